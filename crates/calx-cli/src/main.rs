@@ -1,0 +1,2 @@
+//! The calx program.
+fn main() {}

@@ -1,0 +1,19 @@
+//! Plane geometry for image annotation: typed points, the 1/256 grid, outlines, masks and exact
+//! coverage.
+//!
+//! What lives here: positions and transforms whose space is a type ([`space`]), committed
+//! coordinates ([`grid`]), and the shapes a region can have.
+//!
+//! Not here: what a pixel means, DICOM, screens, files.
+//!
+//! Invariants
+//! - A committed coordinate is a [`GridPoint`]: a whole multiple of 1/256 pixel, so it survives
+//!   32-bit floats (DICOM `GraphicData`, VR FL) exactly up to 65,535 pixels.
+//! - Image space has its origin at the outer corner of the first pixel, x along columns, y along
+//!   rows; the centre of pixel `k` is `k + 0.5` (PS3.3 C.18.6).
+
+pub mod grid;
+pub mod space;
+
+pub use grid::{Grid, GridPoint, GridRect};
+pub use space::{ImageSpace, Point, ScreenSpace, Transform, Vector};
