@@ -2,7 +2,9 @@
 //! coverage.
 //!
 //! What lives here: positions and transforms whose space is a type ([`space`]), committed
-//! coordinates ([`grid`]), and the shapes a region can have.
+//! coordinates ([`grid`]), and the shapes a region can have: [`Area`] of [`Outline`]s with holes,
+//! [`VesselPath`], [`Ellipse`], [`Rectangle`], [`Mask`]; exact pixel [`coverage`]; mask ⇄ outline
+//! ([`convert`]).
 //!
 //! Not here: what a pixel means, DICOM, screens, files.
 //!
@@ -12,8 +14,23 @@
 //! - Image space has its origin at the outer corner of the first pixel, x along columns, y along
 //!   rows; the centre of pixel `k` is `k + 0.5` (PS3.3 C.18.6).
 
+pub mod area;
+pub mod convert;
+pub mod coverage;
+pub mod ellipse;
+pub mod error;
 pub mod grid;
+pub mod mask;
+pub mod outline;
+pub mod path;
 pub mod space;
 
-pub use grid::{Grid, GridPoint, GridRect};
+pub use area::{Area, Part};
+pub use coverage::{Coverage, PixelBox, Rasteriser, coverage_of_area};
+pub use ellipse::{Ellipse, Rectangle};
+pub use error::ShapeError;
+pub use grid::{Grid, GridError, GridPoint, GridRect};
+pub use mask::Mask;
+pub use outline::Outline;
+pub use path::{PathVertex, VesselPath};
 pub use space::{ImageSpace, Point, ScreenSpace, Transform, Vector};
