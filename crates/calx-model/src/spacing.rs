@@ -1,0 +1,221 @@
+//! Millimetres on a projection image, and where they come from.
+//!
+//! A length without its basis is a guess, so there is no bare millimetre here: a value carries a
+//! [`SpacingBasis`] and prints its label, or it is in pixels.
+//!
+//! Not here: reading the attributes and choosing the row of the rule (`calx-dicom`), summing up
+//! shapes (`calx-measure`).
+//!
+//! Invariants
+//! - A [`PixelSpacing`] is positive and finite in both directions.
+//!
+//! Source: PS3.3 10.7, C.8.11.7, C.7.6.3.1.7.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which of the possible spacings a length rests on, first match first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SpacingBasis {
+    /// A person drew a known length.
+    User,
+    /// PixelSpacing with PixelSpacingCalibrationType FIDUCIAL.
+    Calibrated {
+        /// PixelSpacingCalibrationDescription, when stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+    },
+    /// PixelSpacing with PixelSpacingCalibrationType GEOMETRY.
+    Corrected {
+        /// PixelSpacingCalibrationDescription, when stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+    },
+    /// ImagerPixelSpacing divided by the estimated magnification.
+    Estimated,
+    /// PixelSpacing that differs from ImagerPixelSpacing, without a calibration type.
+    CalibratedMethodNotStated,
+    /// ImagerPixelSpacing: true at the detector's surface only.
+    Detector,
+    /// PixelSpacing alone.
+    Unspecified,
+    /// NominalScannedPixelSpacing.
+    Film,
+    /// A region of SequenceOfUltrasoundRegions.
+    UltrasoundRegion,
+}
+
+impl SpacingBasis {
+    /// What stands behind a number: `mm at detector`.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::User => "mm (user)",
+            Self::Calibrated { .. } => "mm (calibrated)",
+            Self::Corrected { .. } => "mm (corrected)",
+            Self::Estimated => "mm (estimated)",
+            Self::CalibratedMethodNotStated => "mm (calibrated, method not stated)",
+            Self::Detector => "mm at detector",
+            Self::Unspecified => "mm (unspecified)",
+            Self::Film => "mm on film",
+            Self::UltrasoundRegion => "mm",
+        }
+    }
+
+    /// The same label for an area: `mm² at detector`.
+    #[must_use]
+    pub fn area_label(&self) -> String {
+        self.label().replacen("mm", "mm²", 1)
+    }
+
+    /// PixelSpacingCalibrationDescription, when stated.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        match self {
+            Self::Calibrated { description } | Self::Corrected { description } => description.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// Millimetres between pixel centres, with their origin. Rows first, as DICOM writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PixelSpacing {
+    /// Vertical distance between rows.
+    pub between_rows_mm: f64,
+    /// Horizontal distance between columns.
+    pub between_columns_mm: f64,
+    /// Where the numbers come from.
+    pub basis: SpacingBasis,
+}
+
+impl PixelSpacing {
+    /// Keeps a spacing only when both numbers are finite and positive.
+    #[must_use]
+    pub fn checked(between_rows_mm: f64, between_columns_mm: f64, basis: SpacingBasis) -> Option<Self> {
+        let fine = |x: f64| x.is_finite() && x > 0.0;
+        (fine(between_rows_mm) && fine(between_columns_mm)).then_some(Self {
+            between_rows_mm,
+            between_columns_mm,
+            basis,
+        })
+    }
+}
+
+/// A length that says where it holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "unit")]
+pub enum Length {
+    /// Millimetres.
+    Mm {
+        /// The number.
+        value: f64,
+        /// Where it holds.
+        basis: SpacingBasis,
+    },
+    /// Image pixels: no spacing is known.
+    Px {
+        /// The number.
+        value: f64,
+    },
+}
+
+/// Rounds for people: at most one decimal from 10 on, two below.
+fn readable(value: f64) -> String {
+    if value.abs() >= 10.0 { format!("{value:.1}") } else { format!("{value:.2}") }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mm { value, basis } => write!(f, "{} {}", readable(*value), basis.label()),
+            Self::Px { value } => write!(f, "{value:.0} px"),
+        }
+    }
+}
+
+/// An area that says where it holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "unit")]
+pub enum AreaSize {
+    /// Square millimetres: row times column spacing.
+    Mm2 {
+        /// The number.
+        value: f64,
+        /// Where it holds.
+        basis: SpacingBasis,
+    },
+    /// Image pixels: no spacing is known.
+    Px2 {
+        /// The number.
+        value: f64,
+    },
+}
+
+impl fmt::Display for AreaSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mm2 { value, basis } => write!(f, "{} {}", readable(*value), basis.area_label()),
+            Self::Px2 { value } => write!(f, "{value:.0} px²"),
+        }
+    }
+}
+
+/// One figure about a region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "quantity")]
+pub enum Measurement {
+    /// Size of an area.
+    Area {
+        /// With its basis.
+        size: AreaSize,
+    },
+    /// Length of a path or line.
+    Length {
+        /// With its basis.
+        length: Length,
+    },
+    /// Length-weighted mean width of a path.
+    MeanWidth {
+        /// With its basis.
+        length: Length,
+    },
+    /// An angle in degrees.
+    Angle {
+        /// Degrees.
+        degrees: f64,
+    },
+    /// Statistics of modality values under the region, weighted by covered pixel area.
+    Values {
+        /// Covered pixels, parts counted as parts.
+        pixels: f64,
+        /// Mean.
+        mean: f64,
+        /// Standard deviation of the covered values (population).
+        standard_deviation: f64,
+        /// Smallest value touched.
+        minimum: f64,
+        /// Largest value touched.
+        maximum: f64,
+        /// What the values are: `stored units` on CR and DX, never HU there.
+        unit: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_prints_where_it_holds() {
+        let length = Length::Mm { value: 12.42, basis: SpacingBasis::Detector };
+        assert_eq!(length.to_string(), "12.4 mm at detector");
+        assert_eq!(Length::Px { value: 83.4 }.to_string(), "83 px");
+        let area = AreaSize::Mm2 { value: 4.126, basis: SpacingBasis::CalibratedMethodNotStated };
+        assert_eq!(area.to_string(), "4.13 mm² (calibrated, method not stated)");
+        assert_eq!(PixelSpacing::checked(0.0, 0.1, SpacingBasis::Detector), None);
+    }
+}
