@@ -1,0 +1,16 @@
+//! Writing DICOM objects: valid by construction, the same bytes every time.
+//!
+//! Not here: reports, segmentations and presentation states (they come with the export of cases).
+//!
+//! Invariants
+//! - No clock and no randomness: every UID, date and time comes from the caller.
+//! - Explicit VR Little Endian, elements in ascending order, defined lengths of even size.
+
+mod image_object;
+mod uid;
+
+pub use image_object::{
+    Code, ImageKind, NewImage, NewLut, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow,
+    UltrasoundRegion, WriteError, write_image,
+};
+pub use uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, uid_from_name};
