@@ -12,10 +12,25 @@
 //!   that are there.
 //! - What was tolerated in a file is a [`Notice`], never silence.
 
+mod dataset;
+mod decode_error;
+pub mod frame_source;
+pub mod header;
+pub mod image;
+mod locator;
+mod notice;
 pub mod side;
+pub mod tags;
 pub mod write;
 
+pub use decode_error::DecodeError;
+pub use frame_source::{FrameHandle, FrameSource, Priority, Reduction};
+pub use header::{InstanceHeader, ReadHeaderError, read_header};
+pub use image::{ImageInfo, ReadImageError, read_image_info};
+pub use locator::Locator;
+pub use notice::{Notice, Read};
 pub use side::Side;
+pub use tags::{Identity, TagRow, dump_tags};
 pub use write::{
     Code, ImageKind, NewImage, NewLut, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow,
     UltrasoundRegion, WriteError, uid_from_name, write_image,

@@ -1,0 +1,90 @@
+//! Why the pixels of one frame are not to be had.
+
+use std::sync::Arc;
+
+use crate::image::ReadImageError;
+
+/// Why one frame was not decoded. Cloned to everyone who waits for the frame.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The object could not be read, or holds no image.
+    #[error(transparent)]
+    Image(Arc<ReadImageError>),
+    /// The file could not be read.
+    #[error("the file could not be read")]
+    Io(#[source] Arc<std::io::Error>),
+    /// The pixel data stop early.
+    #[error("truncated: the file ends inside PixelData (7FE0,0010), {there} of {declared} bytes are there")]
+    Truncated {
+        /// Bytes present.
+        there: u64,
+        /// Bytes declared, or needed by the stated size when that is more.
+        declared: u64,
+    },
+    /// A frame beyond the limit.
+    #[error("a frame takes {bytes} bytes, this version decodes up to {limit}")]
+    TooLarge {
+        /// Decoded.
+        bytes: u64,
+        /// Allowed.
+        limit: u64,
+    },
+    /// A compression this version cannot undo.
+    #[error("the pixel data are compressed as {name} ({uid}), {why}")]
+    UnsupportedTransferSyntax {
+        /// TransferSyntaxUID.
+        uid: String,
+        /// In words.
+        name: &'static str,
+        /// What can or cannot be done.
+        why: &'static str,
+    },
+    /// The compressed stream contradicts the header.
+    #[error("the compressed frame says {stream}, the header says {header}")]
+    Contradiction {
+        /// What the stream states.
+        stream: String,
+        /// What the attributes state.
+        header: String,
+    },
+    /// The fragments of the frame could not be found.
+    #[error("the compressed frames could not be told apart: {0}")]
+    Fragments(String),
+    /// The codec refused the stream.
+    #[error("{codec} refused the frame: {why}")]
+    Codec {
+        /// Which.
+        codec: &'static str,
+        /// In its words.
+        why: String,
+    },
+    /// The codec broke down; only this frame is affected.
+    #[error("{codec} broke down on the frame")]
+    Panicked {
+        /// Which.
+        codec: &'static str,
+    },
+    /// The request was cancelled before it was done.
+    #[error("the request was cancelled")]
+    Cancelled,
+}
+
+impl DecodeError {
+    /// A word for machines that stays the same over versions.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Image(error) => error.code(),
+            Self::Io(_) => "unreadable",
+            Self::Truncated { .. } => "truncated",
+            Self::TooLarge { .. } => "too_large",
+            Self::UnsupportedTransferSyntax { .. } => "unsupported_transfer_syntax",
+            Self::Contradiction { .. } => "contradiction",
+            Self::Fragments(_) => "fragments",
+            Self::Codec { .. } => "codec",
+            Self::Panicked { .. } => "codec_broke_down",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
