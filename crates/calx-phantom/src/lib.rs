@@ -1,1 +1,30 @@
-//! calx-phantom.
+//! Synthetic hand radiographs and a Doppler clip, with the true calcification beside them.
+//!
+//! The order of work: a hand in millimetres and three dimensions, projected into the film's plane;
+//! the truth is written from that ([`truth`]); then thickness maps of soft tissue, bone and calcium,
+//! attenuation, noise, and the processing of a For Presentation image; then the DICOM object ([`study()`]).
+//!
+//! Not here: reading, display, files. Nothing here comes from a patient, and nothing is a device's output.
+//!
+//! Invariants
+//! - The same options give the same bytes on any machine: only IEEE 754 basic operations and square
+//!   roots, which are exact everywhere, and the `libm` crate for the rest; noise is a function of seed
+//!   and pixel, not of the order of drawing; no threads, no clock.
+//! - Every picture says SYNTHETIC in a corner and in its attributes.
+
+pub mod anatomy;
+pub mod error;
+pub mod options;
+pub mod study;
+pub mod truth;
+
+pub use anatomy::{ArteryKind, BoneKind, FingerSide};
+pub use error::PhantomError;
+pub use options::{
+    Calcification, DopplerOptions, FilmOptions, HandOptions, HandSide, Polarity, Storage, View,
+};
+pub use study::{GeneratedImage, ImageOptions, ModelStudies, StudyOptions, model_case, study};
+pub use truth::{
+    ArteryTruth, BoneTruth, CalcifiedStretch, DopplerTruth, HandTruth, MissingTruth, TRUTH_FORMAT_VERSION,
+    Truth,
+};

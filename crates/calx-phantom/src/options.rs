@@ -1,0 +1,217 @@
+//! What can be asked of the phantom.
+//!
+//! Not here: what a body looks like ([`crate::anatomy`]), how it becomes a picture.
+//!
+//! Invariants
+//! - The same options give the same bytes on any machine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::anatomy::ArteryKind;
+
+/// Which hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum HandSide {
+    /// The right hand; its thumb points to the right of the image.
+    #[serde(rename = "R")]
+    Right,
+    /// The left hand, the mirror image.
+    #[serde(rename = "L")]
+    Left,
+}
+
+impl HandSide {
+    /// ImageLaterality's term: `R` or `L`.
+    #[must_use]
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::Right => "R",
+            Self::Left => "L",
+        }
+    }
+
+    /// The word in lower case, as it stands in file names.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Left => "left",
+        }
+    }
+}
+
+/// From where the hand is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Palm on the detector.
+    Pa,
+    /// Thumb side raised by about 40 degrees, metacarpals partly over each other.
+    Oblique,
+}
+
+impl View {
+    /// The word in lower case, as it stands in file names.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pa => "pa",
+            Self::Oblique => "oblique",
+        }
+    }
+}
+
+/// How the stored values run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Polarity {
+    /// MONOCHROME2: bone has high values.
+    Monochrome2,
+    /// MONOCHROME1: bone has low values.
+    Monochrome1,
+}
+
+/// How the 12 bits are stored in 16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Storage {
+    /// 0 to 4095, as radiographs are.
+    Unsigned,
+    /// -2048 to 2047, two's complement: rare, but it must be read.
+    Signed,
+}
+
+/// How far the calcification of the arteries reaches.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Calcification {
+    /// None at all.
+    None,
+    /// Short, interrupted stretches at the wrist and in some fingers.
+    Moderate,
+    /// Long stretches in nearly all named arteries.
+    Extensive,
+    /// These arteries only, each as calcified as with [`Calcification::Extensive`].
+    Arteries(Vec<ArteryKind>),
+}
+
+/// One hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HandOptions {
+    /// Which hand.
+    pub side: HandSide,
+    /// From where.
+    pub view: View,
+    /// Anatomy and noise: the same seed, the same patient. Both hands of one patient share a seed.
+    pub seed: u64,
+    /// Columns, 64 to 4400.
+    pub columns: u16,
+    /// Rows, 64 to 4400.
+    pub rows: u16,
+    /// Distance of pixels in mm, both ways. [`HandOptions::sized`] chooses one that shows the whole hand.
+    pub pixel_mm: f64,
+    /// The middle finger ends beyond its middle phalanx: distal phalanx resected, soft-tissue stump.
+    pub middle_finger_stump: bool,
+    /// Calcified arteries.
+    pub calcification: Calcification,
+    /// MONOCHROME1 or 2.
+    pub polarity: Polarity,
+    /// Signed or not.
+    pub storage: Storage,
+    /// Quantum and electronic noise; without it the picture is what the geometry says.
+    pub noise: bool,
+}
+
+/// Width of the field that shows one hand, in mm.
+pub(crate) const HAND_FIELD_WIDTH_MM: f64 = 196.0;
+/// Height of the field that shows one hand with its wrist, in mm.
+pub(crate) const HAND_FIELD_HEIGHT_MM: f64 = 252.0;
+
+impl HandOptions {
+    /// A hand that fills an image of this size.
+    #[must_use]
+    pub fn sized(side: HandSide, view: View, seed: u64, columns: u16, rows: u16) -> Self {
+        Self {
+            side,
+            view,
+            seed,
+            columns,
+            rows,
+            pixel_mm: fitting_pixel_mm(columns, rows, 1),
+            middle_finger_stump: false,
+            calcification: Calcification::Extensive,
+            polarity: Polarity::Monochrome2,
+            storage: Storage::Unsigned,
+            noise: true,
+        }
+    }
+}
+
+/// Both hands on one film, the right one on the viewer's left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FilmOptions {
+    /// From where.
+    pub view: View,
+    /// As [`HandOptions::seed`].
+    pub seed: u64,
+    /// Columns, 64 to 4400.
+    pub columns: u16,
+    /// Rows, 64 to 4400.
+    pub rows: u16,
+    /// Distance of pixels in mm, both ways.
+    pub pixel_mm: f64,
+    /// The right middle finger ends beyond its middle phalanx.
+    pub right_middle_finger_stump: bool,
+    /// Calcified arteries of the right and of the left hand.
+    pub calcification: [Calcification; 2],
+    /// MONOCHROME1 or 2.
+    pub polarity: Polarity,
+    /// Quantum and electronic noise.
+    pub noise: bool,
+}
+
+impl FilmOptions {
+    /// Two hands that fill an image of this size.
+    #[must_use]
+    pub fn sized(view: View, seed: u64, columns: u16, rows: u16) -> Self {
+        Self {
+            view,
+            seed,
+            columns,
+            rows,
+            pixel_mm: fitting_pixel_mm(columns, rows, 2),
+            right_middle_finger_stump: false,
+            calcification: [Calcification::Extensive, Calcification::Extensive],
+            polarity: Polarity::Monochrome2,
+            noise: true,
+        }
+    }
+}
+
+/// The pixel distance, in whole micrometres, at which `hands` fields side by side fit an image.
+pub(crate) fn fitting_pixel_mm(columns: u16, rows: u16, hands: u16) -> f64 {
+    let across = HAND_FIELD_WIDTH_MM * f64::from(hands) / f64::from(columns.max(1));
+    let down = HAND_FIELD_HEIGHT_MM / f64::from(rows.max(1));
+    (across.max(down) * 1000.0).ceil() / 1000.0
+}
+
+/// A Doppler-like clip.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DopplerOptions {
+    /// Speckle and waveform.
+    pub seed: u64,
+    /// Columns, 160 to 1280.
+    pub columns: u16,
+    /// Rows, 120 to 1024.
+    pub rows: u16,
+    /// Frames of one heart cycle, 2 to 64.
+    pub frames: u16,
+}
+
+impl DopplerOptions {
+    /// 320 by 240, ten frames.
+    #[must_use]
+    pub const fn small(seed: u64) -> Self {
+        Self { seed, columns: 320, rows: 240, frames: 10 }
+    }
+}

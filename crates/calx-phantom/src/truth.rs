@@ -1,0 +1,184 @@
+//! What is true about a phantom image, in its own pixels.
+//!
+//! Written from the geometry, before the picture is made; never measured in the picture. Ready to
+//! become regions: paths, outlines and masks are on the grid of `calx-geometry`.
+//!
+//! Invariants
+//! - Every vertex lies in the image, every mask pixel too.
+//! - Coordinates as everywhere: `(0, 0)` is the outer corner of the first pixel.
+//! - Lengths in mm are those of the projection on the detector, not of the vessel in space.
+
+use calx_geometry::{GridPoint, Mask, Outline, VesselPath};
+use serde::{Deserialize, Serialize};
+
+use crate::anatomy::{ArteryKind, BoneKind};
+use crate::options::{HandSide, View};
+
+/// The version that [`Truth::format_version`] states.
+pub const TRUTH_FORMAT_VERSION: u32 = 1;
+
+/// All that is known about one image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Truth {
+    /// [`TRUTH_FORMAT_VERSION`].
+    pub format_version: u32,
+    /// SOPInstanceUID of the image.
+    pub sop_instance_uid: String,
+    /// The seed it was made from.
+    pub seed: u64,
+    /// Columns of the image.
+    pub columns: u16,
+    /// Rows of the image.
+    pub rows: u16,
+    /// Distance of pixels in mm, both ways; 0 for an image without one.
+    pub pixel_mm: f64,
+    /// From where the hands are seen; absent for ultrasound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+    /// The hands, from left to right; none in an ultrasound clip.
+    pub hands: Vec<HandTruth>,
+    /// The artery of an ultrasound clip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doppler: Option<DopplerTruth>,
+}
+
+/// One hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HandTruth {
+    /// Which hand.
+    pub side: HandSide,
+    /// The skin, clipped to the exposed field.
+    pub soft_tissue: Mask,
+    /// Every bone that is there.
+    pub bones: Vec<BoneTruth>,
+    /// What is not there and should be.
+    pub missing: Vec<MissingTruth>,
+    /// Every artery, calcified or not.
+    pub arteries: Vec<ArteryTruth>,
+}
+
+/// One bone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BoneTruth {
+    /// Which.
+    pub bone: BoneKind,
+    /// [`BoneKind::key`].
+    pub key: String,
+    /// Its projected outline.
+    pub outline: Outline,
+}
+
+/// A bone that is missing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MissingTruth {
+    /// Which.
+    pub bone: BoneKind,
+    /// [`BoneKind::key`].
+    pub key: String,
+    /// Where it would lie.
+    pub outline: Outline,
+    /// The end of what is left: middle of the last bone's end.
+    pub stump_end: GridPoint,
+}
+
+/// One artery.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArteryTruth {
+    /// Which.
+    pub artery: ArteryKind,
+    /// [`ArteryKind::key`].
+    pub key: String,
+    /// [`ArteryKind::name`].
+    pub name: String,
+    /// The whole course within the image, with the outer calibre at every vertex.
+    pub course: VesselPath,
+    /// Length of the course in mm on the detector.
+    pub length_mm: f64,
+    /// The calcified stretches, from proximal to distal.
+    pub calcified: Vec<CalcifiedStretch>,
+    /// Summed length of the calcified stretches in mm.
+    pub calcified_mm: f64,
+    /// Pixels whose centre lies under calcified wall.
+    pub mask: Mask,
+}
+
+/// A calcified stretch of an artery.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalcifiedStretch {
+    /// Centreline and outer calibre.
+    pub path: VesselPath,
+    /// Where it begins along the course, in mm.
+    pub from_mm: f64,
+    /// Where it ends, in mm.
+    pub to_mm: f64,
+}
+
+/// The artery of an ultrasound clip.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DopplerTruth {
+    /// The vessel in the B-mode part, the same in every frame.
+    pub course: VesselPath,
+    /// The wall that is calcified, upper then lower.
+    pub calcified_walls: Vec<VesselPath>,
+    /// First and last frame with flow through the whole lumen, from 1.
+    pub full_flow_frames: Vec<u16>,
+}
+
+impl Truth {
+    /// Every calcified stretch with its hand and artery.
+    pub fn calcified_paths(&self) -> impl Iterator<Item = (&HandTruth, &ArteryTruth, &CalcifiedStretch)> {
+        self.hands.iter().flat_map(|hand| {
+            hand.arteries
+                .iter()
+                .flat_map(move |artery| artery.calcified.iter().map(move |s| (hand, artery, s)))
+        })
+    }
+
+    /// All calcified pixels of the image.
+    #[must_use]
+    pub fn calcification_mask(&self) -> Mask {
+        self.hands.iter().map(HandTruth::calcification_mask).fold(Mask::empty(), |all, m| all.union(&m))
+    }
+
+    /// One hand.
+    #[must_use]
+    pub fn hand(&self, side: HandSide) -> Option<&HandTruth> {
+        self.hands.iter().find(|h| h.side == side)
+    }
+
+    /// As the JSON that lies beside an image.
+    ///
+    /// # Errors
+    /// What `serde_json` says; none is known to occur.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self).map(|text| text + "\n")
+    }
+}
+
+impl HandTruth {
+    /// All calcified pixels of this hand.
+    #[must_use]
+    pub fn calcification_mask(&self) -> Mask {
+        self.arteries.iter().fold(Mask::empty(), |all, artery| all.union(&artery.mask))
+    }
+
+    /// One artery.
+    #[must_use]
+    pub fn artery(&self, kind: ArteryKind) -> Option<&ArteryTruth> {
+        self.arteries.iter().find(|a| a.artery == kind)
+    }
+
+    /// One bone.
+    #[must_use]
+    pub fn bone(&self, kind: BoneKind) -> Option<&BoneTruth> {
+        self.bones.iter().find(|b| b.bone == kind)
+    }
+}
+
+impl ArteryTruth {
+    /// The longest calcified stretch: the one to show when one is to be shown.
+    #[must_use]
+    pub fn longest_stretch(&self) -> Option<&CalcifiedStretch> {
+        self.calcified.iter().max_by(|a, b| (a.to_mm - a.from_mm).total_cmp(&(b.to_mm - b.from_mm)))
+    }
+}
