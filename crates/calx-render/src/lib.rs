@@ -1,1 +1,35 @@
-//! calx-render.
+//! Frames to pixels: one resolved chain becomes one table, and two backends of one trait look it up.
+//!
+//! The way of a picture: [`resolve`] joins what a file says with what a person asks for,
+//! [`DisplayTable::build`] folds the result into at most 65,536 entries, a [`View`] says which part of
+//! the image lands where, [`open`] gives a [`Renderer`] (wgpu or the CPU twin), and [`draw_marks`] lays
+//! regions and labels over the finished [`Picture`].
+//!
+//! Not here: windows on a screen, files, cases.
+//!
+//! Invariants
+//! - Stored values stay stored values until the table; the table is computed in f64 on the CPU.
+//! - GPU and CPU twin use the same integer arithmetic ([`footprint`]), so their image pixels are equal.
+//! - Marks and labels are drawn by one rasteriser on the CPU, whatever drew the image.
+
+pub mod choose;
+pub mod footprint;
+pub mod gpu;
+pub mod marks;
+pub mod picture;
+pub mod reference;
+pub mod renderer;
+pub mod stroke;
+pub mod table;
+pub mod text;
+pub mod view;
+
+pub use choose::{ChooseError, resolve};
+pub use gpu::{AdapterInfo, GpuOptions, GpuRenderer, adapters};
+pub use marks::{Mark, MarkLabel, MarkShape, MarkStyle, MaskSpan, draw_marks};
+pub use picture::{Picture, Pixels};
+pub use reference::CpuRenderer;
+pub use renderer::{RenderError, Renderer, RendererChoice, RendererDescription, RendererKind, open};
+pub use table::{DisplayNotice, DisplayTable, TableError};
+pub use text::{TextStyle, draw_text, measure_text};
+pub use view::View;

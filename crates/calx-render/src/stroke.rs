@@ -1,0 +1,1 @@
+//! Lines with width: stroke outlines from kurbo, filled by exact coverage.

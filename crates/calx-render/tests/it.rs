@@ -1,0 +1,1 @@
+//! Tests of `calx-render` that draw.
