@@ -8,13 +8,21 @@
 //! - Canonical form: outlines run clockwise on screen and holes against it, each starts at its
 //!   smallest vertex (x, then y), parts and holes are sorted. So areas with the same rings are equal.
 
+use i_overlay::core::overlay_rule::OverlayRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ShapeError;
 use crate::grid::{GridPoint, GridRect};
-use crate::outline::Outline;
+use crate::outline::{Outline, closed_edges, without_repeats};
+use crate::overlay::{RawShape, covers_once, operate, outlines};
+use crate::simple::{steps, turn};
+use crate::simplify;
 use crate::space::{ImageSpace, Point};
+
+/// Pieces and holes below this are dropped when a crossing outline is resolved: the slivers where a
+/// hand-drawn line crosses itself.
+const LEAST_PIECE_PX2: f64 = 1.0;
 
 /// One outline and the holes in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -47,7 +55,25 @@ impl Part {
     /// # Errors
     /// [`ShapeError::HoleOutside`], [`ShapeError::Overlapping`].
     pub fn new(outer: Outline, holes: Vec<Outline>) -> Result<Self, ShapeError> {
-        todo!()
+        let part = Self::canonical(outer, holes);
+        for (index, hole) in part.holes.iter().enumerate() {
+            // Touching is allowed, so one vertex off the border decides.
+            let decided = hole.vertices().iter().find(|v| !on_border(&part.outer, **v));
+            if decided.is_some_and(|v| !part.outer.contains(v.point())) {
+                return Err(ShapeError::HoleOutside { part: 1, hole: index + 1 });
+            }
+        }
+        if !part.holes.is_empty() && !covers_once(part.rings()) {
+            return Err(ShapeError::Overlapping);
+        }
+        Ok(part)
+    }
+
+    /// Outline clockwise on screen, holes against it and sorted; nothing is checked.
+    pub(crate) fn canonical(outer: Outline, holes: Vec<Outline>) -> Self {
+        let mut holes: Vec<Outline> = holes.into_iter().map(|hole| canonical_ring(hole, false)).collect();
+        holes.sort();
+        Self { outer: canonical_ring(outer, true), holes }
     }
 
     /// The outline.
@@ -63,14 +89,14 @@ impl Part {
     }
 
     /// The outline, then the holes.
-    pub fn rings(&self) -> impl Iterator<Item = &Outline> + '_ {
+    pub fn rings(&self) -> impl Iterator<Item = &Outline> + Clone + '_ {
         std::iter::once(&self.outer).chain(&self.holes)
     }
 
     /// Area in square pixels, without the holes.
     #[must_use]
     pub fn area_px2(&self) -> f64 {
-        todo!()
+        self.outer.area_px2() - self.holes.iter().map(Outline::area_px2).sum::<f64>()
     }
 }
 
@@ -102,13 +128,26 @@ impl Area {
     /// # Errors
     /// [`ShapeError::NoParts`], [`ShapeError::Overlapping`].
     pub fn new(parts: Vec<Part>) -> Result<Self, ShapeError> {
-        todo!()
+        if parts.is_empty() {
+            return Err(ShapeError::NoParts);
+        }
+        let area = Self::canonical(parts);
+        if area.parts.len() > 1 && !covers_once(area.parts.iter().flat_map(Part::rings)) {
+            return Err(ShapeError::Overlapping);
+        }
+        Ok(area)
+    }
+
+    /// Sorts the parts; nothing is checked.
+    pub(crate) fn canonical(mut parts: Vec<Part>) -> Self {
+        parts.sort();
+        Self { parts }
     }
 
     /// An area of one part without holes.
     #[must_use]
     pub fn from_outline(outline: Outline) -> Self {
-        todo!()
+        Self::canonical(vec![Part::canonical(outline, Vec::new())])
     }
 
     /// The area a closed, possibly self-crossing line encloses (non-zero winding), split into simple
@@ -118,7 +157,26 @@ impl Area {
     /// # Errors
     /// [`ShapeError::TooFewVertices`], [`ShapeError::NoArea`].
     pub fn resolve(points: Vec<GridPoint>) -> Result<Self, ShapeError> {
-        todo!()
+        let ring = without_repeats(points);
+        match Outline::new(ring.clone()) {
+            Ok(outline) => return Ok(Self::from_outline(outline)),
+            Err(ShapeError::SelfCrossing { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let shapes = operate(std::iter::once(ring.as_slice()), std::iter::empty(), OverlayRule::Subject);
+        let Some(whole) = Self::from_shapes(shapes)? else {
+            return Err(ShapeError::NoArea);
+        };
+        let kept: Vec<Part> = whole
+            .parts
+            .iter()
+            .filter(|part| part.area_px2() >= LEAST_PIECE_PX2)
+            .map(|part| {
+                let holes = part.holes.iter().filter(|hole| hole.area_px2() >= LEAST_PIECE_PX2);
+                Part { outer: part.outer.clone(), holes: holes.cloned().collect() }
+            })
+            .collect();
+        Ok(if kept.is_empty() { whole } else { Self { parts: kept } })
     }
 
     /// The parts, in canonical order.
@@ -128,7 +186,7 @@ impl Area {
     }
 
     /// All outlines and holes: outlines run clockwise on screen, holes against it.
-    pub fn rings(&self) -> impl Iterator<Item = &Outline> + '_ {
+    pub fn rings(&self) -> impl Iterator<Item = &Outline> + Clone + '_ {
         self.parts.iter().flat_map(Part::rings)
     }
 
@@ -153,7 +211,8 @@ impl Area {
     /// The smallest upright rectangle round it.
     #[must_use]
     pub fn bounds(&self) -> GridRect {
-        todo!()
+        let corners = self.parts.iter().map(|part| part.outer.bounds()).flat_map(|b| [b.min, b.max]);
+        GridRect::around(corners).unwrap_or(GridRect::image(0, 0))
     }
 
     /// Whether `point` lies inside and not in a hole; borders as [`Outline::contains`].
@@ -167,7 +226,12 @@ impl Area {
     /// # Errors
     /// [`ShapeError::NoParts`] when `areas` is empty.
     pub fn union(areas: &[&Self]) -> Result<Self, ShapeError> {
-        todo!()
+        let [first, rest @ ..] = areas else { return Err(ShapeError::NoParts) };
+        if rest.is_empty() {
+            return Ok((*first).clone());
+        }
+        let rings = areas.iter().flat_map(|a| a.ring_vertices());
+        Self::from_shapes(operate(rings, std::iter::empty(), OverlayRule::Subject))?.ok_or(ShapeError::NoArea)
     }
 
     /// What remains without `other`; `None` when nothing remains.
@@ -175,7 +239,7 @@ impl Area {
     /// # Errors
     /// [`ShapeError`] when the result cannot be put on the grid.
     pub fn subtract(&self, other: &Self) -> Result<Option<Self>, ShapeError> {
-        todo!()
+        Self::from_shapes(operate(self.ring_vertices(), other.ring_vertices(), OverlayRule::Difference))
     }
 
     /// What lies in both; `None` when they are disjoint.
@@ -183,7 +247,7 @@ impl Area {
     /// # Errors
     /// [`ShapeError`] when the result cannot be put on the grid.
     pub fn intersection(&self, other: &Self) -> Result<Option<Self>, ShapeError> {
-        todo!()
+        Self::from_shapes(operate(self.ring_vertices(), other.ring_vertices(), OverlayRule::Intersect))
     }
 
     /// Area in square pixels that lies in both.
@@ -202,12 +266,48 @@ impl Area {
         Ok(2.0 * self.intersection_area_px2(other)? / (self.area_px2() + other.area_px2()))
     }
 
+    fn ring_vertices(&self) -> impl Iterator<Item = &[GridPoint]> + '_ {
+        self.rings().map(Outline::vertices)
+    }
+
+    /// The result of an operation, checked once more; `None` when it is empty.
+    fn from_shapes(shapes: Vec<RawShape>) -> Result<Option<Self>, ShapeError> {
+        let mut parts = Vec::with_capacity(shapes.len());
+        for shape in shapes {
+            if let Some((outer, holes)) = outlines(shape)? {
+                parts.push(Part::new(outer, holes)?);
+            }
+        }
+        if parts.is_empty() { Ok(None) } else { Self::new(parts).map(Some) }
+    }
+
     /// The same area with fewer vertices, at most `max_error_px` off (Douglas-Peucker on every ring).
     /// A ring that would cross itself or another keeps more vertices.
     #[must_use]
     pub fn simplify(&self, max_error_px: f64) -> Self {
-        todo!()
+        simplify::area(self, max_error_px)
     }
+}
+
+/// The ring in the wanted direction, starting at its smallest vertex.
+fn canonical_ring(ring: Outline, clockwise: bool) -> Outline {
+    let turned = (ring.signed_area_px2() > 0.0) != clockwise;
+    let mut vertices = ring.into_vertices();
+    if turned {
+        vertices.reverse();
+    }
+    let start = vertices.iter().enumerate().min_by_key(|(_, v)| **v).map_or(0, |(i, _)| i);
+    vertices.rotate_left(start);
+    Outline::from_simple_ring(vertices)
+}
+
+/// Whether a point lies exactly on the line of a ring.
+fn on_border(ring: &Outline, p: GridPoint) -> bool {
+    closed_edges(ring.vertices()).any(|(a, b)| {
+        turn(steps(a), steps(b), steps(p)) == 0
+            && (a.x.min(b.x)..=a.x.max(b.x)).contains(&p.x)
+            && (a.y.min(b.y)..=a.y.max(b.y)).contains(&p.y)
+    })
 }
 
 impl From<Outline> for Area {

@@ -44,9 +44,6 @@ pub enum ShapeError {
     /// Two holes, or two parts, that share area.
     #[error("parts or holes of the area overlap each other; unite them first")]
     Overlapping,
-    /// Subtracting or simplifying left nothing to keep.
-    #[error("nothing of the area is left; the area is unchanged")]
-    NothingLeft,
     /// A path needs a direction.
     #[error("a path needs at least 2 different points, {found} were given; add points")]
     PathTooShort {
@@ -82,16 +79,6 @@ pub enum ShapeError {
         /// Deviation from a right angle.
         degrees: f64,
     },
-    /// The axis that must be the longer one is the shorter one.
-    #[error(
-        "the first two axis ends must be those of the longer axis ({first_px} px, the other {second_px} px)"
-    )]
-    EllipseAxisOrder {
-        /// Length of the axis given first.
-        first_px: f64,
-        /// Length of the axis given second.
-        second_px: f64,
-    },
     /// Two neighbouring corners in one place.
     #[error("corners {first} and {second} of the rectangle are the same point; a rectangle needs both sides")]
     RectangleSideEmpty {
@@ -116,7 +103,7 @@ pub enum ShapeError {
         degrees: f64,
     },
     /// A mask box larger than any image.
-    #[error("the mask is {columns} by {rows} px at {column}, {row}; a mask lies within 65536 by 65536 px")]
+    #[error("the mask is {columns} by {rows} px at {column}, {row}; a mask lies within 65535 by 65535 px")]
     MaskTooLarge {
         /// First column of the box.
         column: u32,
@@ -144,16 +131,6 @@ pub enum ShapeError {
     MaskRunEmpty {
         /// The run, counted from 1.
         run: usize,
-    },
-    /// Parts, holes, vertices or runs beyond what this version handles.
-    #[error("the shape has {found} {what}, the most is {most}; simplify it")]
-    TooMany {
-        /// What was counted.
-        what: &'static str,
-        /// How many there are.
-        found: usize,
-        /// The limit.
-        most: usize,
     },
     /// A coordinate that is not a committed one.
     #[error("a coordinate cannot be used")]

@@ -22,7 +22,10 @@ pub mod error;
 pub mod grid;
 pub mod mask;
 pub mod outline;
+mod overlay;
 pub mod path;
+mod simple;
+mod simplify;
 pub mod space;
 
 pub use area::{Area, Part};

@@ -1,0 +1,96 @@
+//! The bridge to `i_overlay`: rings of grid points in, disjoint simple rings out.
+//!
+//! Not here: what an area is ([`crate::area`]).
+//!
+//! Invariants
+//! - Operations count in grid steps (2^24 at most, the engine takes 2^30), so results are on the grid
+//!   and need no rounding beyond the engine's own: an intersection moves to a grid point.
+//! - Checking an area uses the 64-bit engine with [`FINE`] units per step. Two vertices and edges that
+//!   do not meet are then at least `FINE / 2^25` units apart, far above the engine's snapping radius of
+//!   a few units, so a valid area is never refused for rounding.
+
+use i_overlay::core::fill_rule::FillRule;
+use i_overlay::core::overlay::{ContourDirection, IntOverlayOptions, Overlay, ShapeType};
+use i_overlay::core::overlay_rule::OverlayRule;
+use i_overlay::core::solver::Solver;
+use i_overlay::i_float::int::point::IntPoint;
+
+use crate::error::ShapeError;
+use crate::grid::{Grid, GridPoint};
+use crate::outline::{Outline, without_repeats};
+
+/// Units of the checking engine in one grid step.
+const FINE: i64 = 1 << 35;
+
+/// One piece of a result: its outline and its holes, unchecked.
+pub(crate) type RawShape = Vec<Vec<GridPoint>>;
+
+/// Runs one operation; rings fill by non-zero winding.
+pub(crate) fn operate<'a>(
+    subject: impl Iterator<Item = &'a [GridPoint]>,
+    clip: impl Iterator<Item = &'a [GridPoint]>,
+    rule: OverlayRule,
+) -> Vec<RawShape> {
+    let options = IntOverlayOptions {
+        output_direction: ContourDirection::Clockwise,
+        ogc: true,
+        ..IntOverlayOptions::ogc()
+    };
+    let mut overlay = Overlay::<i32>::new_custom(64, options, Solver::AUTO);
+    for (rings, kind) in
+        [(subject.collect::<Vec<_>>(), ShapeType::Subject), (clip.collect::<Vec<_>>(), ShapeType::Clip)]
+    {
+        for ring in rings {
+            overlay.add_path_iter(ring.iter().map(|p| IntPoint::new(p.x.steps(), p.y.steps())), kind);
+        }
+    }
+    let grid = |p: &IntPoint<i32>| GridPoint::new(Grid::from_steps(p.x), Grid::from_steps(p.y));
+    overlay
+        .overlay(rule, FillRule::NonZero)
+        .iter()
+        .map(|shape| shape.iter().map(|ring| without_repeats(ring.iter().map(grid).collect())).collect())
+        .collect()
+}
+
+/// Whether the rings, outlines clockwise on screen and holes against it, cover every place at most
+/// once and none less than zero times.
+pub(crate) fn covers_once<'a>(rings: impl Iterator<Item = &'a Outline> + Clone) -> bool {
+    let mut overlay =
+        Overlay::<i64>::new_custom(64, IntOverlayOptions { ogc: false, ..Default::default() }, Solver::AUTO);
+    let mut filled = |rule: FillRule| {
+        overlay.clear();
+        for ring in rings.clone() {
+            let points = ring
+                .vertices()
+                .iter()
+                .map(|p| IntPoint::new(i64::from(p.x.steps()) * FINE, i64::from(p.y.steps()) * FINE));
+            overlay.add_path_iter(points, ShapeType::Subject);
+        }
+        doubled_area(&overlay.overlay(OverlayRule::Subject, rule))
+    };
+    let expected: i128 = rings.clone().map(|r| crate::outline::doubled_area(r.vertices())).sum();
+    let expected = expected * i128::from(FINE) * i128::from(FINE);
+    let (positive, negative) = (filled(FillRule::Positive), filled(FillRule::Negative));
+    // The engine calls one of the two directions positive; the other must have nothing.
+    positive.min(negative) == 0 && positive.max(negative) == expected
+}
+
+/// Twice the area of all shapes.
+fn doubled_area(shapes: &[Vec<Vec<IntPoint<i64>>>]) -> i128 {
+    let ring = |points: &Vec<IntPoint<i64>>| -> i128 {
+        crate::outline::closed_edges(points)
+            .map(|(a, b)| i128::from(a.x) * i128::from(b.y) - i128::from(b.x) * i128::from(a.y))
+            .sum()
+    };
+    shapes.iter().map(|shape| shape.iter().map(ring).sum::<i128>().abs()).sum()
+}
+
+/// Rings of an operation's result as an outline with holes.
+///
+/// # Errors
+/// What [`Outline::new`] refuses.
+pub(crate) fn outlines(shape: RawShape) -> Result<Option<(Outline, Vec<Outline>)>, ShapeError> {
+    let mut rings = shape.into_iter().map(Outline::new);
+    let Some(outer) = rings.next() else { return Ok(None) };
+    Ok(Some((outer?, rings.collect::<Result<_, _>>()?)))
+}
