@@ -1,0 +1,128 @@
+//! What must hold in every case, whatever edits it went through.
+//!
+//! [`Case::apply`] keeps these one edit at a time; [`Case::violations`] checks the whole document,
+//! for files from disk and for tests.
+
+use std::collections::BTreeSet;
+
+use calx_geometry::GridRect;
+
+use crate::case::Case;
+use crate::edit::EditError;
+use crate::finding::Scope;
+use crate::region::Shape;
+use crate::study::CaseImage;
+
+/// Refuses a shape that is empty or leaves its image.
+pub(crate) fn check_shape(shape: &Shape, image: &CaseImage) -> Result<(), EditError> {
+    let bounds = shape.bounds().ok_or_else(|| EditError::OutsideImage("the mask is empty".to_owned()))?;
+    if GridRect::image(image.columns, image.rows).contains_rect(&bounds) {
+        return Ok(());
+    }
+    Err(EditError::OutsideImage(format!(
+        "it reaches from {}, {} to {}, {}, the image from 0, 0 to {}, {}",
+        bounds.min.x, bounds.min.y, bounds.max.x, bounds.max.y, image.columns, image.rows
+    )))
+}
+
+/// Refuses frame numbers that are not ascending numbers of the image.
+pub(crate) fn check_frames(frames: &[u32], image: &CaseImage) -> Result<(), EditError> {
+    let inside = frames.iter().all(|f| (1..=image.frames).contains(f));
+    let ascending = frames.is_sorted_by(|a, b| a < b);
+    if inside && ascending { Ok(()) } else { Err(EditError::BadFrames { frames: image.frames }) }
+}
+
+impl Case {
+    /// Everything that is wrong with the document, in words; empty for a sound case.
+    ///
+    /// Checked: ids unique; every study, image, region, track, reading, evidence and reference that is
+    /// named exists; regions lie in their images; frames ascend inside their images; at most one read
+    /// for each image and reading; at least one reading. The 1/256 grid is kept by the types.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut seen = BTreeSet::new();
+        for id in self.ids() {
+            if !seen.insert(id) {
+                wrong.push(format!("the id {id} is used twice"));
+            }
+        }
+        for (_, image) in self.images() {
+            if image.rows == 0 || image.columns == 0 || image.frames == 0 {
+                wrong.push(format!("image {} has no pixels", image.id));
+            }
+        }
+        self.region_violations(&mut wrong);
+        self.text_violations(&mut wrong);
+        for finding in &self.findings {
+            let known = match finding.scope {
+                Scope::Case => true,
+                Scope::Study { study } => self.study(study).is_some(),
+                Scope::Image { image } => self.image(image).is_some(),
+            };
+            if !known {
+                wrong.push(format!("finding {} speaks about something that is not there", finding.id));
+            }
+        }
+        for (_, statement) in self.statements() {
+            if self.reading(statement.reading).is_none() {
+                wrong.push(format!("statement {} belongs to no reading", statement.id));
+            }
+            if statement.compared_to.is_some_and(|s| self.study(s).is_none()) {
+                wrong.push(format!("statement {} compares with a study that is not there", statement.id));
+            }
+            for evidence in &statement.evidence {
+                if let Err(error) = self.check_target(&evidence.target) {
+                    wrong.push(format!("evidence {} dangles: {error}", evidence.id));
+                }
+            }
+        }
+        let mut reads = BTreeSet::new();
+        for read in &self.reads {
+            if !reads.insert((read.image, read.reading)) {
+                wrong.push(format!("image {} has two reads of one reading", read.image));
+            }
+            if self.image(read.image).is_none() || self.reading(read.reading).is_none() {
+                wrong.push(format!("a read of image {} names something that is not there", read.image));
+            }
+        }
+        if self.readings.is_empty() {
+            wrong.push("the case has no reading".to_owned());
+        }
+        wrong
+    }
+
+    fn region_violations(&self, wrong: &mut Vec<String>) {
+        for region in &self.regions {
+            let Some(image) = self.image(region.image) else {
+                wrong.push(format!("region {} lies on an image that is not there", region.id));
+                continue;
+            };
+            if let Err(error) = check_shape(&region.shape, image) {
+                wrong.push(format!("region {}: {error}", region.id));
+            }
+            if let Err(error) = check_frames(&region.frames, image) {
+                wrong.push(format!("region {}: {error}", region.id));
+            }
+            if region.track.is_some_and(|t| !self.tracks.iter().any(|known| known.id == t)) {
+                wrong.push(format!("region {} belongs to a track that is not there", region.id));
+            }
+            if self.reading(region.reading).is_none() {
+                wrong.push(format!("region {} belongs to no reading", region.id));
+            }
+        }
+    }
+
+    fn text_violations(&self, wrong: &mut Vec<String>) {
+        let evidence: BTreeSet<_> = self.all_evidence().map(|(_, e)| e.id).collect();
+        let references: BTreeSet<_> = self.references.iter().map(|r| r.id).collect();
+        for (place, text) in self.texts() {
+            for id in text.evidence().filter(|id| !evidence.contains(id)) {
+                wrong.push(format!("{place} holds a chip of evidence {id}, which is not there"));
+            }
+            for id in text.citations().filter(|id| !references.contains(id)) {
+                wrong.push(format!("{place} cites reference {id}, which is not there"));
+            }
+        }
+    }
+}
