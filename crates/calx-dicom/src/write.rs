@@ -6,7 +6,9 @@
 //! - No clock and no randomness: every UID, date and time comes from the caller.
 //! - Explicit VR Little Endian, elements in ascending order, defined lengths of even size.
 
+mod encode;
 mod image_object;
+mod pixels;
 mod uid;
 
 pub use image_object::{

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 /// Names this program in the file meta group, (0002,0012). Made once with
 /// `uid_from_name("calx implementation class")`, a test compares.
-pub const IMPLEMENTATION_CLASS_UID: &str = "2.25.0";
+pub const IMPLEMENTATION_CLASS_UID: &str = "2.25.294444004285223526693232319047249433217";
 
 /// (0002,0013), at most 16 characters.
 pub const IMPLEMENTATION_VERSION_NAME: &str = "CALX_0_1";

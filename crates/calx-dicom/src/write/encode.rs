@@ -1,0 +1,189 @@
+//! Data elements to bytes: Explicit VR Little Endian.
+//!
+//! Not here: which attributes an object needs (`image_object`).
+//!
+//! Invariants
+//! - Elements go out in ascending order of their tags; every value has even length.
+//! - No undefined lengths, except the one that encapsulated pixel data require.
+//!
+//! Source: PS3.5 7.1.2, 6.2.
+
+use std::collections::BTreeMap;
+
+use super::image_object::WriteError;
+use crate::dataset::Tag;
+
+/// Data elements of one level.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Elements(BTreeMap<Tag, ([u8; 2], Vec<u8>)>);
+
+impl Elements {
+    pub(super) fn bytes(&mut self, tag: Tag, vr: [u8; 2], mut value: Vec<u8>) {
+        if value.len() % 2 == 1 {
+            value.push(0);
+        }
+        self.0.insert(tag, (vr, value));
+    }
+
+    fn padded(&mut self, tag: Tag, vr: [u8; 2], text: &str, pad: u8) {
+        let mut value = text.as_bytes().to_vec();
+        if value.len() % 2 == 1 {
+            value.push(pad);
+        }
+        self.0.insert(tag, (vr, value));
+    }
+
+    /// Text whose characters and length were checked by the caller or are constant.
+    pub(super) fn text(&mut self, tag: Tag, vr: &[u8; 2], text: &str) {
+        self.padded(tag, *vr, text, b' ');
+    }
+
+    pub(super) fn uid(&mut self, tag: Tag, uid: &str) {
+        self.padded(tag, *b"UI", uid, 0);
+    }
+
+    pub(super) fn us(&mut self, tag: Tag, value: u16) {
+        self.bytes(tag, *b"US", value.to_le_bytes().to_vec());
+    }
+
+    pub(super) fn ul(&mut self, tag: Tag, value: u32) {
+        self.bytes(tag, *b"UL", value.to_le_bytes().to_vec());
+    }
+
+    pub(super) fn fd(&mut self, tag: Tag, value: f64) {
+        self.bytes(tag, *b"FD", value.to_le_bytes().to_vec());
+    }
+
+    pub(super) fn is(&mut self, tag: Tag, value: i64) {
+        self.text(tag, b"IS", &value.to_string());
+    }
+
+    /// Decimal strings, one or several.
+    pub(super) fn ds(&mut self, tag: Tag, attribute: &'static str, values: &[f64]) -> Result<(), WriteError> {
+        let mut texts = Vec::with_capacity(values.len());
+        for value in values {
+            texts.push(decimal(*value).ok_or_else(|| WriteError::Value {
+                attribute,
+                value: value.to_string(),
+                why: "a decimal string is a finite number",
+            })?);
+        }
+        self.text(tag, b"DS", &texts.join("\\"));
+        Ok(())
+    }
+
+    /// Text from outside, checked against its value representation.
+    pub(super) fn checked(
+        &mut self,
+        tag: Tag,
+        vr: &[u8; 2],
+        attribute: &'static str,
+        text: &str,
+    ) -> Result<(), WriteError> {
+        let fail = |why| Err(WriteError::Value { attribute, value: text.to_owned(), why });
+        let (most, lines) = match vr {
+            b"SH" | b"CS" => (16, false),
+            b"ST" => (1024, true),
+            b"LT" => (10240, true),
+            _ => (64, false),
+        };
+        if text.chars().count() > most {
+            return fail("it is longer than its value representation allows");
+        }
+        if text.chars().any(|c| c.is_control() && !(lines && matches!(c, '\r' | '\n' | '\t'))) {
+            return fail("it holds control characters");
+        }
+        if !lines && text.contains('\\') {
+            return fail("a backslash would part it in two values");
+        }
+        let code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == ' ' || c == '_';
+        if vr == b"CS" && !text.chars().all(code) {
+            return fail("a code string holds capital letters, digits, blanks and underscores only");
+        }
+        self.text(tag, vr, text);
+        Ok(())
+    }
+
+    pub(super) fn sequence(&mut self, tag: Tag, items: &[Self]) {
+        let mut value = Vec::new();
+        for item in items {
+            let body = item.encode();
+            value.extend_from_slice(&[0xfe, 0xff, 0x00, 0xe0]);
+            value.extend_from_slice(&length32(body.len()));
+            value.extend_from_slice(&body);
+        }
+        self.bytes(tag, *b"SQ", value);
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (tag, (vr, value)) in &self.0 {
+            out.extend_from_slice(&element_header(*tag, *vr, value.len()));
+            out.extend_from_slice(value);
+        }
+        out
+    }
+}
+
+/// Lengths here come from values built in memory for one header; 4 GiB of it cannot arise.
+fn length32(length: usize) -> [u8; 4] {
+    u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+/// Tag, value representation and length, as they stand before a value.
+pub(super) fn element_header(tag: Tag, vr: [u8; 2], length: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(12);
+    out.extend_from_slice(&tag.0.to_le_bytes());
+    out.extend_from_slice(&tag.1.to_le_bytes());
+    out.extend_from_slice(&vr);
+    if matches!(&vr, b"OB" | b"OW" | b"OF" | b"OD" | b"OL" | b"SQ" | b"UC" | b"UR" | b"UT" | b"UN") {
+        out.extend_from_slice(&[0, 0]);
+        out.extend_from_slice(&length32(length));
+    } else {
+        out.extend_from_slice(&u16::try_from(length).unwrap_or(u16::MAX - 1).to_le_bytes());
+    }
+    out
+}
+
+/// The shortest decimal of at most 16 characters that is nearest to `value`.
+pub(super) fn decimal(value: f64) -> Option<String> {
+    if !value.is_finite() {
+        return None;
+    }
+    let plain = value.to_string();
+    if plain.len() <= 16 {
+        return Some(plain);
+    }
+    (0..=15).rev().map(|digits| format!("{value:.digits$e}")).find(|text| text.len() <= 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_fit_sixteen_characters() {
+        assert_eq!(decimal(0.143).unwrap(), "0.143");
+        assert_eq!(decimal(-0.0).unwrap(), "-0");
+        for value in
+            [std::f64::consts::PI * 1e-9, -1.0 / 3.0, 1e300, f64::MIN_POSITIVE, -123_456_789.123_456_78]
+        {
+            let text = decimal(value).unwrap();
+            let back: f64 = text.parse().unwrap();
+            assert!(text.len() <= 16 && ((back - value) / value).abs() < 1e-8, "{value} became {text}");
+        }
+        assert_eq!(decimal(f64::NAN), None);
+    }
+
+    #[test]
+    fn text_that_does_not_fit_its_representation_is_refused() {
+        let mut elements = Elements::default();
+        let tag = Tag(0x0008, 0x1030);
+        assert!(elements.checked(tag, b"LO", "StudyDescription", "a\\b").is_err());
+        assert!(elements.checked(tag, b"LO", "StudyDescription", "a\u{1b}b").is_err());
+        assert!(elements.checked(tag, b"CS", "BodyPartExamined", "hand").is_err());
+        assert!(elements.checked(tag, b"SH", "StudyID", &"x".repeat(17)).is_err());
+        assert!(elements.checked(tag, b"LO", "StudyDescription", "Hände").is_ok());
+        assert_eq!(elements.encode(), b"\x08\x00\x30\x10LO\x06\x00H\xc3\xa4nde");
+    }
+}
