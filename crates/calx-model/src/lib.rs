@@ -10,6 +10,7 @@
 mod apply;
 mod apply_lists;
 pub mod case;
+pub mod case_file;
 mod compose;
 pub mod concept;
 pub mod display;
@@ -19,6 +20,7 @@ pub mod frame;
 pub mod id;
 mod invariants;
 pub mod journal;
+pub mod markup;
 pub mod patient_text;
 pub mod playlist;
 pub mod region;
@@ -32,6 +34,7 @@ pub use case::{
     Age, AgeUnit, Case, CaseStatus, Contributor, ImageRead, NewCase, Patient, ReadResult, ReadState,
     ReaderRole, Reading, ReadingState, Reference, SchemaRef, Sex, TextPlace, Track, number_ranges,
 };
+pub use case_file::{CaseFile, CaseFileError};
 pub use concept::{CodedConcept, Digit, Segment, Side, Site};
 pub use display::{
     ColourPath, DisplayAttributes, DisplayPipeline, LookupTable, ModalityLut, Padding, Palette,
