@@ -1,0 +1,1 @@
+//! Measuring and completeness against known answers.
