@@ -11,8 +11,13 @@ use calx_model::{
 };
 use jiff::civil::{Date, Time};
 
+use calx_model::uid::UidError;
+
+use crate::dataset::{DataSet, Tag};
 use crate::locator::Locator;
-use crate::notice::Read;
+use crate::notice::{Notice, Read};
+use crate::open::{Opened, open};
+use crate::scan::{Scan, Truncation, Wanted};
 use crate::side::Side;
 
 /// What import, `ls` and a case need to know about an object.
@@ -163,6 +168,286 @@ impl ReadHeaderError {
 /// # Errors
 /// [`ReadHeaderError`]; [`ReadHeaderError::code`] names the reason for machines.
 pub fn read_header(locator: &Locator) -> Result<Read<InstanceHeader>, ReadHeaderError> {
-    let _ = locator;
-    todo!()
+    let mut opened = open(locator)?;
+    let wanted = Wanted { keep: |tag| WANTED.contains(&tag), longest: 64 * 1024 };
+    let scan = opened.scan(wanted)?;
+    let Scan { data, pixels, truncation, mut notices } = scan;
+    let pixels = pixels.is_some();
+    let header = header_of(&opened, &data, pixels, truncation, &mut notices)?;
+    Ok(Read { value: header, notices })
+}
+
+const SOP_CLASS: Tag = Tag(0x0008, 0x0016);
+const SOP_INSTANCE: Tag = Tag(0x0008, 0x0018);
+const STUDY: Tag = Tag(0x0020, 0x000d);
+const SERIES: Tag = Tag(0x0020, 0x000e);
+const DIRECTORY_CLASS: &str = "1.2.840.10008.1.3.10";
+
+/// The elements a catalogue row is made of.
+const WANTED: [Tag; 36] = [
+    Tag(0x0008, 0x0005),
+    SOP_CLASS,
+    SOP_INSTANCE,
+    Tag(0x0008, 0x001c),
+    Tag(0x0008, 0x0020),
+    Tag(0x0008, 0x0030),
+    Tag(0x0008, 0x0050),
+    Tag(0x0008, 0x0060),
+    Tag(0x0008, 0x1030),
+    Tag(0x0008, 0x103e),
+    Tag(0x0008, 0x2218),
+    Tag(0x0010, 0x0010),
+    Tag(0x0010, 0x0020),
+    Tag(0x0010, 0x0030),
+    Tag(0x0010, 0x0040),
+    Tag(0x0010, 0x1010),
+    Tag(0x0018, 0x0015),
+    Tag(0x0018, 0x5101),
+    STUDY,
+    SERIES,
+    Tag(0x0020, 0x0011),
+    Tag(0x0020, 0x0013),
+    Tag(0x0020, 0x0060),
+    Tag(0x0020, 0x0062),
+    Tag(0x0020, 0x4000),
+    Tag(0x0028, 0x0002),
+    Tag(0x0028, 0x0004),
+    Tag(0x0028, 0x0008),
+    Tag(0x0028, 0x0010),
+    Tag(0x0028, 0x0011),
+    Tag(0x0028, 0x0100),
+    Tag(0x0028, 0x0101),
+    Tag(0x0028, 0x0300),
+    Tag(0x0028, 0x0301),
+    Tag(0x0040, 0x0555),
+    Tag(0x5200, 0x9229),
+];
+
+/// A UID that has to be there.
+fn uid<T>(
+    data: &DataSet,
+    tag: Tag,
+    attribute: &'static str,
+    truncation: Option<Truncation>,
+    parse: fn(&str) -> Result<T, UidError>,
+) -> Result<T, ReadHeaderError> {
+    match (data.code(tag), truncation) {
+        (Some(text), _) => parse(&text).map_err(|source| ReadHeaderError::BadUid { attribute, source }),
+        (None, Some(cut)) => Err(ReadHeaderError::Truncated {
+            attribute: cut.tag.named(),
+            there: cut.there,
+            declared: cut.declared,
+        }),
+        (None, None) => Err(ReadHeaderError::Missing { attribute }),
+    }
+}
+
+fn small(data: &DataSet, tag: Tag) -> Option<i32> {
+    data.integer(tag).and_then(|n| i32::try_from(n).ok())
+}
+
+fn size(data: &DataSet, tag: Tag) -> Option<u32> {
+    data.integer(tag).and_then(|n| u32::try_from(n).ok())
+}
+
+/// Makes the row out of a data set that was scanned.
+pub(crate) fn header_of(
+    opened: &Opened,
+    data: &DataSet,
+    has_pixels: bool,
+    truncation: Option<Truncation>,
+    notices: &mut Vec<Notice>,
+) -> Result<InstanceHeader, ReadHeaderError> {
+    let class_in_meta = opened.meta.code(Tag(0x0002, 0x0002));
+    if [data.code(SOP_CLASS), class_in_meta.clone()].iter().flatten().any(|class| class == DIRECTORY_CLASS) {
+        return Err(ReadHeaderError::Directory);
+    }
+    // The object's own UIDs count; the file meta group stands in for a missing one.
+    let own_or_meta = |tag: Tag, meta_tag: Tag, name: &'static str, notices: &mut Vec<Notice>| {
+        if data.code(tag).is_some() || opened.meta.code(meta_tag).is_none() {
+            return data.code(tag);
+        }
+        notices.push(Notice::at(tag, format!("{name} is absent, the one of the file meta group was taken")));
+        opened.meta.code(meta_tag)
+    };
+    let class = own_or_meta(SOP_CLASS, Tag(0x0002, 0x0002), "SOPClassUID", notices);
+    let instance = own_or_meta(SOP_INSTANCE, Tag(0x0002, 0x0003), "SOPInstanceUID", notices);
+    let (study_name, series_name) = ("StudyInstanceUID (0020,000D)", "SeriesInstanceUID (0020,000E)");
+    let sop_class = match class {
+        Some(text) => SopClassUid::new(&text)
+            .map_err(|source| ReadHeaderError::BadUid { attribute: "SOPClassUID (0008,0016)", source })?,
+        None => uid(data, SOP_CLASS, "SOPClassUID (0008,0016)", truncation, SopClassUid::new)?,
+    };
+    let instance = match instance {
+        Some(text) => SopInstanceUid::new(&text)
+            .map_err(|source| ReadHeaderError::BadUid { attribute: "SOPInstanceUID (0008,0018)", source })?,
+        None => uid(data, SOP_INSTANCE, "SOPInstanceUID (0008,0018)", truncation, SopInstanceUid::new)?,
+    };
+    let study = uid(data, STUDY, study_name, truncation, StudyInstanceUid::new)?;
+    let series = uid(data, SERIES, series_name, truncation, SeriesInstanceUid::new)?;
+
+    let frames = Tag(0x0028, 0x0008);
+    let number_of_frames = match size(data, frames) {
+        Some(0) => {
+            notices.push(Notice::at(frames, "NumberOfFrames is 0, it was taken for 1"));
+            1
+        }
+        Some(number) => number,
+        None => {
+            if data.has_value(frames) {
+                notices.push(Notice::at(frames, "NumberOfFrames is no number, it was taken for 1"));
+            }
+            1
+        }
+    };
+    let comments = data.text(Tag(0x0020, 0x4000));
+    Ok(InstanceHeader {
+        study,
+        series,
+        instance,
+        sop_class,
+        transfer_syntax: opened.transfer_syntax.clone(),
+        patient_id: data.text(Tag(0x0010, 0x0020)),
+        patient_name: data.text(Tag(0x0010, 0x0010)),
+        patient_birth_date: data.text(Tag(0x0010, 0x0030)),
+        patient_sex: data.text(Tag(0x0010, 0x0040)),
+        patient_age: data.text(Tag(0x0010, 0x1010)),
+        study_description: data.text(Tag(0x0008, 0x1030)),
+        series_description: data.text(Tag(0x0008, 0x103e)),
+        body_part: data.text(Tag(0x0018, 0x0015)),
+        accession_number: data.text(Tag(0x0008, 0x0050)),
+        image_comments: PatientText::new(comments.raw().chars().take(1024).collect::<String>()),
+        study_date: date_of(data, Tag(0x0008, 0x0020), notices),
+        study_time: time_of(data, Tag(0x0008, 0x0030), notices),
+        modality: data.text(Tag(0x0008, 0x0060)),
+        series_number: small(data, Tag(0x0020, 0x0011)),
+        instance_number: small(data, Tag(0x0020, 0x0013)),
+        side: side_of(data),
+        view_position: data.text(Tag(0x0018, 0x5101)),
+        rows: size(data, Tag(0x0028, 0x0010)),
+        columns: size(data, Tag(0x0028, 0x0011)),
+        number_of_frames,
+        has_pixels,
+        burned_in_annotation: match data.code(Tag(0x0028, 0x0301)).as_deref() {
+            Some("YES") => Some(true),
+            Some("NO") => Some(false),
+            _ => None,
+        },
+        synthetic_data: data.code(Tag(0x0008, 0x001c)).as_deref() == Some("YES"),
+        quality_control: data.code(Tag(0x0028, 0x0300)).as_deref() == Some("YES"),
+    })
+}
+
+/// ImageLaterality, else Laterality, else the modifier of the anatomic region; in an enhanced object
+/// the frame anatomy of the shared functional groups (PS3.3 C.7.6.16.2.8).
+pub(crate) fn side_of(data: &DataSet) -> Option<Side> {
+    let stated = |data: &DataSet, tag| data.code(tag).and_then(|code| Side::parse(&code));
+    let modifier = || {
+        let region = data.items(Tag(0x0008, 0x2218)).first()?;
+        let code = region.items(Tag(0x0008, 0x2220)).first()?.code(Tag(0x0008, 0x0100))?;
+        match code.as_str() {
+            "24028007" | "G-A100" => Some(Side::Right),
+            "7771000" | "G-A101" => Some(Side::Left),
+            "51440002" | "G-A102" => Some(Side::Both),
+            _ => None,
+        }
+    };
+    let frame_anatomy = || {
+        let shared = data.items(Tag(0x5200, 0x9229)).first()?;
+        let anatomy = shared.items(Tag(0x0020, 0x9071)).first()?;
+        stated(anatomy, Tag(0x0020, 0x9072))
+    };
+    stated(data, Tag(0x0020, 0x0062))
+        .or_else(|| stated(data, Tag(0x0020, 0x0060)))
+        .or_else(modifier)
+        .or_else(frame_anatomy)
+}
+
+/// A DA value, also in the old form with dots.
+fn date_of(data: &DataSet, tag: Tag, notices: &mut Vec<Notice>) -> Option<Date> {
+    let text = data.code(tag)?;
+    let digits: String = text.chars().filter(|c| *c != '.').collect();
+    let number = |range| digits.get(range).and_then(|part: &str| part.parse::<i16>().ok());
+    let whole = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit());
+    let date = match (whole, number(0..4), number(4..6), number(6..8)) {
+        (true, Some(year), Some(month), Some(day)) => {
+            let (month, day) = (i8::try_from(month).ok(), i8::try_from(day).ok());
+            month.zip(day).and_then(|(month, day)| Date::new(year, month, day).ok())
+        }
+        _ => None,
+    };
+    if date.is_none() {
+        notices.push(Notice::at(tag, "this is no date, it was left out"));
+    }
+    date
+}
+
+/// A TM value: hours, then as much as there is; also in the old form with colons.
+fn time_of(data: &DataSet, tag: Tag, notices: &mut Vec<Notice>) -> Option<Time> {
+    let text = data.code(tag)?;
+    let digits: String = text.chars().filter(|c| *c != ':').take_while(|c| *c != '.').collect();
+    let part = |start: usize| match digits.get(start..start + 2) {
+        Some(part) => part.parse::<i8>().ok(),
+        None => (digits.len() <= start).then_some(0),
+    };
+    let whole = digits.len() >= 2 && digits.len() <= 6 && digits.bytes().all(|b| b.is_ascii_digit());
+    let time = match (whole, part(0), part(2), part(4)) {
+        // 60 is a leap second (PS3.5 6.2); the clock here has none.
+        (true, Some(hour), Some(minute), Some(second)) => Time::new(hour, minute, second.min(59), 0).ok(),
+        _ => None,
+    };
+    if time.is_none() {
+        notices.push(Notice::at(tag, "this is no time, it was left out"));
+    }
+    time
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, time};
+
+    use super::*;
+    use crate::dataset::{Element, Value};
+
+    fn with(tag: Tag, vr: &[u8; 2], value: &str) -> DataSet {
+        let mut data = DataSet::default();
+        let value = Value::Bytes(value.as_bytes().to_vec());
+        data.elements.insert(tag, Element { vr: *vr, length: None, value });
+        data
+    }
+
+    #[test]
+    fn dates_and_times_in_all_their_forms() {
+        let (tag, mut notices) = (Tag(0x0008, 0x0020), Vec::new());
+        let mut day = |text| date_of(&with(tag, b"DA", text), tag, &mut notices);
+        assert_eq!(day("20240229"), Some(date(2024, 2, 29)));
+        assert_eq!(day("2024.02.29"), Some(date(2024, 2, 29)));
+        assert_eq!([day("20230229"), day("2024"), day("2024\u{e9}229"), day("yesterday")], [None; 4]);
+        assert_eq!(notices.len(), 4);
+        let (tag, mut notices) = (Tag(0x0008, 0x0030), Vec::new());
+        let mut clock = |text| time_of(&with(tag, b"TM", text), tag, &mut notices);
+        assert_eq!(clock("130509.123"), Some(time(13, 5, 9, 0)));
+        assert_eq!(clock("13:05:09"), Some(time(13, 5, 9, 0)));
+        assert_eq!([clock("13"), clock("1305")], [Some(time(13, 0, 0, 0)), Some(time(13, 5, 0, 0))]);
+        assert_eq!(clock("235960"), Some(time(23, 59, 59, 0)));
+        assert_eq!([clock("25"), clock("1"), clock("130"), clock("noon")], [None; 4]);
+        assert_eq!(notices.len(), 4);
+    }
+
+    #[test]
+    fn the_image_says_the_side_before_the_series_and_the_region() {
+        let mut data = with(Tag(0x0020, 0x0060), b"CS", "L ");
+        assert_eq!(side_of(&data), Some(Side::Left));
+        let image = with(Tag(0x0020, 0x0062), b"CS", "R");
+        data.elements.extend(image.elements);
+        assert_eq!(side_of(&data), Some(Side::Right));
+        assert_eq!(side_of(&with(Tag(0x0020, 0x0062), b"CS", "LEFT")), None);
+        let modifier = with(Tag(0x0008, 0x0100), b"SH", "24028007");
+        let sequence = |items| Element { vr: *b"SQ", length: None, value: Value::Items(items) };
+        let mut region = DataSet::default();
+        region.elements.insert(Tag(0x0008, 0x2220), sequence(vec![modifier]));
+        let mut data = DataSet::default();
+        data.elements.insert(Tag(0x0008, 0x2218), sequence(vec![region]));
+        assert_eq!(side_of(&data), Some(Side::Right));
+    }
 }

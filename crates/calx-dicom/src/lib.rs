@@ -19,8 +19,12 @@ pub mod header;
 pub mod image;
 mod locator;
 mod notice;
+mod open;
+mod scan;
 pub mod side;
+mod source;
 pub mod tags;
+mod text;
 pub mod write;
 
 pub use decode_error::DecodeError;

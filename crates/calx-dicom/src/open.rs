@@ -1,0 +1,211 @@
+//! From bytes to a data set with a known encoding: the ladder of what files are like in the wild.
+//!
+//! Part 10; Part 10 without preamble; file meta without transfer syntax; a bare data set, tried as
+//! explicit little endian, implicit little endian, explicit big endian. Which rung held is a notice.
+//!
+//! Invariants
+//! - A guess is made only from elements that fit the bytes that exist.
+//! - A deflated data set inflates to at most [`MAX_INFLATED`] bytes.
+//!
+//! Source: PS3.10 7.1, PS3.5 A.
+
+use std::io::Read as _;
+
+use calx_model::TransferSyntaxUid;
+
+use crate::dataset::{DataSet, Tag};
+use crate::header::ReadHeaderError;
+use crate::locator::Locator;
+use crate::notice::Notice;
+use crate::scan::{self, Encoding, Scan, Wanted, element_header, is_long, is_short};
+use crate::source::Source;
+
+/// The largest inflated data set: the largest frame and a generous header.
+pub(crate) const MAX_INFLATED: u64 = (256 + 64) * 1024 * 1024;
+
+const TRANSFER_SYNTAX: Tag = Tag(0x0002, 0x0010);
+const EXPLICIT_LITTLE: Encoding = Encoding { explicit: true, big_endian: false };
+const IMPLICIT_LITTLE: Encoding = Encoding { explicit: false, big_endian: false };
+const EXPLICIT_BIG: Encoding = Encoding { explicit: true, big_endian: true };
+
+/// An object whose encoding is known.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) source: Source,
+    pub(crate) meta: DataSet,
+    pub(crate) encoding: Encoding,
+    pub(crate) transfer_syntax: TransferSyntaxUid,
+    /// First byte of the data set.
+    pub(crate) start: u64,
+    pub(crate) notices: Vec<Notice>,
+}
+
+impl Opened {
+    /// One pass over the data set; its notices are added to those of opening.
+    pub(crate) fn scan(&mut self, wanted: Wanted) -> Result<Scan, ReadHeaderError> {
+        let mut scan = scan::scan(&mut self.source, self.start, self.encoding, wanted)?;
+        let mut notices = std::mem::take(&mut self.notices);
+        notices.append(&mut scan.notices);
+        scan.notices = notices;
+        Ok(scan)
+    }
+}
+
+/// Finds out how an object is written.
+///
+/// # Errors
+/// [`ReadHeaderError::NotDicom`] when no rung holds; reading and inflating failures.
+pub(crate) fn open(locator: &Locator) -> Result<Opened, ReadHeaderError> {
+    let mut source = Source::open(locator)?;
+    if source.length() == 0 {
+        return Err(ReadHeaderError::Empty);
+    }
+    let mut notices = Vec::new();
+    let marked = source.peek::<4>(128)? == Some(*b"DICM");
+    let meta_start = if marked && starts_meta(&mut source, 132)? {
+        Some(132)
+    } else if source.peek::<4>(0)? == Some(*b"DICM") && starts_meta(&mut source, 4)? {
+        notices.push(Notice::new("the preamble of 128 bytes is missing"));
+        Some(4)
+    } else if starts_meta(&mut source, 0)? {
+        notices.push(Notice::new("the preamble and the DICM mark are missing"));
+        Some(0)
+    } else {
+        None
+    };
+    if let Some(at) = meta_start {
+        return part_10(source, at, notices);
+    }
+
+    // A bare data set; also after a mark without file meta.
+    for (at, is_there) in [(0, true), (132, marked)] {
+        if !is_there {
+            continue;
+        }
+        if let Some((encoding, uid, name)) = guess(&mut source, at)? {
+            notices.push(Notice::new(format!("there is no file meta group, {name} was found by trying")));
+            let meta = DataSet::default();
+            return Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: at, notices });
+        }
+    }
+    Err(ReadHeaderError::NotDicom)
+}
+
+fn starts_meta(source: &mut Source, at: u64) -> Result<bool, ReadHeaderError> {
+    let header = element_header(source, at, EXPLICIT_LITTLE)?;
+    Ok(header.is_some_and(|h| h.tag.0 == 0x0002 && u64::from(h.length) <= source.remaining(at)))
+}
+
+fn part_10(mut source: Source, start: u64, mut notices: Vec<Notice>) -> Result<Opened, ReadHeaderError> {
+    // The group ends where another begins: its stated length is wrong often enough.
+    let mut meta = DataSet::default();
+    let mut at = start;
+    while let Some(header) = element_header(&mut source, at, EXPLICIT_LITTLE)? {
+        let length = u64::from(header.length);
+        if header.tag.0 != 0x0002 || length > source.remaining(at + header.size) {
+            break;
+        }
+        let bytes = source.read(at + header.size, length.min(1024))?;
+        let value = crate::dataset::Value::Bytes(bytes);
+        let element = crate::dataset::Element { vr: header.vr, length: Some(header.length), value };
+        meta.elements.insert(header.tag, element);
+        at += header.size + length;
+    }
+    let stated = meta.code(TRANSFER_SYNTAX).and_then(|uid| TransferSyntaxUid::new(&uid).ok());
+    let Some(uid) = stated else {
+        let (encoding, uid, name) = match guess(&mut source, at)? {
+            Some(found) => found,
+            None => (IMPLICIT_LITTLE, known_uid("1.2.840.10008.1.2")?, "Implicit VR Little Endian"),
+        };
+        let text = format!("the transfer syntax is not stated, {name} was assumed");
+        notices.push(Notice::at(TRANSFER_SYNTAX, text));
+        return Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: at, notices });
+    };
+    if uid.as_str() == "1.2.840.10008.1.2.1.99" {
+        let source = inflate(&mut source, at)?;
+        let encoding = EXPLICIT_LITTLE;
+        return Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: 0, notices });
+    }
+    let stated = match uid.as_str() {
+        "1.2.840.10008.1.2" => IMPLICIT_LITTLE,
+        "1.2.840.10008.1.2.2" => EXPLICIT_BIG,
+        _ => EXPLICIT_LITTLE,
+    };
+    let mut encoding = stated;
+    if source.remaining(at) > 0
+        && !fits(&mut source, at, stated)?
+        && let Some((found, _, name)) = guess(&mut source, at)?
+    {
+        let text = format!("the data set does not follow the stated transfer syntax, it reads as {name}");
+        notices.push(Notice::at(TRANSFER_SYNTAX, text));
+        encoding = found;
+    }
+    Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: at, notices })
+}
+
+fn known_uid(uid: &'static str) -> Result<TransferSyntaxUid, ReadHeaderError> {
+    let attribute = "TransferSyntaxUID (0002,0010)";
+    TransferSyntaxUid::new(uid).map_err(|source| ReadHeaderError::BadUid { attribute, source })
+}
+
+type Guess = Option<(Encoding, TransferSyntaxUid, &'static str)>;
+
+/// Tries the encodings on the elements at `at`.
+fn guess(source: &mut Source, at: u64) -> Result<Guess, ReadHeaderError> {
+    for (encoding, uid, name) in [
+        (EXPLICIT_LITTLE, "1.2.840.10008.1.2.1", "Explicit VR Little Endian"),
+        (IMPLICIT_LITTLE, "1.2.840.10008.1.2", "Implicit VR Little Endian"),
+        (EXPLICIT_BIG, "1.2.840.10008.1.2.2", "Explicit VR Big Endian"),
+    ] {
+        if fits(source, at, encoding)? {
+            return Ok(Some((encoding, known_uid(uid)?, name)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the first elements look like a data set in this encoding: a low group first, tags that
+/// ascend, lengths that fit, representations that exist.
+fn fits(source: &mut Source, start: u64, encoding: Encoding) -> Result<bool, ReadHeaderError> {
+    let mut at = start;
+    let mut previous = None;
+    for number in 0..3 {
+        if at == source.length() && number > 0 {
+            return Ok(true);
+        }
+        let Some(header) = element_header(source, at, encoding)? else { return Ok(false) };
+        let known = !encoding.explicit || is_short(header.vr) || is_long(header.vr);
+        let low = number > 0 || matches!(header.tag.0, 0x0004 | 0x0008 | 0x0010);
+        let ascends = previous.is_none_or(|tag| header.tag > tag);
+        if header.mixed || !known || !low || !ascends {
+            return Ok(false);
+        }
+        if header.length == u32::MAX {
+            return Ok(number > 0 || header.vr == *b"SQ");
+        }
+        let next = at + header.size + u64::from(header.length);
+        if next > source.length() {
+            // A pass over a truncated file may end in its third element, not in its first.
+            return Ok(number > 1);
+        }
+        (previous, at) = (Some(header.tag), next);
+    }
+    Ok(true)
+}
+
+fn inflate(source: &mut Source, at: u64) -> Result<Source, ReadHeaderError> {
+    let packed = source.read(at, source.remaining(at))?;
+    let mut bytes = Vec::new();
+    // Read in steps that the stream earns: the limit is checked, never allocated.
+    let mut decoder = flate2::read::DeflateDecoder::new(packed.as_slice()).take(MAX_INFLATED + 1);
+    if let Err(error) = decoder.read_to_end(&mut bytes) {
+        // A stream that stops early still has a beginning.
+        if bytes.is_empty() {
+            return Err(ReadHeaderError::Deflate(error.to_string()));
+        }
+    }
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_INFLATED {
+        return Err(ReadHeaderError::Deflate(format!("it inflates to more than {MAX_INFLATED} bytes")));
+    }
+    Ok(Source::memory(bytes.into()))
+}
