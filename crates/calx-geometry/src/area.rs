@@ -14,9 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ShapeError;
 use crate::grid::{GridPoint, GridRect};
-use crate::outline::{Outline, closed_edges, without_repeats};
-use crate::overlay::{RawShape, covers_once, operate, outlines};
-use crate::simple::{steps, turn};
+use crate::outline::{Outline, without_repeats};
+use crate::overlay::{RawShape, covers_once, lies_in, nested, operate};
 use crate::simplify;
 use crate::space::{ImageSpace, Point};
 
@@ -57,10 +56,8 @@ impl Part {
     pub fn new(outer: Outline, holes: Vec<Outline>) -> Result<Self, ShapeError> {
         let part = Self::canonical(outer, holes);
         for (index, hole) in part.holes.iter().enumerate() {
-            // Touching is allowed, so one vertex off the border decides.
-            let decided = hole.vertices().iter().find(|v| !on_border(&part.outer, **v));
-            if decided.is_some_and(|v| !part.outer.contains(v.point())) {
-                return Err(ShapeError::HoleOutside { part: 1, hole: index + 1 });
+            if !lies_in(hole, &part.outer) {
+                return Err(ShapeError::HoleOutside { hole: index + 1 });
             }
         }
         if !part.holes.is_empty() && !covers_once(part.rings()) {
@@ -272,12 +269,10 @@ impl Area {
 
     /// The result of an operation, checked once more; `None` when it is empty.
     fn from_shapes(shapes: Vec<RawShape>) -> Result<Option<Self>, ShapeError> {
-        let mut parts = Vec::with_capacity(shapes.len());
-        for shape in shapes {
-            if let Some((outer, holes)) = outlines(shape)? {
-                parts.push(Part::new(outer, holes)?);
-            }
-        }
+        let parts = nested(shapes)?
+            .into_iter()
+            .map(|(outer, holes)| Part::new(outer, holes))
+            .collect::<Result<Vec<_>, _>>()?;
         if parts.is_empty() { Ok(None) } else { Self::new(parts).map(Some) }
     }
 
@@ -299,15 +294,6 @@ fn canonical_ring(ring: Outline, clockwise: bool) -> Outline {
     let start = vertices.iter().enumerate().min_by_key(|(_, v)| **v).map_or(0, |(i, _)| i);
     vertices.rotate_left(start);
     Outline::from_simple_ring(vertices)
-}
-
-/// Whether a point lies exactly on the line of a ring.
-fn on_border(ring: &Outline, p: GridPoint) -> bool {
-    closed_edges(ring.vertices()).any(|(a, b)| {
-        turn(steps(a), steps(b), steps(p)) == 0
-            && (a.x.min(b.x)..=a.x.max(b.x)).contains(&p.x)
-            && (a.y.min(b.y)..=a.y.max(b.y)).contains(&p.y)
-    })
 }
 
 impl From<Outline> for Area {

@@ -36,9 +36,7 @@ pub enum ShapeError {
         "hole {hole} of part {part} is not inside the outline of its part; move it inside, or leave it out"
     )]
     HoleOutside {
-        /// The part, counted from 1.
-        part: usize,
-        /// The hole within the part, counted from 1.
+        /// The hole within its part, counted from 1.
         hole: usize,
     },
     /// Two holes, or two parts, that share area.

@@ -16,8 +16,10 @@ use i_overlay::core::solver::Solver;
 use i_overlay::i_float::int::point::IntPoint;
 
 use crate::error::ShapeError;
-use crate::grid::{Grid, GridPoint};
-use crate::outline::{Outline, without_repeats};
+use crate::grid::{Grid, GridPoint, STEPS_PER_PIXEL};
+use crate::outline::{Outline, closed_edges, without_repeats};
+use crate::simple::{Steps, steps, turn};
+use crate::space::Point;
 
 /// Units of the checking engine in one grid step.
 const FINE: i64 = 1 << 35;
@@ -78,19 +80,68 @@ pub(crate) fn covers_once<'a>(rings: impl Iterator<Item = &'a Outline> + Clone) 
 /// Twice the area of all shapes.
 fn doubled_area(shapes: &[Vec<Vec<IntPoint<i64>>>]) -> i128 {
     let ring = |points: &Vec<IntPoint<i64>>| -> i128 {
-        crate::outline::closed_edges(points)
+        closed_edges(points)
             .map(|(a, b)| i128::from(a.x) * i128::from(b.y) - i128::from(b.x) * i128::from(a.y))
             .sum()
     };
     shapes.iter().map(|shape| shape.iter().map(ring).sum::<i128>().abs()).sum()
 }
 
-/// Rings of an operation's result as an outline with holes.
+/// Rings of an operation's result as outlines with holes.
 ///
 /// # Errors
 /// What [`Outline::new`] refuses.
-pub(crate) fn outlines(shape: RawShape) -> Result<Option<(Outline, Vec<Outline>)>, ShapeError> {
-    let mut rings = shape.into_iter().map(Outline::new);
-    let Some(outer) = rings.next() else { return Ok(None) };
-    Ok(Some((outer?, rings.collect::<Result<_, _>>()?)))
+pub(crate) fn nested(shapes: Vec<RawShape>) -> Result<Vec<(Outline, Vec<Outline>)>, ShapeError> {
+    let mut parts = Vec::with_capacity(shapes.len());
+    let mut strays = Vec::new();
+    for shape in shapes {
+        let mut rings = shape.into_iter().map(Outline::new);
+        let Some(outer) = rings.next().transpose()? else { continue };
+        let mut holes = Vec::new();
+        for hole in rings {
+            let hole = hole?;
+            if lies_in(&hole, &outer) { holes.push(hole) } else { strays.push(hole) }
+        }
+        parts.push((outer, holes));
+    }
+    // Where an intersection was moved next to a vertex the engine (i_overlay 9.1) sometimes hangs a hole
+    // on the wrong shape; it belongs to the smallest outline round it.
+    for hole in strays {
+        let home = parts
+            .iter_mut()
+            .filter(|(outer, _)| lies_in(&hole, outer))
+            .min_by(|a, b| a.0.area_px2().total_cmp(&b.0.area_px2()));
+        match home {
+            Some((_, holes)) => holes.push(hole),
+            None => return Err(ShapeError::Overlapping),
+        }
+    }
+    Ok(parts)
+}
+
+/// Whether `hole`, which crosses no edge of `outer`, lies inside it; it may touch.
+pub(crate) fn lies_in(hole: &Outline, outer: &Outline) -> bool {
+    if !outer.bounds().contains_rect(&hole.bounds()) {
+        return false;
+    }
+    // A vertex off the border decides; when all of them touch, the middle of an edge does. Doubled, so
+    // that middles are whole numbers too.
+    let edges = || closed_edges(hole.vertices()).map(|(a, b)| (steps(a), steps(b)));
+    let vertices = edges().map(|(a, _)| [2 * a[0], 2 * a[1]]);
+    let middles = edges().map(|(a, b)| [a[0] + b[0], a[1] + b[1]]);
+    let decided = vertices.chain(middles).find(|p| !is_on_border(outer, *p));
+    decided.is_none_or(|p| {
+        #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
+        let pixels = |n: i64| n as f64 / (2.0 * f64::from(STEPS_PER_PIXEL));
+        outer.contains(Point::new(pixels(p[0]), pixels(p[1])))
+    })
+}
+
+/// Whether a place, in half steps, lies exactly on the line of a ring.
+fn is_on_border(ring: &Outline, p: Steps) -> bool {
+    closed_edges(ring.vertices()).any(|(a, b)| {
+        let (a, b) = (steps(a).map(|n| 2 * n), steps(b).map(|n| 2 * n));
+        let between = |a: i64, b: i64, n: i64| (a.min(b)..=a.max(b)).contains(&n);
+        between(a[0], b[0], p[0]) && between(a[1], b[1], p[1]) && turn(a, b, p) == 0
+    })
 }
