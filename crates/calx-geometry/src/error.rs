@@ -32,9 +32,7 @@ pub enum ShapeError {
     #[error("an area needs at least one part, none was given")]
     NoParts,
     /// A hole that leaves the outline it belongs to.
-    #[error(
-        "hole {hole} of part {part} is not inside the outline of its part; move it inside, or leave it out"
-    )]
+    #[error("hole {hole} is not inside the outline of its part; move it inside, or leave it out")]
     HoleOutside {
         /// The hole within its part, counted from 1.
         hole: usize,
