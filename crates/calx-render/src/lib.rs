@@ -9,17 +9,20 @@
 //!
 //! Invariants
 //! - Stored values stay stored values until the table; the table is computed in f64 on the CPU.
-//! - GPU and CPU twin use the same integer arithmetic ([`footprint`]), so their image pixels are equal.
+//! - GPU and CPU twin use the same integer arithmetic (`footprint.rs`), so their image pixels are equal.
 //! - Marks and labels are drawn by one rasteriser on the CPU, whatever drew the image.
 
 pub mod choose;
-pub mod footprint;
+pub mod exposed;
+mod footprint;
 pub mod gpu;
 pub mod marks;
 pub mod picture;
+mod quantise;
 pub mod reference;
 pub mod renderer;
-pub mod stroke;
+mod source;
+mod stroke;
 pub mod table;
 pub mod text;
 pub mod view;

@@ -4,7 +4,9 @@
 
 use calx_model::Frame;
 
+use crate::gpu::{GpuOptions, GpuRenderer};
 use crate::picture::Picture;
+use crate::reference::CpuRenderer;
 use crate::table::DisplayTable;
 use crate::view::View;
 
@@ -124,5 +126,17 @@ pub enum RenderError {
 /// # Errors
 /// [`RenderError::NoAdapter`] or [`RenderError::NoDevice`], for [`RendererChoice::Gpu`] only.
 pub fn open(choice: RendererChoice) -> Result<Box<dyn Renderer>, RenderError> {
-    todo!()
+    match choice {
+        RendererChoice::Cpu => Ok(Box::new(CpuRenderer)),
+        RendererChoice::Gpu => Ok(Box::new(GpuRenderer::open(GpuOptions::default())?)),
+        RendererChoice::Auto => {
+            match GpuRenderer::open(GpuOptions { allow_software: false, ..GpuOptions::default() }) {
+                Ok(renderer) => Ok(Box::new(renderer)),
+                Err(reason) => {
+                    tracing::debug!(%reason, "no hardware adapter, drawing on the CPU");
+                    Ok(Box::new(CpuRenderer))
+                }
+            }
+        }
+    }
 }

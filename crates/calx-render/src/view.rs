@@ -22,50 +22,80 @@ impl View {
     /// Every image pixel on its own target pixel.
     #[must_use]
     pub fn one_to_one(frame: &Frame) -> Self {
-        todo!()
+        Self::crop(0, 0, frame.columns(), frame.rows())
     }
 
     /// The whole image, centred in `width` x `height`; the rest stays black. `pixel_aspect` is the height
     /// of a pixel over its width (row spacing over column spacing), 1 when unknown.
     #[must_use]
     pub fn fit(frame: &Frame, width: u32, height: u32, pixel_aspect: f64) -> Self {
-        todo!()
+        let (columns, rows, aspect) = sides(frame, pixel_aspect);
+        let (across, down) = (f64::from(width), f64::from(height));
+        let scale = (across / columns).min(down / (rows * aspect));
+        if !(scale > 0.0 && scale.is_finite()) {
+            return Self { image_from_target: Transform::scale_then_move(1.0, 1.0, 0.0, 0.0), width, height };
+        }
+        // Whole-pixel margins keep an image that fits exactly free of resampling.
+        let left = ((across - columns * scale) / 2.0).floor().max(0.0);
+        let top = ((down - rows * aspect * scale) / 2.0).floor().max(0.0);
+        let (sx, sy) = (1.0 / scale, 1.0 / (scale * aspect));
+        Self { image_from_target: Transform::scale_then_move(sx, sy, -left * sx, -top * sy), width, height }
     }
 
     /// The whole image as large as it fits into `width` x `height`, and a target just as large.
     #[must_use]
     pub fn fit_within(frame: &Frame, width: u32, height: u32, pixel_aspect: f64) -> Self {
-        todo!()
+        let (columns, rows, aspect) = sides(frame, pixel_aspect);
+        let scale = (f64::from(width) / columns).min(f64::from(height) / (rows * aspect));
+        Self::filling(frame, columns * scale, rows * aspect * scale, width, height)
     }
 
     /// The whole image with square target pixels, none smaller than an image pixel.
     #[must_use]
     pub fn square(frame: &Frame, pixel_aspect: f64) -> Self {
-        todo!()
+        let (columns, rows, aspect) = sides(frame, pixel_aspect);
+        let (across, down) = if aspect >= 1.0 { (columns, rows * aspect) } else { (columns / aspect, rows) };
+        Self::filling(frame, across, down, u32::MAX, u32::MAX)
     }
 
     /// The image pixels from (`left`, `top`) on, one to one.
     #[must_use]
     pub fn crop(left: u32, top: u32, width: u32, height: u32) -> Self {
-        todo!()
+        let (tx, ty) = (f64::from(left), f64::from(top));
+        Self { image_from_target: Transform::scale_then_move(1.0, 1.0, tx, ty), width, height }
     }
 
     /// The picture turned clockwise by quarter turns; the target turns with it.
     #[must_use]
     pub fn turned(&self, quarter_turns: u8) -> Self {
-        todo!()
+        let mut view = *self;
+        for _ in 0..quarter_turns % 4 {
+            // Clockwise: what stood at (x, y) stands at (height - y, x).
+            let old_from_new: Transform<ScreenSpace, ScreenSpace> =
+                Transform::new([0.0, -1.0, 1.0, 0.0, 0.0, f64::from(view.height)]);
+            view = Self {
+                image_from_target: view.image_from_target.after(&old_from_new),
+                width: view.height,
+                height: view.width,
+            };
+        }
+        view
     }
 
     /// The picture mirrored left to right.
     #[must_use]
     pub fn mirrored_across(&self) -> Self {
-        todo!()
+        let flip: Transform<ScreenSpace, ScreenSpace> =
+            Transform::scale_then_move(-1.0, 1.0, f64::from(self.width), 0.0);
+        Self { image_from_target: self.image_from_target.after(&flip), ..*self }
     }
 
     /// The picture mirrored top to bottom.
     #[must_use]
     pub fn mirrored_down(&self) -> Self {
-        todo!()
+        let flip: Transform<ScreenSpace, ScreenSpace> =
+            Transform::scale_then_move(1.0, -1.0, 0.0, f64::from(self.height));
+        Self { image_from_target: self.image_from_target.after(&flip), ..*self }
     }
 
     /// From image pixels to target pixels; `None` when the view flattens the plane.
@@ -77,12 +107,100 @@ impl View {
     /// Target pixels per image pixel: the geometric mean of both axes.
     #[must_use]
     pub fn scale(&self) -> f64 {
-        todo!()
+        let [a, b, c, d, ..] = self.image_from_target.coefficients;
+        let area = (a * d - b * c).abs();
+        if area > 0.0 { area.sqrt().recip() } else { 0.0 }
+    }
+
+    fn filling(frame: &Frame, across: f64, down: f64, most_across: u32, most_down: u32) -> Self {
+        let width = whole(across, most_across);
+        let height = whole(down, most_down);
+        let (sx, sy) =
+            (f64::from(frame.columns()) / f64::from(width), f64::from(frame.rows()) / f64::from(height));
+        Self { image_from_target: Transform::scale_then_move(sx, sy, 0.0, 0.0), width, height }
     }
 
     /// Whether every target pixel centre is an image pixel centre and neighbours stay neighbours.
     #[must_use]
+    #[allow(clippy::float_cmp, reason = "only exact ones are exact")]
     pub fn is_exact(&self) -> bool {
-        todo!()
+        let [a, b, c, d, e, f] = self.image_from_target.coefficients;
+        let unit = |k: f64| k == 1.0 || k == -1.0;
+        let straight = unit(a) && unit(d) && b == 0.0 && c == 0.0;
+        let swapped = unit(b) && unit(c) && a == 0.0 && d == 0.0;
+        (straight || swapped) && e.fract() == 0.0 && f.fract() == 0.0
+    }
+}
+
+/// Columns, rows and a usable pixel aspect.
+fn sides(frame: &Frame, pixel_aspect: f64) -> (f64, f64, f64) {
+    let usable = pixel_aspect.is_finite() && (0.01..=100.0).contains(&pixel_aspect);
+    (f64::from(frame.columns()), f64::from(frame.rows()), if usable { pixel_aspect } else { 1.0 })
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and the result is at least 1"
+)]
+fn whole(side: f64, most: u32) -> u32 {
+    (side.round().max(1.0) as u32).min(most.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use calx_geometry::Point;
+    use calx_model::Samples;
+
+    fn frame(columns: u32, rows: u32) -> Frame {
+        Frame::new(columns, rows, Samples::U8(vec![0; (columns * rows) as usize].into())).unwrap()
+    }
+
+    #[track_caller]
+    fn check_lands(view: &View, image: [f64; 2], target: [f64; 2]) {
+        let found = view.screen_from_image().unwrap() * Point::new(image[0], image[1]);
+        assert!((found.x - target[0]).abs() < 1e-9 && (found.y - target[1]).abs() < 1e-9, "{found:?}");
+    }
+
+    #[test]
+    fn turning_goes_clockwise() {
+        let view = View::one_to_one(&frame(30, 20)).turned(1);
+        assert_eq!((view.width, view.height), (20, 30));
+        check_lands(&view, [0.0, 0.0], [20.0, 0.0]);
+        check_lands(&view, [30.0, 0.0], [20.0, 30.0]);
+        assert!(view.is_exact());
+        assert_eq!(View::one_to_one(&frame(30, 20)).turned(4), View::one_to_one(&frame(30, 20)));
+    }
+
+    #[test]
+    fn mirrors_swap_their_sides() {
+        let view = View::one_to_one(&frame(30, 20));
+        check_lands(&view.mirrored_across(), [0.0, 0.0], [30.0, 0.0]);
+        check_lands(&view.mirrored_down(), [0.0, 0.0], [0.0, 20.0]);
+        assert!(view.mirrored_across().is_exact());
+    }
+
+    #[test]
+    fn fit_centres_and_keeps_the_aspect() {
+        let view = View::fit(&frame(100, 50), 300, 300, 1.0);
+        check_lands(&view, [0.0, 0.0], [0.0, 75.0]);
+        check_lands(&view, [100.0, 50.0], [300.0, 225.0]);
+        let tall = View::fit(&frame(100, 50), 300, 300, 2.0);
+        check_lands(&tall, [100.0, 50.0], [300.0, 300.0]);
+        assert!(View::fit(&frame(100, 50), 101, 50, 1.0).is_exact());
+        let within = View::fit_within(&frame(100, 50), 300, 300, 1.0);
+        assert_eq!((within.width, within.height), (300, 150));
+        assert!((within.scale() - 3.0).abs() < 1e-12);
+        let square = View::square(&frame(100, 50), 0.5);
+        assert_eq!((square.width, square.height), (200, 50));
+    }
+
+    #[test]
+    fn screen_to_image_to_screen() {
+        let view = View::fit(&frame(4300, 3500), 1920, 1080, 1.37).turned(3).mirrored_down();
+        let p = Point::new(812.3, 77.7);
+        let back = view.image_from_target.inverse().unwrap() * (view.image_from_target * p);
+        assert!(back.distance(p) < 1e-6);
     }
 }
