@@ -1,1 +1,44 @@
-//! calx-workspace.
+//! A workspace on disk: objects, catalogue, import, case journals, locks.
+//!
+//! Not here: what DICOM means (`calx-dicom`), what a case is (`calx-model`), printing, drawing.
+//!
+//! Invariants, and where each is kept
+//! - What is acknowledged is on disk: objects first, then the catalogue row, then the event
+//!   ([`import`]); a journal row before its edit counts ([`case_writer`]).
+//! - Nothing is replaced in silence: new names never overwrite old ones ([`durable`]).
+//! - The journal is the truth of a case; a torn last line is cut and told, anything else wrong in it is
+//!   an error (`jsonl`).
+//! - One writer per case, through a lock that dies with its process (`lock`).
+//! - The catalogue is an index: it comes back from `objects/` ([`Workspace::rebuild_catalogue`]).
+//! - Every write to the catalogue goes through one method, which takes a transaction (`catalogue`).
+
+pub mod add_study;
+pub mod case_list;
+pub mod case_writer;
+mod catalogue;
+pub mod durable;
+pub mod error;
+pub mod import;
+mod jsonl;
+mod lock;
+mod lookup;
+pub mod playlists;
+mod query;
+mod rebuild;
+pub mod rows;
+mod verify;
+pub mod workspace;
+
+pub use add_study::{AddStudy, LeftOut, StudyProposal};
+pub use case_list::CaseRow;
+pub use case_writer::{CaseWriter, Recovery};
+pub use error::{ErrorClass, WorkspaceError};
+pub use import::{
+    FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, ImportSummary, OnDuplicate,
+};
+pub use lookup::Found;
+pub use playlists::{PlaylistRow, PlaylistWriter};
+pub use rebuild::RebuildReport;
+pub use rows::{InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow};
+pub use verify::{VerifyOptions, VerifyReport};
+pub use workspace::{InitOptions, Settings, Workspace};

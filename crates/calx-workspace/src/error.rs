@@ -1,0 +1,294 @@
+//! What can go wrong in a workspace, told so that a person can act.
+//!
+//! Not here: why one file was not imported ([`crate::import::FileOutcome`]): a batch goes on.
+//!
+//! Invariants
+//! - No message holds a value of a patient; a path comes last.
+
+use std::io;
+use std::path::PathBuf;
+
+use calx_model::{CaseId, EditError, HistoryError, PlaylistError, SchemaError};
+
+/// What kind of failure it is; a binary chooses its exit code from this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Workspace, id or file not there (or an ambiguous id).
+    NotFound,
+    /// What was asked does not fit what is there.
+    Invalid,
+    /// Another process is at it.
+    Busy,
+    /// A safety rule says no.
+    Refused,
+    /// Disk full, no permission, device error.
+    WriteFailed,
+    /// Something on disk is not as it should be.
+    Damaged,
+}
+
+/// Why an operation on the workspace failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkspaceError {
+    /// No `calx.toml` here or above.
+    #[error("no workspace here or in any folder above: {0}")]
+    NotAWorkspace(PathBuf),
+    /// Init on a folder that holds other things.
+    #[error("the folder is not empty and is no workspace; nothing was changed: {0}")]
+    NotEmpty(PathBuf),
+    /// Init on a workspace.
+    #[error("this is already a workspace; nothing was changed: {0}")]
+    AlreadyAWorkspace(PathBuf),
+    /// Made by a newer version.
+    #[error("{what} has format {found}, this version reads up to {supported}; use a newer calx: {path}")]
+    NewerFormat {
+        /// Which file.
+        what: &'static str,
+        /// Its format.
+        found: u32,
+        /// The newest this version knows.
+        supported: u32,
+        /// Where.
+        path: PathBuf,
+    },
+    /// `calx.toml` does not say what it must.
+    #[error("the workspace's settings cannot be read: {path}")]
+    BadSettings {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: toml::de::Error,
+    },
+    /// The label schema is not sound.
+    #[error("the label schema is not accepted: {path}")]
+    BadSchema {
+        /// The file, or what was given.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: SchemaError,
+    },
+    /// The catalogue file is gone.
+    #[error(
+        "the catalogue is absent; objects and cases are untouched, `calx rebuild-catalogue` makes it again: {0}"
+    )]
+    CatalogueAbsent(PathBuf),
+    /// Another process kept the catalogue for longer than the time allowed.
+    #[error("the catalogue is in use by another process; nothing was changed, try again")]
+    CatalogueBusy,
+    /// SQLite failed.
+    #[error("the catalogue could not be read or written; {unchanged}")]
+    Catalogue {
+        /// What is safe.
+        unchanged: &'static str,
+        /// SQLite's words.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// Reading failed.
+    #[error("could not {doing}: {path}")]
+    Io {
+        /// As `read the journal`.
+        doing: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// The system's words.
+        #[source]
+        source: io::Error,
+    },
+    /// Writing failed.
+    #[error("{what} was not saved, {kept}{}: {path}", if is_full(source) { ": disk full" } else { "" })]
+    Write {
+        /// As `the case`.
+        what: &'static str,
+        /// What is unchanged or kept.
+        kept: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// The system's words.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing answers to the id.
+    #[error("there is no {what} {id} in this workspace")]
+    NotFound {
+        /// Kind of thing.
+        what: &'static str,
+        /// As asked.
+        id: String,
+    },
+    /// Several things answer to the prefix.
+    #[error("{id} could be any of: {}", candidates.join(", "))]
+    Ambiguous {
+        /// As asked.
+        id: String,
+        /// All of them, or the first twenty.
+        candidates: Vec<String>,
+    },
+    /// Too short or malformed.
+    #[error("{0:?} is no id: give a number, at least 6 hex digits, or a UID")]
+    BadId(String),
+    /// A referenced or managed file is not where it was.
+    #[error("the file of instance {uid} is gone; the catalogue still knows it: {path}")]
+    FileGone {
+        /// SOPInstanceUID (0008,0018).
+        uid: String,
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// A referenced file changed since it was imported.
+    #[error("the file of instance {uid} has changed since it was imported; import it again: {path}")]
+    FileChanged {
+        /// SOPInstanceUID (0008,0018).
+        uid: String,
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// Another process writes this case.
+    #[error("case {case} is open for writing by {holder}; nothing was changed")]
+    LockedBy {
+        /// The case (or playlist).
+        case: String,
+        /// `process 4711 (user anna)`, or `another process`.
+        holder: String,
+    },
+    /// The id is taken by something else.
+    #[error("{what} {id} exists already with other content; nothing was changed")]
+    IdTaken {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// The number is taken by another case.
+    #[error("number {number} belongs to case {case} already; nothing was changed")]
+    NumberTaken {
+        /// As asked.
+        number: u32,
+        /// Who has it.
+        case: CaseId,
+    },
+    /// A line of a journal is wrong, and it is not a torn last one.
+    #[error("line {line} (byte {offset}) of the journal cannot be read; nothing was changed: {path}")]
+    BadJournalLine {
+        /// From 1.
+        line: u64,
+        /// Where it begins.
+        offset: u64,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The rows do not follow from one another.
+    #[error("the journal does not replay: {path}")]
+    Replay {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: HistoryError,
+    },
+    /// An edit, undo or redo was refused by the document.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// A playlist refused an edit.
+    #[error(transparent)]
+    Playlist(#[from] PlaylistError),
+    /// An earlier write of this writer failed half-way.
+    #[error("this writer stopped after a failed write; open the case again: {0}")]
+    Poisoned(PathBuf),
+    /// A study of another patient.
+    #[error("one case, one patient: the case has {has}, the study has {found}; nothing was changed")]
+    OtherPatient {
+        /// Masked, as `D•••, born 19••`.
+        has: String,
+        /// Masked.
+        found: String,
+    },
+    /// The DICOM study is in the case.
+    #[error("study {0} is in this case already; nothing was changed")]
+    StudyInCase(String),
+    /// A study without one image.
+    #[error("study {study} has no image that can be shown; first reason: {reason}")]
+    NoImages {
+        /// StudyInstanceUID (0020,000D).
+        study: String,
+        /// Why the first was left out.
+        reason: String,
+    },
+    /// A pattern that is none.
+    #[error("the pattern {pattern:?} cannot be used")]
+    BadPattern {
+        /// As given.
+        pattern: String,
+        /// Why.
+        #[source]
+        source: globset::Error,
+    },
+}
+
+/// Whether the disk, a quota or a file-size limit is the cause.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
+}
+
+impl WorkspaceError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::NotAWorkspace(_)
+            | Self::CatalogueAbsent(_)
+            | Self::NotFound { .. }
+            | Self::Ambiguous { .. }
+            | Self::FileGone { .. } => ErrorClass::NotFound,
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorClass::NotFound,
+            Self::CatalogueBusy | Self::LockedBy { .. } => ErrorClass::Busy,
+            Self::OtherPatient { .. } => ErrorClass::Refused,
+            Self::Write { .. } | Self::Poisoned(_) => ErrorClass::WriteFailed,
+            Self::Catalogue { source, .. } => match source.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::SystemIoFailure) => {
+                    ErrorClass::WriteFailed
+                }
+                _ => ErrorClass::Damaged,
+            },
+            Self::BadSettings { .. }
+            | Self::BadJournalLine { .. }
+            | Self::Replay { .. }
+            | Self::Io { .. }
+            | Self::FileChanged { .. } => ErrorClass::Damaged,
+            _ => ErrorClass::Invalid,
+        }
+    }
+
+    /// The edit error inside, when an edit was refused.
+    #[must_use]
+    pub fn refused_edit(&self) -> Option<&EditError> {
+        match self {
+            Self::History(HistoryError::Edit { source, .. }) => Some(source),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
+        Self::Io { doing, path: path.into(), source }
+    }
+}
+
+impl From<rusqlite::Error> for WorkspaceError {
+    fn from(source: rusqlite::Error) -> Self {
+        match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                Self::CatalogueBusy
+            }
+            _ => Self::Catalogue { unchanged: "what was acknowledged before is kept", source },
+        }
+    }
+}
