@@ -13,6 +13,7 @@
 mod checks;
 mod completeness;
 mod rules;
+mod sides;
 mod size;
 mod values;
 
