@@ -2,12 +2,19 @@
 //!
 //! Not here: the values (`frame_source`), choosing and applying a window (`calx-render`).
 
-use calx_model::{DisplayAttributes, FrameLayout, PatientText, PixelSpacing};
+use calx_model::{DisplayAttributes, FrameLayout, PatientText, PixelSpacing, SopInstanceUid};
 
-use crate::header::{InstanceHeader, ReadHeaderError};
+use crate::dataset::{DataSet, Element, Tag, Value};
+use crate::display_attributes::display_of;
+use crate::functional_groups::FrameView;
+use crate::header::{InstanceHeader, ReadHeaderError, header_of};
+use crate::layout::layout_of;
 use crate::locator::Locator;
-use crate::notice::Read;
+use crate::notice::{Notice, Read};
+use crate::open::{Opened, open};
+use crate::scan::{PIXEL_DATA, PixelLocation, Scan, Truncation, Wanted};
 use crate::side::Side;
+use crate::spacing::spacing_of;
 
 /// One item of SequenceOfUltrasoundRegions (0018,6011), as far as measuring needs it.
 pub use crate::write::UltrasoundRegion;
@@ -99,9 +106,183 @@ impl ReadImageError {
 
 /// Reads what a picture of frame `frame` (from 1) needs; never its pixels.
 ///
+/// A UID that is absent or none does not keep a picture from being shown: [`STAND_IN_UID`] takes its
+/// place, with a notice. (Filing such an object is refused by [`crate::read_header`].)
+///
 /// # Errors
 /// [`ReadImageError`].
 pub fn read_image_info(locator: &Locator, frame: u32) -> Result<Read<ImageInfo>, ReadImageError> {
-    let _ = (locator, frame);
-    todo!()
+    let found = find_image(locator)?;
+    let ImageObject { opened, data, layout, truncation, mut notices, .. } = found;
+    if frame == 0 || frame > layout.number_of_frames {
+        return Err(ReadImageError::NoSuchFrame { asked: frame, frames: layout.number_of_frames });
+    }
+    let header = header_with_stand_ins(&opened, &data, truncation, &mut notices)?;
+    let view = FrameView::new(&data, frame);
+    let display = display_of(view, &layout, &mut notices);
+    let spacing = spacing_of(view, &mut notices);
+    let lossy = data.code(Tag(0x0028, 0x2110)).as_deref() == Some("01")
+        || crate::codec::always_lossy(header.transfer_syntax.as_str());
+    let info = ImageInfo {
+        layout,
+        display,
+        spacing,
+        pixel_aspect: pixel_aspect(&data, &mut notices),
+        side: header.side,
+        view_position: header.view_position.clone(),
+        patient_orientation: patient_orientation(view),
+        frame_time_ms: frame_time(&data),
+        lossy,
+        ultrasound_regions: ultrasound_regions(&data),
+        header,
+    };
+    Ok(Read { value: info, notices })
+}
+
+/// Stands in an [`ImageInfo`] for a UID that the file does not have. It identifies nothing.
+pub const STAND_IN_UID: &str = "0.0";
+
+/// An object with pixels, opened and scanned.
+#[derive(Debug)]
+pub(crate) struct ImageObject {
+    pub(crate) opened: Opened,
+    pub(crate) data: DataSet,
+    pub(crate) pixels: PixelLocation,
+    pub(crate) layout: FrameLayout,
+    pub(crate) truncation: Option<Truncation>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// Opens an object, finds its pixel data and checks its layout.
+pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageError> {
+    let mut opened = open(locator)?;
+    let wanted = Wanted { keep: |tag| !tag.is_private(), longest: 4 * 1024 * 1024 };
+    let Scan { data, pixels, truncation, mut notices } = opened.scan(wanted)?;
+    let Some(pixels) = pixels else {
+        return Err(match truncation {
+            Some(cut) => ReadHeaderError::Truncated {
+                attribute: cut.tag.named(),
+                there: cut.there,
+                declared: cut.declared,
+            }
+            .into(),
+            None => ReadImageError::NoPixels,
+        });
+    };
+    if pixels.tag != PIXEL_DATA {
+        let double = pixels.tag == Tag(0x7fe0, 0x0009);
+        return Err(ReadImageError::FloatPixels(if double {
+            "DoubleFloatPixelData (7FE0,0009)"
+        } else {
+            "FloatPixelData (7FE0,0008)"
+        }));
+    }
+    let frames = Tag(0x0028, 0x0008);
+    let number_of_frames =
+        data.integer(frames).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(1);
+    let layout = layout_of(&data, number_of_frames, &mut notices)?;
+    if pixels.length.is_some_and(|length| u64::from(length) > opened.source.remaining(pixels.offset)) {
+        let there = opened.source.remaining(pixels.offset);
+        let text = format!(
+            "truncated: the file ends inside PixelData (7FE0,0010), {there} of {} bytes are there",
+            pixels.length.unwrap_or(0)
+        );
+        notices.push(Notice::at(PIXEL_DATA, text));
+    }
+    Ok(ImageObject { opened, data, pixels, layout, truncation, notices })
+}
+
+/// The catalogue row, with [`STAND_IN_UID`] for UIDs that are missing.
+fn header_with_stand_ins(
+    opened: &Opened,
+    data: &DataSet,
+    truncation: Option<Truncation>,
+    notices: &mut Vec<Notice>,
+) -> Result<InstanceHeader, ReadImageError> {
+    let mut patched = DataSet { big_endian: data.big_endian, charset: data.charset, ..DataSet::default() };
+    for (tag, name, meta_tag) in [
+        (Tag(0x0008, 0x0016), "SOPClassUID", Some(Tag(0x0002, 0x0002))),
+        (Tag(0x0008, 0x0018), "SOPInstanceUID", Some(Tag(0x0002, 0x0003))),
+        (Tag(0x0020, 0x000d), "StudyInstanceUID", None),
+        (Tag(0x0020, 0x000e), "SeriesInstanceUID", None),
+    ] {
+        let meta = meta_tag.and_then(|tag| opened.meta.code(tag));
+        let stated = data.code(tag).or(meta);
+        if stated.is_none_or(|uid| SopInstanceUid::new(&uid).is_err()) {
+            let text = format!("{name} is absent or no UID, {STAND_IN_UID} stands in its place");
+            notices.push(Notice::at(tag, text));
+            let value = Value::Bytes(STAND_IN_UID.as_bytes().to_vec());
+            patched.elements.insert(tag, Element { vr: *b"UI", length: None, value });
+        }
+    }
+    if patched.elements.is_empty() {
+        return Ok(header_of(opened, data, true, truncation, notices)?);
+    }
+    let mut whole = data.clone();
+    whole.elements.extend(patched.elements);
+    Ok(header_of(opened, &whole, true, truncation, notices)?)
+}
+
+fn pixel_aspect(data: &DataSet, notices: &mut Vec<Notice>) -> Option<(f64, f64)> {
+    let tag = Tag(0x0028, 0x0034);
+    if !data.has_value(tag) {
+        return None;
+    }
+    match data.floats(tag).as_slice() {
+        [Some(vertical), Some(horizontal)] if *vertical > 0.0 && *horizontal > 0.0 => {
+            let square = (vertical - horizontal).abs() < 1e-9 * vertical;
+            (!square).then_some((*vertical, *horizontal))
+        }
+        _ => {
+            notices.push(Notice::at(tag, "PixelAspectRatio is no pair of positive numbers, it was left out"));
+            None
+        }
+    }
+}
+
+fn patient_orientation(view: FrameView<'_>) -> Option<[PatientText; 2]> {
+    let tag = Tag(0x0020, 0x0020);
+    match view.top.texts(tag).as_slice() {
+        [row, column] if !row.is_empty() || !column.is_empty() => {
+            Some([PatientText::new(row.clone()), PatientText::new(column.clone())])
+        }
+        _ => None,
+    }
+}
+
+/// FrameTime, else the mean of FrameTimeVector, else one of the two rates (PS3.3 C.7.6.5).
+fn frame_time(data: &DataSet) -> Option<f64> {
+    let positive = |value: Option<f64>| value.filter(|v| *v > 0.0);
+    let vector = || {
+        let times: Vec<f64> = data.floats(Tag(0x0018, 0x1065)).into_iter().flatten().collect();
+        let rest = times.get(1..).filter(|rest| !rest.is_empty())?;
+        let count = u32::try_from(rest.len()).ok()?;
+        positive(Some(rest.iter().sum::<f64>() / f64::from(count)))
+    };
+    let rate = |tag| positive(data.float(tag)).map(|rate| 1000.0 / rate);
+    positive(data.float(Tag(0x0018, 0x1063)))
+        .or_else(vector)
+        .or_else(|| rate(Tag(0x0008, 0x2144)))
+        .or_else(|| rate(Tag(0x0018, 0x0040)))
+}
+
+fn ultrasound_regions(data: &DataSet) -> Vec<UltrasoundRegion> {
+    let read = |item: &DataSet| {
+        let short = |tag| item.integer(tag).and_then(|n| u16::try_from(n).ok());
+        let long = |tag| item.integer(tag).and_then(|n| u32::try_from(n).ok());
+        Some(UltrasoundRegion {
+            spatial_format: short(Tag(0x0018, 0x6012))?,
+            data_type: short(Tag(0x0018, 0x6014))?,
+            flags: long(Tag(0x0018, 0x6016)).unwrap_or(0),
+            min_x: long(Tag(0x0018, 0x6018))?,
+            min_y: long(Tag(0x0018, 0x601a))?,
+            max_x: long(Tag(0x0018, 0x601c))?,
+            max_y: long(Tag(0x0018, 0x601e))?,
+            units_x: short(Tag(0x0018, 0x6024))?,
+            units_y: short(Tag(0x0018, 0x6026))?,
+            delta_x: item.float(Tag(0x0018, 0x602c))?,
+            delta_y: item.float(Tag(0x0018, 0x602e))?,
+        })
+    };
+    data.items(Tag(0x0018, 0x6011)).iter().filter_map(read).collect()
 }

@@ -12,17 +12,24 @@
 //!   that are there.
 //! - What was tolerated in a file is a [`Notice`], never silence.
 
+mod codec;
 mod dataset;
 mod decode_error;
+mod display_attributes;
 pub mod frame_source;
+mod functional_groups;
 pub mod header;
 pub mod image;
+mod layout;
 mod locator;
+mod lut;
 mod notice;
 mod open;
+mod palette;
 mod scan;
 pub mod side;
 mod source;
+mod spacing;
 pub mod tags;
 mod text;
 pub mod write;

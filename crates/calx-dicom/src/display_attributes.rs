@@ -1,0 +1,300 @@
+//! What a file says about display, with every alternative, for one frame.
+//!
+//! Not here: choosing one and applying it (`calx-render`).
+//!
+//! Invariants
+//! - One bad window or table is dropped with a notice; the others stay and keep their numbers.
+//!
+//! Source: PS3.3 C.11.1, C.11.2, C.11.6, C.7.5.1.1.2 (padding), C.7.6.16.2.9, C.7.6.16.2.10.
+
+use calx_model::{
+    DisplayAttributes, FrameLayout, ModalityLut, Padding, PhotometricInterpretation, PresentationLutShape,
+    VoiChoice, VoiLut, VoiLutFunction, VoiSource, Window,
+};
+
+use crate::dataset::{DataSet, Tag};
+use crate::functional_groups::FrameView;
+use crate::lut::lookup_table;
+use crate::notice::Notice;
+use crate::palette::palette_of;
+
+const CENTER: Tag = Tag(0x0028, 0x1050);
+const WIDTH: Tag = Tag(0x0028, 0x1051);
+const INTERCEPT: Tag = Tag(0x0028, 0x1052);
+const SLOPE: Tag = Tag(0x0028, 0x1053);
+const EXPLANATION: Tag = Tag(0x0028, 0x1055);
+const FUNCTION: Tag = Tag(0x0028, 0x1056);
+const MODALITY_LUT: Tag = Tag(0x0028, 0x3000);
+const VOI_LUT: Tag = Tag(0x0028, 0x3010);
+const PADDING: Tag = Tag(0x0028, 0x0120);
+const PADDING_LIMIT: Tag = Tag(0x0028, 0x0121);
+const PIXEL_VALUE_TRANSFORMATION: Tag = Tag(0x0028, 0x9145);
+const FRAME_VOI: Tag = Tag(0x0028, 0x9132);
+const SHAPE: Tag = Tag(0x2050, 0x0020);
+
+/// Reads the display attributes of one frame.
+pub(crate) fn display_of(
+    view: FrameView<'_>,
+    layout: &FrameLayout,
+    notices: &mut Vec<Notice>,
+) -> DisplayAttributes {
+    let data = view.top;
+    let monochrome = layout.photometric_interpretation.is_monochrome();
+    let modality_lut = modality_lut(view, layout, notices);
+    let mut voi = windows(view, notices);
+    voi.extend(voi_luts(view, layout, &modality_lut, notices));
+    let palette = match layout.photometric_interpretation {
+        PhotometricInterpretation::PaletteColor => match palette_of(data) {
+            Ok(palette) => Some(palette),
+            Err(why) => {
+                let text = format!("the palette was left out: {why}");
+                notices.push(Notice::at(Tag(0x0028, 0x1101), text));
+                None
+            }
+        },
+        _ => None,
+    };
+    DisplayAttributes {
+        photometric_interpretation: layout.photometric_interpretation.clone(),
+        bits_stored: layout.bits_stored,
+        signed: layout.is_signed(),
+        padding: if monochrome { padding(data, layout) } else { None },
+        modality_lut,
+        voi,
+        presentation_lut_shape: shape(data, layout, notices),
+        palette,
+        modality: data.code(Tag(0x0008, 0x0060)).unwrap_or_default(),
+    }
+}
+
+fn modality_lut(view: FrameView<'_>, layout: &FrameLayout, notices: &mut Vec<Notice>) -> ModalityLut {
+    if let Some(item) = view.top.items(MODALITY_LUT).first() {
+        match lookup_table(item, layout.is_signed()) {
+            Ok(table) => return ModalityLut::Table(table),
+            Err(why) => {
+                let text = format!("the modality LUT was left out: {why}");
+                notices.push(Notice::at(MODALITY_LUT, text));
+            }
+        }
+    }
+    let Some(holder) = view
+        .holder(SLOPE, PIXEL_VALUE_TRANSFORMATION)
+        .or_else(|| view.holder(INTERCEPT, PIXEL_VALUE_TRANSFORMATION))
+    else {
+        return ModalityLut::Identity;
+    };
+    match (holder.float(SLOPE), holder.float(INTERCEPT)) {
+        (Some(slope), _) if slope.abs() < f64::MIN_POSITIVE => {
+            notices.push(Notice::at(SLOPE, "RescaleSlope is 0, the rescale was left out"));
+            ModalityLut::Identity
+        }
+        (Some(slope), Some(intercept)) => ModalityLut::Rescale { slope, intercept },
+        (Some(slope), None) => {
+            notices.push(Notice::at(INTERCEPT, "RescaleIntercept is absent or no number, 0 was taken"));
+            ModalityLut::Rescale { slope, intercept: 0.0 }
+        }
+        (None, _) => {
+            notices.push(Notice::at(SLOPE, "RescaleSlope is absent or no number, the rescale was left out"));
+            ModalityLut::Identity
+        }
+    }
+}
+
+fn function_of(holder: &DataSet, notices: &mut Vec<Notice>) -> VoiLutFunction {
+    match holder.code(FUNCTION).as_deref() {
+        None | Some("LINEAR") => VoiLutFunction::Linear,
+        Some("LINEAR_EXACT") => VoiLutFunction::LinearExact,
+        Some("SIGMOID") => VoiLutFunction::Sigmoid,
+        Some(_) => {
+            notices.push(Notice::at(FUNCTION, "VOILUTFunction is not known, LINEAR was taken"));
+            VoiLutFunction::Linear
+        }
+    }
+}
+
+fn windows(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Vec<VoiChoice> {
+    let Some(holder) = view.holder(CENTER, FRAME_VOI) else { return Vec::new() };
+    let function = function_of(holder, notices);
+    let (centers, widths) = (holder.floats(CENTER), holder.floats(WIDTH));
+    let explanations = holder.texts(EXPLANATION);
+    if centers.len() != widths.len() {
+        let text = format!("WindowCenter has {} values, WindowWidth {}", centers.len(), widths.len());
+        notices.push(Notice::at(CENTER, text));
+    }
+    let mut choices = Vec::new();
+    for (number, (window_index, (center, width))) in (1u32..).zip(centers.iter().zip(&widths).enumerate()) {
+        let (Some(center), Some(width)) = (*center, *width) else {
+            notices
+                .push(Notice::at(CENTER, format!("window {number} is no pair of numbers, it was dropped")));
+            continue;
+        };
+        match (Window { center, width, function }).checked() {
+            Ok(window) => choices.push(VoiChoice {
+                source: VoiSource::Window(number),
+                explanation: explanations.get(window_index).filter(|text| !text.is_empty()).cloned(),
+                lut: VoiLut::Window(window),
+            }),
+            Err(why) => {
+                notices.push(Notice::at(WIDTH, format!("window {number} was dropped: {why}")));
+            }
+        }
+    }
+    choices
+}
+
+fn voi_luts(
+    view: FrameView<'_>,
+    layout: &FrameLayout,
+    modality: &ModalityLut,
+    notices: &mut Vec<Notice>,
+) -> Vec<VoiChoice> {
+    let mut choices = Vec::new();
+    let negative_input = match modality {
+        ModalityLut::Identity => layout.is_signed(),
+        ModalityLut::Rescale { intercept, slope } => layout.is_signed() || *intercept < 0.0 || *slope < 0.0,
+        ModalityLut::Table(_) => false,
+    };
+    let items = if view.top.items(VOI_LUT).is_empty() {
+        view.group(FRAME_VOI).map(|group| group.items(VOI_LUT)).unwrap_or_default()
+    } else {
+        view.top.items(VOI_LUT)
+    };
+    for (number, item) in (1u32..).zip(items) {
+        match lookup_table(item, negative_input) {
+            Ok(table) => {
+                let explanation = item.text(Tag(0x0028, 0x3003));
+                choices.push(VoiChoice {
+                    source: VoiSource::Lut(number),
+                    explanation: (!explanation.is_blank()).then(|| explanation.raw().to_owned()),
+                    lut: VoiLut::Table(table),
+                });
+            }
+            Err(why) => {
+                notices.push(Notice::at(VOI_LUT, format!("VOI LUT {number} was dropped: {why}")));
+            }
+        }
+    }
+    choices
+}
+
+/// The words are read with the pixels' sign: files state them as US and as SS.
+fn padding(data: &DataSet, layout: &FrameLayout) -> Option<Padding> {
+    let read = |tag| {
+        let value = data.integer(tag)?;
+        let word = u16::try_from(value & 0xffff).ok()?;
+        Some(if layout.is_signed() { i64::from(word.cast_signed()) } else { i64::from(word) })
+    };
+    let value = read(PADDING)?;
+    let limit = read(PADDING_LIMIT).unwrap_or(value);
+    Some(Padding { low: value.min(limit), high: value.max(limit) })
+}
+
+fn shape(data: &DataSet, layout: &FrameLayout, notices: &mut Vec<Notice>) -> Option<PresentationLutShape> {
+    let shape = match data.code(SHAPE).as_deref() {
+        Some("IDENTITY") => PresentationLutShape::Identity,
+        Some("INVERSE") => PresentationLutShape::Inverse,
+        Some(_) => {
+            notices.push(Notice::at(SHAPE, "PresentationLUTShape is not known, it was left out"));
+            return None;
+        }
+        None => return None,
+    };
+    let odd = matches!(
+        (&layout.photometric_interpretation, shape),
+        (PhotometricInterpretation::Monochrome1, PresentationLutShape::Identity)
+            | (PhotometricInterpretation::Monochrome2, PresentationLutShape::Inverse)
+    );
+    if odd {
+        let text =
+            "PresentationLUTShape contradicts PhotometricInterpretation and decides; viewers differ here";
+        notices.push(Notice::at(SHAPE, text));
+    }
+    Some(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use calx_model::{PixelRepresentation, PlanarConfiguration};
+
+    use super::*;
+    use crate::dataset::{Element, Value};
+
+    fn layout(signed: bool) -> FrameLayout {
+        FrameLayout {
+            rows: 1,
+            columns: 1,
+            samples_per_pixel: 1,
+            bits_allocated: 16,
+            bits_stored: 16,
+            high_bit: 15,
+            pixel_representation: if signed {
+                PixelRepresentation::Signed
+            } else {
+                PixelRepresentation::Unsigned
+            },
+            planar_configuration: PlanarConfiguration::Interleaved,
+            photometric_interpretation: PhotometricInterpretation::Monochrome2,
+            number_of_frames: 1,
+        }
+    }
+
+    fn set(elements: &[(Tag, &[u8; 2], &[u8])]) -> DataSet {
+        let mut data = DataSet::default();
+        for (tag, vr, value) in elements {
+            let value = Value::Bytes(value.to_vec());
+            data.elements.insert(*tag, Element { vr: **vr, length: None, value });
+        }
+        data
+    }
+
+    fn read(data: &DataSet, signed: bool) -> (DisplayAttributes, Vec<String>) {
+        let mut notices = Vec::new();
+        let display = display_of(FrameView::new(data, 1), &layout(signed), &mut notices);
+        (display, notices.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_bad_window_goes_and_the_others_keep_their_numbers() {
+        let data = set(&[
+            (CENTER, b"DS", b"100\\50\\NaN\\30"),
+            (WIDTH, b"DS", b"200\\0.5\\10\\20"),
+            (EXPLANATION, b"LO", b"A\\B\\C\\D"),
+            (FUNCTION, b"CS", b"CUBIC"),
+        ]);
+        let (display, notices) = read(&data, false);
+        let found: Vec<_> = display.voi.iter().map(|v| (v.source, v.explanation.as_deref())).collect();
+        assert_eq!(found, [(VoiSource::Window(1), Some("A")), (VoiSource::Window(4), Some("D"))]);
+        assert_eq!(
+            notices,
+            [
+                "(0028,1056) VOILUTFunction is not known, LINEAR was taken",
+                "(0028,1051) window 2 was dropped: WindowWidth (0028,1051) is 0.5, LINEAR needs at least 1",
+                "(0028,1050) window 3 is no pair of numbers, it was dropped",
+            ]
+        );
+        let narrow =
+            set(&[(CENTER, b"DS", b"2"), (WIDTH, b"DS", b"0.5 "), (FUNCTION, b"CS", b"LINEAR_EXACT")]);
+        assert_eq!(read(&narrow, false).0.voi.len(), 1);
+    }
+
+    #[test]
+    fn padding_takes_the_pixels_sign_and_either_order() {
+        let low = (-2000i16).to_le_bytes();
+        let data = set(&[(PADDING, b"US", &low), (PADDING_LIMIT, b"US", &[0x10, 0])]);
+        assert_eq!(read(&data, true).0.padding, Some(Padding { low: -2000, high: 16 }));
+        assert_eq!(read(&data, false).0.padding, Some(Padding { low: 16, high: 63536 }));
+        let data = set(&[(PADDING, b"SS", &low)]);
+        assert_eq!(read(&data, true).0.padding, Some(Padding { low: -2000, high: -2000 }));
+    }
+
+    #[test]
+    fn half_a_rescale_is_told() {
+        let (display, notices) = read(&set(&[(SLOPE, b"DS", b"2")]), false);
+        assert_eq!(display.modality_lut, ModalityLut::Rescale { slope: 2.0, intercept: 0.0 });
+        assert_eq!(notices.len(), 1);
+        let (display, notices) = read(&set(&[(SLOPE, b"DS", b"0"), (INTERCEPT, b"DS", b"5")]), false);
+        assert_eq!((display.modality_lut, notices.len()), (ModalityLut::Identity, 1));
+        let (display, _) = read(&set(&[(SLOPE, b"DS", b"inf"), (INTERCEPT, b"DS", b"5")]), false);
+        assert_eq!(display.modality_lut, ModalityLut::Identity);
+    }
+}

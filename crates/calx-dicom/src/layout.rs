@@ -1,0 +1,130 @@
+//! From attributes to a [`FrameLayout`] that is possible.
+//!
+//! Not here: comparing it with the bytes that exist (`native`, `codec`).
+//!
+//! Source: PS3.3 C.7.6.3.
+
+use calx_model::{FrameLayout, PhotometricInterpretation, PixelRepresentation, PlanarConfiguration};
+
+use crate::dataset::{DataSet, Tag};
+use crate::image::ReadImageError;
+use crate::notice::Notice;
+
+const SAMPLES: Tag = Tag(0x0028, 0x0002);
+const PHOTOMETRIC: Tag = Tag(0x0028, 0x0004);
+const BITS_STORED: Tag = Tag(0x0028, 0x0101);
+const HIGH_BIT: Tag = Tag(0x0028, 0x0102);
+
+/// One number that fits its type; `None` when absent.
+fn number<T: TryFrom<i64>>(
+    data: &DataSet,
+    tag: Tag,
+    attribute: &'static str,
+) -> Result<Option<T>, ReadImageError> {
+    if !data.has_value(tag) {
+        return Ok(None);
+    }
+    let expected = "one whole number in its range";
+    match data.integers(tag).as_slice() {
+        [Some(one)] => match T::try_from(*one) {
+            Ok(number) => Ok(Some(number)),
+            Err(_out_of_range) => Err(ReadImageError::Value { attribute, value: one.to_string(), expected }),
+        },
+        many => {
+            let texts: Vec<String> =
+                many.iter().take(8).map(|n| n.map_or_else(|| "?".to_owned(), |n| n.to_string())).collect();
+            Err(ReadImageError::Value { attribute, value: texts.join("\\"), expected })
+        }
+    }
+}
+
+/// Reads and checks the layout. `frames` is NumberOfFrames as the catalogue row took it.
+pub(crate) fn layout_of(
+    data: &DataSet,
+    frames: u32,
+    notices: &mut Vec<Notice>,
+) -> Result<FrameLayout, ReadImageError> {
+    let needed = |value: Option<u16>, attribute| value.ok_or(ReadImageError::Missing { attribute });
+    let attribute = "Rows (0028,0010)";
+    let rows = needed(number(data, Tag(0x0028, 0x0010), attribute)?, attribute)?;
+    let attribute = "Columns (0028,0011)";
+    let columns = needed(number(data, Tag(0x0028, 0x0011), attribute)?, attribute)?;
+    let attribute = "BitsAllocated (0028,0100)";
+    let bits_allocated = needed(number(data, Tag(0x0028, 0x0100), attribute)?, attribute)?;
+    let samples: Option<u16> = number(data, SAMPLES, "SamplesPerPixel (0028,0002)")?;
+    let bits_stored = number(data, BITS_STORED, "BitsStored (0028,0101)")?.unwrap_or_else(|| {
+        notices.push(Notice::at(BITS_STORED, "BitsStored is absent, BitsAllocated was taken"));
+        bits_allocated
+    });
+    let high_bit = number(data, HIGH_BIT, "HighBit (0028,0102)")?.unwrap_or_else(|| {
+        notices.push(Notice::at(HIGH_BIT, "HighBit is absent, BitsStored - 1 was taken"));
+        bits_stored.saturating_sub(1)
+    });
+    let pixel_representation =
+        match number::<u16>(data, Tag(0x0028, 0x0103), "PixelRepresentation (0028,0103)")? {
+            Some(1) => PixelRepresentation::Signed,
+            _ => PixelRepresentation::Unsigned,
+        };
+    let planar_configuration =
+        match number::<u16>(data, Tag(0x0028, 0x0006), "PlanarConfiguration (0028,0006)")? {
+            Some(1) => PlanarConfiguration::Planar,
+            _ => PlanarConfiguration::Interleaved,
+        };
+    let photometric_interpretation = match data.code(PHOTOMETRIC) {
+        Some(term) => PhotometricInterpretation::parse(&term),
+        None => {
+            let guess = if samples == Some(3) {
+                PhotometricInterpretation::Rgb
+            } else {
+                PhotometricInterpretation::Monochrome2
+            };
+            let text = format!("PhotometricInterpretation is absent, {} was taken", guess.as_str());
+            notices.push(Notice::at(PHOTOMETRIC, text));
+            guess
+        }
+    };
+    let samples_per_pixel = samples.unwrap_or_else(|| {
+        notices
+            .push(Notice::at(SAMPLES, "SamplesPerPixel is absent, it was taken from the photometric term"));
+        match photometric_interpretation {
+            PhotometricInterpretation::Monochrome1
+            | PhotometricInterpretation::Monochrome2
+            | PhotometricInterpretation::PaletteColor
+            | PhotometricInterpretation::Other(_) => 1,
+            _ => 3,
+        }
+    });
+    let layout = FrameLayout {
+        rows: u32::from(rows),
+        columns: u32::from(columns),
+        samples_per_pixel,
+        bits_allocated,
+        bits_stored,
+        high_bit,
+        pixel_representation,
+        planar_configuration,
+        photometric_interpretation,
+        number_of_frames: frames,
+    }
+    .checked()?;
+    if let PhotometricInterpretation::Other(term) = &layout.photometric_interpretation {
+        let known = matches!(layout.samples_per_pixel, 1 | 3);
+        if !known {
+            return Err(ReadImageError::Value {
+                attribute: "PhotometricInterpretation (0028,0004)",
+                value: calx_model::patient_text::escape_terminal(term),
+                expected: "a grey, palette, RGB or YBR term",
+            });
+        }
+        let text = "the photometric term is not known, the samples were taken as they are";
+        notices.push(Notice::at(PHOTOMETRIC, text));
+    }
+    if layout.samples_per_pixel == 3 && layout.bits_allocated > 16 {
+        return Err(ReadImageError::Value {
+            attribute: "BitsAllocated (0028,0100)",
+            value: layout.bits_allocated.to_string(),
+            expected: "8 or 16 bits for colour",
+        });
+    }
+    Ok(layout)
+}
