@@ -1,9 +1,15 @@
-//! The cases of a workspace, for listing and reading.
+//! The cases of a workspace, for listing and reading. Takes no lock and writes nothing.
 
-use calx_model::{CaseId, CaseStatus, Document};
+use std::fs;
+use std::path::Path;
+use std::str::FromStr as _;
+
+use calx_model::{Case, CaseId, CaseStatus, Document, JOURNAL_VERSION, JournalRow};
 use jiff::Timestamp;
 
+use crate::case_writer::{JOURNAL, Snapshot, next_after, replay};
 use crate::error::WorkspaceError;
+use crate::jsonl;
 use crate::workspace::Workspace;
 
 /// One case in a list.
@@ -35,15 +41,75 @@ pub struct CaseRow {
     pub regions: usize,
     /// Played as a quiz.
     pub quiz: bool,
+    /// Why the journal cannot be read, when it cannot; the rest is then from the last snapshot, or empty.
+    pub unreadable: Option<String>,
+}
+
+impl CaseRow {
+    fn of(case: &Case) -> Self {
+        Self {
+            id: case.id,
+            number: case.number,
+            title: case.title.clone(),
+            status: case.status,
+            created: case.created,
+            edited: case.edited,
+            revision: case.revision,
+            studies: case.studies.len(),
+            images: case.images().count(),
+            findings: case.findings.len(),
+            statements: case.statements().count(),
+            regions: case.regions.len(),
+            quiz: case.quiz,
+            unreadable: None,
+        }
+    }
+
+    fn unreadable(id: CaseId, snapshot: Option<Snapshot>, why: &WorkspaceError) -> Self {
+        let empty = Self {
+            id,
+            number: None,
+            title: String::new(),
+            status: CaseStatus::Draft,
+            created: Timestamp::UNIX_EPOCH,
+            edited: Timestamp::UNIX_EPOCH,
+            revision: 0,
+            studies: 0,
+            images: 0,
+            findings: 0,
+            statements: 0,
+            regions: 0,
+            quiz: false,
+            unreadable: None,
+        };
+        let row = snapshot.map_or(empty, |snapshot| Self::of(&snapshot.case));
+        Self { unreadable: Some(why.to_string()), ..row }
+    }
 }
 
 impl Workspace {
-    /// All cases, by number, then id.
+    /// All cases, by number, then id. A case whose journal cannot be read is listed with the reason.
     ///
     /// # Errors
-    /// A journal that cannot be read; [`Workspace::verify`] lists all such.
+    /// The folder cannot be read.
     pub fn case_list(&self) -> Result<Vec<CaseRow>, WorkspaceError> {
-        todo!()
+        let mut rows: Vec<CaseRow> = self.case_ids()?.into_iter().map(|id| self.case_row(id)).collect();
+        rows.sort_by_key(|row| (row.number.is_none(), row.number, row.id));
+        Ok(rows)
+    }
+
+    fn case_row(&self, id: CaseId) -> CaseRow {
+        let dir = self.cases_dir().join(id.to_string());
+        let snapshot = Snapshot::read(&dir);
+        let length = fs::metadata(dir.join(JOURNAL)).map(|meta| meta.len()).ok();
+        match snapshot {
+            // The journal only grows, so equal length means that nothing came after the snapshot.
+            Some(snapshot) if Some(snapshot.journal_bytes) == length => CaseRow::of(&snapshot.case),
+            snapshot => match self.read_case(id) {
+                Ok(document) => CaseRow::of(document.case()),
+                Err(error) => CaseRow::unreadable(id, snapshot, &error),
+            },
+        }
     }
 
     /// Ids of all cases, sorted.
@@ -51,7 +117,12 @@ impl Workspace {
     /// # Errors
     /// The folder cannot be read.
     pub fn case_ids(&self) -> Result<Vec<CaseId>, WorkspaceError> {
-        todo!()
+        let mut ids = names(&self.cases_dir())?
+            .iter()
+            .filter_map(|name| CaseId::from_str(name).ok().filter(|id| id.to_string() == *name))
+            .collect::<Vec<_>>();
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     /// A case with its history, without a lock; a last line that another process is just writing is left out.
@@ -59,8 +130,11 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::NotFound`], or the journal does not replay.
     pub fn read_case(&self, id: CaseId) -> Result<Document, WorkspaceError> {
-        let _ = id;
-        todo!()
+        let path = self.cases_dir().join(id.to_string()).join(JOURNAL);
+        if !path.is_file() {
+            return Err(WorkspaceError::NotFound { what: "case", id: id.to_string() });
+        }
+        replay(jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?.rows, &path)
     }
 
     /// The number the next case would get.
@@ -70,6 +144,16 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::case_list`].
     pub fn next_case_number(&self) -> Result<u32, WorkspaceError> {
-        todo!()
+        Ok(next_after(self.case_list()?.iter().filter_map(|row| row.number)))
     }
+}
+
+/// Names in a folder that are text, unsorted.
+pub(crate) fn names(dir: &Path) -> Result<Vec<String>, WorkspaceError> {
+    let read = |source| WorkspaceError::io("read the folder", dir, source);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(read)? {
+        names.extend(entry.map_err(read)?.file_name().into_string());
+    }
+    Ok(names)
 }

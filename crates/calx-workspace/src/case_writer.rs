@@ -7,10 +7,49 @@
 //! - A case folder appears with its first row durable, or not at all.
 //! - `case.json` is a snapshot: it may lag behind the journal and never contradicts it.
 
-use calx_model::{CaseId, Document, Edit, JournalRow, NewCase, Stamp};
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use calx_model::{
+    Action, Case, CaseId, Document, Edit, JOURNAL_VERSION, JournalRow, NewCase, SchemaRef, Stamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::durable;
 use crate::error::WorkspaceError;
+use crate::jsonl::{self, Appender};
+use crate::lock::{self, Asked, Lock};
 use crate::workspace::Workspace;
+
+/// The journal in a case folder.
+pub(crate) const JOURNAL: &str = "journal.jsonl";
+/// The snapshot in a case folder.
+pub(crate) const SNAPSHOT: &str = "case.json";
+/// The lock in a case folder, and the one of the folder of cases.
+pub(crate) const LOCK: &str = "lock";
+/// What a snapshot is, with its version.
+const SNAPSHOT_SCHEMA: &str = "calx.case/1";
+/// Rows between two snapshots of one writer.
+const ROWS_PER_SNAPSHOT: u64 = 32;
+
+/// `case.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Snapshot {
+    pub(crate) schema: String,
+    pub(crate) revision: u64,
+    /// Length of the journal it was made from: equal to the file's, the snapshot is up to date.
+    pub(crate) journal_bytes: u64,
+    pub(crate) case: Case,
+}
+
+impl Snapshot {
+    /// Reads the snapshot of a case folder; `None` when there is none that this version understands.
+    pub(crate) fn read(dir: &Path) -> Option<Self> {
+        let text = fs::read(dir.join(SNAPSHOT)).ok()?;
+        let snapshot: Self = serde_json::from_slice(&text).ok()?;
+        (snapshot.schema == SNAPSHOT_SCHEMA).then_some(snapshot)
+    }
+}
 
 /// What was cut off a journal when it was opened for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +62,14 @@ pub struct Recovery {
 #[derive(Debug)]
 pub struct CaseWriter {
     document: Document,
+    journal: Appender,
+    dir: PathBuf,
+    was_there: bool,
+    recovered: Option<Recovery>,
+    /// Revision of `case.json` on disk; 0 when it is absent or out of step.
+    snapshot_revision: u64,
+    #[allow(dead_code, reason = "held for the lock; last, so that the snapshot is written under it")]
+    lock: Lock,
 }
 
 impl Workspace {
@@ -34,9 +81,38 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::IdTaken`], [`WorkspaceError::NumberTaken`], [`WorkspaceError::LockedBy`], or writing
     /// failed and nothing of the case is on disk.
-    pub fn create_case(&self, new: NewCase, stamp: Stamp) -> Result<CaseWriter, WorkspaceError> {
-        let _ = (new, stamp);
-        todo!()
+    pub fn create_case(&self, mut new: NewCase, stamp: Stamp) -> Result<CaseWriter, WorkspaceError> {
+        let cases = self.cases_dir();
+        let _numbers = self.lock_numbers()?;
+        sweep(&cases);
+        let id = new.id;
+        let dir = cases.join(id.to_string());
+        if dir.exists() {
+            let mut writer = self.write_case(id)?;
+            if !same_start(&writer.document, &new) {
+                return Err(WorkspaceError::IdTaken { what: "case", id: id.to_string() });
+            }
+            writer.was_there = true;
+            return Ok(writer);
+        }
+        let taken = self.case_list()?;
+        match new.number {
+            None => new.number = Some(next_after(taken.iter().filter_map(|row| row.number))),
+            Some(number) => {
+                if let Some(row) = taken.iter().find(|row| row.number == Some(number)) {
+                    return Err(WorkspaceError::NumberTaken { number, case: row.id });
+                }
+            }
+        }
+        let document = Document::create(Case::new(new), stamp)?;
+        let partial = durable::partial_of(&dir);
+        let made = lay_down(&partial, &dir, &document);
+        made.inspect_err(|_| durable::remove_if_there(&partial)).and_then(|lock| {
+            let lines = jsonl::read::<JournalRow>(&dir.join(JOURNAL), JOURNAL_VERSION)?;
+            let journal = Appender::open(&dir.join(JOURNAL), "the case", &lines)?;
+            let (was_there, recovered, snapshot_revision) = (false, None, 0);
+            Ok(CaseWriter { document, journal, dir, was_there, recovered, snapshot_revision, lock })
+        })
     }
 
     /// Opens a case for writing; a torn last row is cut ([`CaseWriter::recovered`]).
@@ -44,9 +120,89 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::NotFound`], [`WorkspaceError::LockedBy`], or the journal does not replay.
     pub fn write_case(&self, id: CaseId) -> Result<CaseWriter, WorkspaceError> {
-        let _ = id;
-        todo!()
+        let dir = self.cases_dir().join(id.to_string());
+        let path = dir.join(JOURNAL);
+        if !path.is_file() {
+            return Err(WorkspaceError::NotFound { what: "case", id: id.to_string() });
+        }
+        let asked = lock::try_exclusive(&dir.join(LOCK))
+            .map_err(|source| WorkspaceError::io("lock the case", dir.join(LOCK), source))?;
+        let lock = match asked {
+            Asked::Held(lock) => lock,
+            Asked::Taken(holder) => return Err(WorkspaceError::LockedBy { case: id.to_string(), holder }),
+        };
+        sweep(&dir);
+        let lines = jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?;
+        let journal = Appender::open(&path, "the case", &lines)?;
+        let recovered = (lines.torn > 0).then_some(Recovery { bytes_cut: lines.torn });
+        let document = replay(lines.rows, &path)?;
+        let snapshot_revision = Snapshot::read(&dir)
+            .filter(|s| s.journal_bytes == journal.length() && s.revision == document.case().revision)
+            .map_or(0, |s| s.revision);
+        Ok(CaseWriter { document, journal, dir, was_there: true, recovered, snapshot_revision, lock })
     }
+
+    /// Keeps every other process from handing out case numbers and making case folders.
+    fn lock_numbers(&self) -> Result<Lock, WorkspaceError> {
+        let path = self.cases_dir().join(LOCK);
+        match lock::exclusive(&path) {
+            Ok(Asked::Held(lock)) => Ok(lock),
+            Ok(Asked::Taken(holder)) => Err(WorkspaceError::Busy { what: "the list of cases", holder }),
+            Err(source) => Err(WorkspaceError::io("lock the list of cases", path, source)),
+        }
+    }
+}
+
+/// Turns rows into a document, or names the file that does not replay.
+pub(crate) fn replay(rows: Vec<JournalRow>, path: &Path) -> Result<Document, WorkspaceError> {
+    Document::replay(rows).map_err(|source| WorkspaceError::Replay { path: path.to_path_buf(), source })
+}
+
+/// The number after the highest.
+pub(crate) fn next_after(numbers: impl Iterator<Item = u32>) -> u32 {
+    numbers.max().map_or(1, |n| n.saturating_add(1))
+}
+
+/// Makes the folder under its unfinished name, lock held, and gives it its name.
+fn lay_down(partial: &Path, dir: &Path, document: &Document) -> Result<Lock, WorkspaceError> {
+    let failed = |source| WorkspaceError::Write {
+        what: "the case",
+        kept: "nothing of it is on disk",
+        path: dir.to_path_buf(),
+        source,
+    };
+    fs::create_dir(partial).map_err(failed)?;
+    let Some(first) = document.rows().first() else { return Err(calx_model::HistoryError::Empty.into()) };
+    let row = jsonl::line(first).map_err(failed)?;
+    durable::write_new(&partial.join(JOURNAL), &row).map_err(failed)?;
+    let lock = match lock::try_exclusive(&partial.join(LOCK)).map_err(failed)? {
+        Asked::Held(lock) => lock,
+        Asked::Taken(holder) => return Err(WorkspaceError::LockedBy { case: String::new(), holder }),
+    };
+    durable::sync_dir(partial).map_err(failed)?;
+    durable::rename_new(partial, dir).map_err(failed)?;
+    durable::sync_dir(dir).map_err(failed)?;
+    Ok(lock)
+}
+
+/// Removes what a killed process left unfinished here. Only to be called under the lock of the folder.
+pub(crate) fn sweep(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for path in entries.flatten().map(|entry| entry.path()).filter(|path| durable::is_partial(path)) {
+        durable::remove_if_there(&path);
+    }
+}
+
+/// Whether the case that is there began as `new` would.
+fn same_start(document: &Document, new: &NewCase) -> bool {
+    let Some(Action::Create { case }) = document.rows().first().map(|row| &row.action) else { return false };
+    let reader = case.readings.first().map(|reading| (reading.reader.as_str(), reading.role));
+    let schema: &SchemaRef = &case.schema;
+    case.title == new.title
+        && case.language == new.language
+        && *schema == new.schema
+        && reader == Some((new.reading.reader.as_str(), new.reading.role))
+        && new.number.is_none_or(|number| case.number == Some(number))
 }
 
 impl CaseWriter {
@@ -56,16 +212,16 @@ impl CaseWriter {
         &self.document
     }
 
-    /// Whether [`Workspace::create_case`] found the case already there.
+    /// Whether the case was there before: opened, or found again by [`Workspace::create_case`].
     #[must_use]
     pub fn was_there(&self) -> bool {
-        todo!()
+        self.was_there
     }
 
     /// What was cut off the journal on opening.
     #[must_use]
     pub fn recovered(&self) -> Option<Recovery> {
-        todo!()
+        self.recovered
     }
 
     /// Applies an edit and makes it durable.
@@ -73,8 +229,8 @@ impl CaseWriter {
     /// # Errors
     /// The document refuses the edit, or writing failed; either way the case is as before.
     pub fn commit(&mut self, edit: Edit, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
-        let _ = (edit, stamp);
-        todo!()
+        let row = self.document.row_for(edit, stamp)?;
+        self.write(row)
     }
 
     /// Takes back the last edit still standing.
@@ -82,8 +238,8 @@ impl CaseWriter {
     /// # Errors
     /// As [`CaseWriter::commit`]; nothing to undo.
     pub fn undo(&mut self, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
-        let _ = stamp;
-        todo!()
+        let row = self.document.row_for_undo(stamp)?;
+        self.write(row)
     }
 
     /// Applies again what was undone last.
@@ -91,15 +247,64 @@ impl CaseWriter {
     /// # Errors
     /// As [`CaseWriter::commit`]; nothing to redo.
     pub fn redo(&mut self, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
-        let _ = stamp;
-        todo!()
+        let row = self.document.row_for_redo(stamp)?;
+        self.write(row)
     }
 
     /// Writes the snapshot and lets the lock go. Dropping does the same, but cannot tell of a failure.
     ///
     /// # Errors
     /// The snapshot was not written; the journal is whole all the same.
-    pub fn close(self) -> Result<Document, WorkspaceError> {
-        todo!()
+    pub fn close(mut self) -> Result<Document, WorkspaceError> {
+        self.snapshot()?;
+        Ok(self.document.clone())
+    }
+
+    fn write(&mut self, row: JournalRow) -> Result<JournalRow, WorkspaceError> {
+        // An edit was tried when its row was made; an undo is tried here, so that no row is written that
+        // the document would then refuse.
+        if !matches!(row.action, Action::Edit { .. }) {
+            self.document.clone().push(row.clone())?;
+        }
+        self.journal.append(&row)?;
+        self.document.push(row.clone())?;
+        if self.document.case().revision >= self.snapshot_revision + ROWS_PER_SNAPSHOT {
+            self.snapshot_if_possible();
+        }
+        Ok(row)
+    }
+
+    fn snapshot(&mut self) -> Result<(), WorkspaceError> {
+        let revision = self.document.case().revision;
+        if revision == self.snapshot_revision {
+            return Ok(());
+        }
+        let path = self.dir.join(SNAPSHOT);
+        let snapshot = Snapshot {
+            schema: SNAPSHOT_SCHEMA.to_owned(),
+            revision,
+            journal_bytes: self.journal.length(),
+            case: self.document.case().clone(),
+        };
+        let written = serde_json::to_vec(&snapshot)
+            .map_err(std::io::Error::other)
+            .and_then(|bytes| durable::replace(&path, &bytes));
+        let kept = "the journal holds every change";
+        written.map_err(|source| WorkspaceError::Write { what: "the snapshot", kept, path, source })?;
+        self.snapshot_revision = revision;
+        Ok(())
+    }
+
+    /// A snapshot only saves time: failing to write one is told to the log and changes nothing.
+    fn snapshot_if_possible(&mut self) {
+        if let Err(error) = self.snapshot() {
+            tracing::warn!(%error, "the snapshot was not written");
+        }
+    }
+}
+
+impl Drop for CaseWriter {
+    fn drop(&mut self) {
+        self.snapshot_if_possible();
     }
 }

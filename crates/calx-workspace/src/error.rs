@@ -154,6 +154,14 @@ pub enum WorkspaceError {
         /// `process 4711 (user anna)`, or `another process`.
         holder: String,
     },
+    /// Another process kept a short lock for longer than the time allowed.
+    #[error("{what} is in use by {holder}; nothing was changed, try again")]
+    Busy {
+        /// As `the list of cases`.
+        what: &'static str,
+        /// Who, when known.
+        holder: String,
+    },
     /// The id is taken by something else.
     #[error("{what} {id} exists already with other content; nothing was changed")]
     IdTaken {
@@ -250,7 +258,7 @@ impl WorkspaceError {
             | Self::Ambiguous { .. }
             | Self::FileGone { .. } => ErrorClass::NotFound,
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorClass::NotFound,
-            Self::CatalogueBusy | Self::LockedBy { .. } => ErrorClass::Busy,
+            Self::CatalogueBusy | Self::LockedBy { .. } | Self::Busy { .. } => ErrorClass::Busy,
             Self::OtherPatient { .. } => ErrorClass::Refused,
             Self::Write { .. } | Self::Poisoned(_) => ErrorClass::WriteFailed,
             Self::Catalogue { source, .. } => match source.sqlite_error_code() {

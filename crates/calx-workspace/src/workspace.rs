@@ -3,19 +3,28 @@
 //! Not here: what the catalogue holds (`catalogue`), what a case folder holds (`case_writer`).
 //!
 //! Invariants
-//! - `calx.toml` is written last: a folder that has it is a whole workspace.
+//! - `calx.toml` appears last and whole: a folder that has it is a whole workspace.
 //! - Opening never writes.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use calx_model::Schema;
+use jiff::Timestamp;
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::catalogue;
+use crate::durable;
 use crate::error::WorkspaceError;
 
 /// The format of the folder that this version writes.
 pub const FORMAT: u32 = 1;
+/// The file that marks a workspace.
+pub const MARKER: &str = "calx.toml";
 
 /// What `init` may be told.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +50,22 @@ pub struct Settings {
     pub licence: Option<String>,
 }
 
+/// `calx.toml`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Marker {
+    format: u32,
+    id: Uuid,
+    created: Timestamp,
+    #[serde(default)]
+    settings: Settings,
+}
+
+/// Only the format, so that a newer file is told apart from a broken one.
+#[derive(Debug, Deserialize)]
+struct FormatOnly {
+    format: u32,
+}
+
 /// A workspace. Can be shared between threads.
 #[derive(Debug)]
 pub struct Workspace {
@@ -48,26 +73,87 @@ pub struct Workspace {
     id: Uuid,
     settings: Settings,
     schema: Schema,
+    /// Opened when first asked for: cases can be worked on without a catalogue.
+    pub(crate) connection: Mutex<Option<Connection>>,
 }
 
 impl Workspace {
-    /// Makes a workspace in a folder that is absent or empty.
+    /// Makes a workspace in a folder that is absent or empty. An `init` that was cut off is taken up again.
     ///
     /// # Errors
     /// [`WorkspaceError::NotEmpty`], [`WorkspaceError::AlreadyAWorkspace`], a schema that is not sound, or
     /// writing failed.
     pub fn init(dir: &Path, options: InitOptions) -> Result<Self, WorkspaceError> {
-        let _ = (dir, options);
-        todo!()
+        let schema_text = options.schema.as_deref().unwrap_or(Schema::VASCULAR_CALCIFICATION);
+        Schema::from_json(schema_text)
+            .map_err(|source| WorkspaceError::BadSchema { path: dir.join("schema.json"), source })?;
+        let write = |source| WorkspaceError::Write {
+            what: "the workspace",
+            kept: "run the same command again to finish it",
+            path: dir.to_path_buf(),
+            source,
+        };
+        fs::create_dir_all(dir).map_err(write)?;
+        let dir = &std::path::absolute(dir).map_err(write)?;
+        let marker = dir.join(MARKER);
+        if marker.exists() {
+            return Err(WorkspaceError::AlreadyAWorkspace(dir.clone()));
+        }
+        let begun = durable::partial_of(&marker);
+        let mut names = fs::read_dir(dir).map_err(|e| WorkspaceError::io("read the folder", dir, e))?;
+        if !begun.exists() && names.next().is_some() {
+            return Err(WorkspaceError::NotEmpty(dir.clone()));
+        }
+        fs::write(&begun, b"").map_err(write)?;
+        for folder in ["objects", "cases", "playlists"] {
+            durable::make_dir(&dir.join(folder)).map_err(write)?;
+        }
+        durable::replace(&dir.join("schema.json"), schema_text.as_bytes()).map_err(write)?;
+        catalogue::create(&dir.join(catalogue::FILE))?;
+        durable::sync_dir(dir).map_err(write)?;
+        let content = Marker {
+            format: FORMAT,
+            id: Uuid::new_v4(),
+            created: Timestamp::now(),
+            settings: options.settings,
+        };
+        let body = toml::to_string(&content).map_err(|e| write(io::Error::other(e)))?;
+        let text = format!("# This file marks a calx workspace.\n{body}");
+        durable::write_new(&marker, text.as_bytes()).map_err(write)?;
+        if let Some(parent) = dir.parent() {
+            durable::sync_dir(parent).map_err(write)?;
+        }
+        Self::open(dir)
     }
 
     /// Opens the workspace in this very folder.
     ///
     /// # Errors
-    /// [`WorkspaceError::NotAWorkspace`], [`WorkspaceError::NewerFormat`].
+    /// [`WorkspaceError::NotAWorkspace`], [`WorkspaceError::NewerFormat`], or a file that cannot be read.
     pub fn open(dir: &Path) -> Result<Self, WorkspaceError> {
-        let _ = dir;
-        todo!()
+        let root = std::path::absolute(dir).map_err(|e| WorkspaceError::io("find the folder", dir, e))?;
+        let path = root.join(MARKER);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(WorkspaceError::NotAWorkspace(root));
+            }
+            Err(error) => return Err(WorkspaceError::io("read the workspace's settings", path, error)),
+        };
+        if let Ok(FormatOnly { format }) = toml::from_str(&text)
+            && format > FORMAT
+        {
+            let what = "the workspace";
+            return Err(WorkspaceError::NewerFormat { what, found: format, supported: FORMAT, path });
+        }
+        let marker: Marker = toml::from_str(&text)
+            .map_err(|source| WorkspaceError::BadSettings { path: path.clone(), source })?;
+        let schema_path = root.join("schema.json");
+        let schema = fs::read_to_string(&schema_path)
+            .map_err(|e| WorkspaceError::io("read the label schema", &schema_path, e))?;
+        let schema = Schema::from_json(&schema)
+            .map_err(|source| WorkspaceError::BadSchema { path: schema_path, source })?;
+        Ok(Self { root, id: marker.id, settings: marker.settings, schema, connection: Mutex::new(None) })
     }
 
     /// Opens the nearest workspace at or above `start`.
@@ -75,8 +161,11 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::open`].
     pub fn find(start: &Path) -> Result<Self, WorkspaceError> {
-        let _ = start;
-        todo!()
+        let from = std::path::absolute(start).map_err(|e| WorkspaceError::io("find the folder", start, e))?;
+        match from.ancestors().find(|dir| dir.join(MARKER).is_file()) {
+            Some(dir) => Self::open(dir),
+            None => Err(WorkspaceError::NotAWorkspace(from)),
+        }
     }
 
     /// The folder.
@@ -101,5 +190,21 @@ impl Workspace {
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    pub(crate) fn objects_dir(&self) -> PathBuf {
+        self.root.join("objects")
+    }
+
+    pub(crate) fn cases_dir(&self) -> PathBuf {
+        self.root.join("cases")
+    }
+
+    pub(crate) fn playlists_dir(&self) -> PathBuf {
+        self.root.join("playlists")
+    }
+
+    pub(crate) fn catalogue_path(&self) -> PathBuf {
+        self.root.join(catalogue::FILE)
     }
 }
