@@ -13,10 +13,25 @@
 //! - Every picture says SYNTHETIC in a corner and in its attributes.
 
 pub mod anatomy;
+mod bones;
+mod doppler;
 pub mod error;
+mod exposure;
+mod facts;
+mod letters;
+mod maps;
+mod noise;
+mod number;
+mod object;
 pub mod options;
+mod placement;
+mod plane;
+mod radiograph;
+mod skeleton;
+mod soft;
 pub mod study;
 pub mod truth;
+mod vessels;
 
 pub use anatomy::{ArteryKind, BoneKind, FingerSide};
 pub use error::PhantomError;

@@ -123,7 +123,7 @@ pub struct HandOptions {
 }
 
 /// Width of the field that shows one hand, in mm.
-pub(crate) const HAND_FIELD_WIDTH_MM: f64 = 196.0;
+pub(crate) const HAND_FIELD_WIDTH_MM: f64 = 182.0;
 /// Height of the field that shows one hand with its wrist, in mm.
 pub(crate) const HAND_FIELD_HEIGHT_MM: f64 = 252.0;
 

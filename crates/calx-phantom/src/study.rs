@@ -7,9 +7,17 @@
 //!   Manufacturer calx-phantom, the word SYNTHETIC in a corner, Image Comments.
 //! - UIDs, dates and times depend on the seed and the name of the study only.
 
+use calx_dicom::{NewStudy, uid_from_name};
+use calx_model::{SeriesInstanceUid, SopInstanceUid, StudyInstanceUid};
+use jiff::ToSpan;
+
 use crate::error::PhantomError;
-use crate::options::{DopplerOptions, FilmOptions, HandOptions};
-use crate::truth::Truth;
+use crate::number::stored;
+use crate::object::{self, Label};
+use crate::options::{DopplerOptions, FilmOptions, HandOptions, HandSide, Polarity, Storage, View};
+use crate::radiograph::{self, Radiograph};
+use crate::truth::{TRUTH_FORMAT_VERSION, Truth};
+use crate::{doppler, facts};
 
 /// One file: a DICOM object and what is true about it.
 #[derive(Debug, Clone)]
@@ -76,13 +84,145 @@ pub struct StudyOptions {
     pub day: u16,
 }
 
+/// Largest side of a picture in pixels.
+const LARGEST: u16 = 4400;
+
 /// Makes the images of one study, in order.
 ///
 /// # Errors
 /// [`PhantomError`]: then no image is returned.
 pub fn study(study: &StudyOptions, images: &[ImageOptions]) -> Result<Vec<GeneratedImage>, PhantomError> {
-    let _ = (study, images);
-    todo!()
+    let mut made = Vec::with_capacity(images.len());
+    for (i, options) in images.iter().enumerate() {
+        let number = i32::try_from(i + 1).unwrap_or(i32::MAX);
+        made.push(match options {
+            ImageOptions::Hand(hand) => hand_image(study, hand, number)?,
+            ImageOptions::Film(film) => film_image(study, film, number)?,
+            ImageOptions::Doppler(doppler) => doppler_image(study, doppler, number)?,
+        });
+    }
+    Ok(made)
+}
+
+fn within(
+    option: &'static str,
+    value: f64,
+    low: f64,
+    high: f64,
+    allowed: &'static str,
+) -> Result<(), PhantomError> {
+    if (low..=high).contains(&value) { Ok(()) } else { Err(PhantomError::Option { option, value, allowed }) }
+}
+
+fn check_film(columns: u16, rows: u16, pixel_mm: f64) -> Result<(), PhantomError> {
+    within("columns", f64::from(columns), 64.0, f64::from(LARGEST), "64 to 4400")?;
+    within("rows", f64::from(rows), 64.0, f64::from(LARGEST), "64 to 4400")?;
+    within("pixel_mm", pixel_mm, 0.04, 4.0, "0.04 to 4 mm")
+}
+
+/// The study module and the UIDs of its image number `number`.
+fn label(study: &StudyOptions, seed: u64, number: i32, description: String) -> Result<Label, PhantomError> {
+    let name = format!("calx-phantom/1/{}/{seed}", study.name);
+    let date = jiff::civil::date(2001, 1, 1).saturating_add(i64::from(study.day).days());
+    Ok(Label {
+        study: NewStudy {
+            uid: StudyInstanceUid::new(&uid_from_name(&name))?,
+            date,
+            time: jiff::civil::time(10, 30, 0, 0),
+            id: (u32::from(study.day) + 1).to_string(),
+            accession_number: format!("P{seed}.{}", study.day).chars().take(16).collect(),
+            description: study.description.clone(),
+        },
+        series_uid: SeriesInstanceUid::new(&uid_from_name(&format!("{name}/series/{number}")))?,
+        instance: SopInstanceUid::new(&uid_from_name(&format!("{name}/image/{number}")))?,
+        number,
+        description,
+        seed,
+    })
+}
+
+fn radiograph_image(
+    label: &Label,
+    picture: &Radiograph,
+    (view, polarity, storage): (View, Polarity, Storage),
+    file_name: String,
+) -> Result<GeneratedImage, PhantomError> {
+    let bytes = object::radiograph(label, picture, view, polarity, storage)?;
+    let truth = Truth {
+        format_version: TRUTH_FORMAT_VERSION,
+        sop_instance_uid: label.instance.to_string(),
+        seed: label.seed,
+        columns: picture.columns,
+        rows: picture.rows,
+        pixel_mm: picture.pixel_mm,
+        view: Some(view),
+        hands: facts::hands(picture)?,
+        doppler: None,
+    };
+    Ok(generated(label, file_name, bytes, truth))
+}
+
+fn generated(label: &Label, file_name: String, bytes: Vec<u8>, truth: Truth) -> GeneratedImage {
+    GeneratedImage {
+        file_name,
+        title: label.description.clone(),
+        study_instance_uid: label.study.uid.to_string(),
+        sop_instance_uid: label.instance.to_string(),
+        bytes,
+        truth,
+    }
+}
+
+fn in_words(view: View) -> &'static str {
+    match view {
+        View::Pa => "PA",
+        View::Oblique => "oblique",
+    }
+}
+
+fn hand_image(study: &StudyOptions, hand: &HandOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
+    check_film(hand.columns, hand.rows, hand.pixel_mm)?;
+    let side = match hand.side {
+        HandSide::Right => "Right",
+        HandSide::Left => "Left",
+    };
+    let label = label(study, hand.seed, number, format!("{side} hand, {}", in_words(hand.view)))?;
+    let file_name = format!("hand_{}_{}.dcm", hand.side.word(), hand.view.word());
+    let picture = radiograph::hand(hand);
+    radiograph_image(&label, &picture, (hand.view, hand.polarity, hand.storage), file_name)
+}
+
+fn film_image(study: &StudyOptions, film: &FilmOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
+    check_film(film.columns, film.rows, film.pixel_mm)?;
+    let label = label(study, film.seed, number, format!("Both hands, {}", in_words(film.view)))?;
+    let file_name = format!("hands_both_{}.dcm", film.view.word());
+    let picture = radiograph::film(film);
+    radiograph_image(&label, &picture, (film.view, film.polarity, Storage::Unsigned), file_name)
+}
+
+fn doppler_image(
+    study: &StudyOptions,
+    options: &DopplerOptions,
+    number: i32,
+) -> Result<GeneratedImage, PhantomError> {
+    within("columns", f64::from(options.columns), 160.0, 1280.0, "160 to 1280")?;
+    within("rows", f64::from(options.rows), 120.0, 1024.0, "120 to 1024")?;
+    within("frames", f64::from(options.frames), 2.0, 64.0, "2 to 64")?;
+    let label = label(study, options.seed, number, "Right radial artery, colour Doppler".to_owned())?;
+    let clip = doppler::clip(options)?;
+    let bytes = object::clip(&label, &clip)?;
+    let truth = Truth {
+        format_version: TRUTH_FORMAT_VERSION,
+        sop_instance_uid: label.instance.to_string(),
+        seed: options.seed,
+        columns: options.columns,
+        rows: options.rows,
+        pixel_mm: 0.0,
+        view: None,
+        hands: Vec::new(),
+        doppler: Some(clip.truth),
+    };
+    Ok(generated(&label, "doppler_radial_right.dcm".to_owned(), bytes, truth))
 }
 
 /// Makes the studies of the model case: right middle finger resected beyond its middle phalanx,
@@ -93,6 +233,33 @@ pub fn study(study: &StudyOptions, images: &[ImageOptions]) -> Result<Vec<Genera
 /// # Errors
 /// [`PhantomError::Option`] when `scale` is not within 0.1 and 2.0.
 pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
-    let _ = (seed, scale);
-    todo!()
+    within("scale", scale, 0.1, 2.0, "0.1 to 2.0")?;
+    let side =
+        |length: f64| u16::try_from(stored(length * scale, 64, i32::from(LARGEST) - 1)).unwrap_or(LARGEST);
+    let hand = |hand_side, stump| {
+        let mut options = HandOptions::sized(hand_side, View::Pa, seed, side(1600.0), side(2000.0));
+        options.middle_finger_stump = stump;
+        ImageOptions::Hand(options)
+    };
+    let film = |view| {
+        let mut options = FilmOptions::sized(view, seed, side(2400.0), side(2000.0));
+        options.right_middle_finger_stump = true;
+        ImageOptions::Film(options)
+    };
+    let named = |name: &str, description: &str, day| StudyOptions {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        day,
+    };
+    let hands_two_films = study(
+        &named("hands-two-films", "Bilateral hand radiographs", 0),
+        &[hand(HandSide::Right, true), hand(HandSide::Left, false)],
+    )?;
+    let hands_one_film = study(
+        &named("hands-one-film", "Bilateral hand radiographs, PA and oblique", 0),
+        &[film(View::Pa), film(View::Oblique)],
+    )?;
+    let options = DopplerOptions::small(seed);
+    let doppler = doppler_image(&named("doppler", "Duplex ultrasound of the right forearm", 1), &options, 1)?;
+    Ok(ModelStudies { hands_two_films, hands_one_film, doppler })
 }

@@ -1,0 +1,248 @@
+//! The truth of a radiograph, written from its geometry.
+//!
+//! Not here: the picture; nothing of it is read.
+//!
+//! Invariants
+//! - What lies outside the exposed field is not claimed: outlines and courses end at the collimation.
+//! - A mask holds the pixels whose *centre* lies under the thing.
+
+use calx_geometry::{
+    Area, Grid, GridPoint, ImageSpace, Mask, Outline, PathVertex, Point, ShapeError, VesselPath,
+};
+
+use crate::anatomy::BoneKind;
+use crate::bones::Shaft;
+use crate::error::PhantomError;
+use crate::maps::{Hand, for_each_near, inside_skin};
+use crate::number::real;
+use crate::options::HandSide;
+use crate::plane::{Mm2, mm2};
+use crate::radiograph::Radiograph;
+use crate::truth::{ArteryTruth, BoneTruth, CalcifiedStretch, HandTruth, MissingTruth};
+use crate::vessels::{Station, Vessel};
+
+/// The exposed part of an image, in pixels.
+#[derive(Debug, Clone, Copy)]
+struct Field {
+    low: Mm2,
+    high: Mm2,
+}
+
+impl Field {
+    fn of(picture: &Radiograph) -> Self {
+        let border = picture.border_mm / picture.pixel_mm;
+        Self {
+            low: mm2(border, border),
+            high: mm2(f64::from(picture.columns) - border, f64::from(picture.rows) - border),
+        }
+    }
+
+    fn holds(self, p: Mm2) -> bool {
+        p.x >= self.low.x && p.x <= self.high.x && p.y >= self.low.y && p.y <= self.high.y
+    }
+
+    /// What of a closed line lies in the field (Sutherland and Hodgman).
+    fn clip(self, line: Vec<Mm2>) -> Vec<Mm2> {
+        let sides: [(fn(Mm2) -> f64, f64, f64); 4] = [
+            (|p| p.x, self.low.x, 1.0),
+            (|p| p.x, self.high.x, -1.0),
+            (|p| p.y, self.low.y, 1.0),
+            (|p| p.y, self.high.y, -1.0),
+        ];
+        let mut line = line;
+        for (of, limit, sign) in sides {
+            let depth = |p: Mm2| (of(p) - limit) * sign;
+            let mut kept = Vec::with_capacity(line.len() + 4);
+            let mut previous = line.last().copied().unwrap_or_default();
+            for &vertex in &line {
+                let (a, b) = (depth(previous), depth(vertex));
+                if (a < 0.0) != (b < 0.0) {
+                    kept.push(previous.plus(vertex.minus(previous).times(a / (a - b))));
+                }
+                if b >= 0.0 {
+                    kept.push(vertex);
+                }
+                previous = vertex;
+            }
+            line = kept;
+        }
+        line
+    }
+}
+
+/// The truth of every hand on a radiograph, from left to right.
+pub(crate) fn hands(picture: &Radiograph) -> Result<Vec<HandTruth>, PhantomError> {
+    picture.hands.iter().map(|(side, hand)| truth(picture, *side, hand)).collect()
+}
+
+fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth, PhantomError> {
+    let field = Field::of(picture);
+    let mut bones = Vec::new();
+    for shaft in &hand.skeleton.shafts {
+        if let Some(outline) = outline(field, hand, shaft.kind, &shaft.outline())? {
+            bones.push(BoneTruth { bone: shaft.kind, key: shaft.kind.key(), outline });
+        }
+    }
+    for lump in &hand.skeleton.lumps {
+        if let Some(kind) = lump.kind
+            && let Some(outline) = outline(field, hand, kind, &lump.outline)?
+        {
+            bones.push(BoneTruth { bone: kind, key: kind.key(), outline });
+        }
+    }
+    bones.sort_by_key(|b| b.bone);
+    let mut missing = Vec::new();
+    for shaft in &hand.skeleton.missing {
+        if let Some(gone) = gone(field, hand, shaft)? {
+            missing.push(gone);
+        }
+    }
+    let mut arteries = Vec::new();
+    for vessel in &hand.vessels {
+        if let Some(one) = artery(picture, field, hand, vessel)? {
+            arteries.push(one);
+        }
+    }
+    let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
+    let skin = inside_skin(columns, rows, hand);
+    let soft_tissue =
+        mask("soft tissue", picture, skin.into_iter().filter(|&i| holds_centre(field, i, columns)))?;
+    Ok(HandTruth { side, soft_tissue, bones, missing, arteries })
+}
+
+fn holds_centre(field: Field, index: usize, columns: usize) -> bool {
+    field.holds(mm2(real(index % columns) + 0.5, real(index / columns) + 0.5))
+}
+
+fn refuse(what: impl Into<String>) -> impl FnOnce(ShapeError) -> PhantomError {
+    let what = what.into();
+    move |source| PhantomError::Shape { what, source }
+}
+
+fn grid(p: Mm2) -> Result<GridPoint, ShapeError> {
+    GridPoint::snap(Point::<ImageSpace>::new(p.x, p.y)).map_err(ShapeError::from)
+}
+
+/// The part of a closed line of the projection that lies in the field; `None` when nothing does.
+fn outline(field: Field, hand: &Hand, kind: BoneKind, line: &[Mm2]) -> Result<Option<Outline>, PhantomError> {
+    let pixels = field.clip(line.iter().map(|&p| hand.placement.to_pixels(p)).collect());
+    if pixels.len() < 3 {
+        return Ok(None);
+    }
+    let points: Result<Vec<GridPoint>, ShapeError> = pixels.into_iter().map(grid).collect();
+    let area = points.and_then(Area::resolve).map_err(refuse(kind.key()))?;
+    let largest = area.parts().iter().max_by(|a, b| a.outer().area_px2().total_cmp(&b.outer().area_px2()));
+    Ok(largest.map(|part| part.outer().clone()))
+}
+
+fn gone(field: Field, hand: &Hand, shaft: &Shaft) -> Result<Option<MissingTruth>, PhantomError> {
+    let Some(outline) = outline(field, hand, shaft.kind, &shaft.outline())? else { return Ok(None) };
+    let end = hand
+        .skeleton
+        .shafts
+        .iter()
+        .find(|s| s.kind == BoneKind::MiddlePhalanx(3))
+        .map(|s| s.base.plus(s.axis.times(s.length)));
+    let Some(end) = end.map(|p| hand.placement.to_pixels(p)).filter(|p| field.holds(*p)) else {
+        return Ok(None);
+    };
+    let stump_end = grid(end).map_err(refuse("the stump"))?;
+    Ok(Some(MissingTruth { bone: shaft.kind, key: shaft.kind.key(), outline, stump_end }))
+}
+
+/// Lengths along a vessel between which it stays in the field: the longest such stretch.
+fn visible(field: Field, hand: &Hand, vessel: &Vessel) -> Option<(f64, f64)> {
+    let mut best: Option<(f64, f64)> = None;
+    let mut open: Option<(f64, f64)> = None;
+    for station in &vessel.course {
+        if field.holds(hand.placement.to_pixels(station.at)) {
+            let run = open.map_or((station.along, station.along), |(from, _)| (from, station.along));
+            open = Some(run);
+            if best.is_none_or(|b| run.1 - run.0 > b.1 - b.0) {
+                best = Some(run);
+            }
+        } else {
+            open = None;
+        }
+    }
+    best.filter(|(from, to)| to > from)
+}
+
+/// A path with a vertex about every millimetre, and where it begins and ends.
+fn path(hand: &Hand, key: &str, stations: &[Station]) -> Result<Option<VesselPath>, PhantomError> {
+    let pixel_mm = hand.placement.pixel_mm();
+    let apart = pixel_mm.max(0.9);
+    let mut vertices = Vec::new();
+    let mut last = f64::MIN;
+    let count = stations.len();
+    for (i, station) in stations.iter().enumerate() {
+        let end = i + 1 == count;
+        if station.along - last < apart && !end {
+            continue;
+        }
+        last = station.along;
+        let point = grid(hand.placement.to_pixels(station.at)).map_err(refuse(key))?;
+        let width =
+            Grid::snap(2.0 * station.radius / pixel_mm).map_err(|e| refuse(key)(ShapeError::from(e)))?;
+        if vertices.last().is_none_or(|v: &PathVertex| v.point != point) {
+            vertices.push(PathVertex { point, width });
+        }
+    }
+    if vertices.len() < 2 {
+        return Ok(None);
+    }
+    VesselPath::new(vertices).map(Some).map_err(refuse(key))
+}
+
+fn artery(
+    picture: &Radiograph,
+    field: Field,
+    hand: &Hand,
+    vessel: &Vessel,
+) -> Result<Option<ArteryTruth>, PhantomError> {
+    let key = vessel.kind.key();
+    let Some((first, last)) = visible(field, hand, vessel) else { return Ok(None) };
+    let Some(course) = path(hand, &key, &vessel.between(first, last))? else { return Ok(None) };
+    let mut calcified = Vec::new();
+    for &(from, to) in &vessel.stretches {
+        let (from_mm, to_mm) = (from.max(first), to.min(last));
+        if to_mm - from_mm < 1.0 {
+            continue;
+        }
+        if let Some(path) = path(hand, &key, &vessel.between(from_mm, to_mm))? {
+            calcified.push(CalcifiedStretch { path, from_mm: from_mm - first, to_mm: to_mm - first });
+        }
+    }
+    let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
+    let mut under = Vec::new();
+    for_each_near(columns, rows, hand.placement, vessel, |i, along, offset, radius| {
+        if (first..=last).contains(&along)
+            && holds_centre(field, i, columns)
+            && vessel.calcium(along, offset, radius) > 0.0
+        {
+            under.push(i);
+        }
+    });
+    let mask = mask(&key, picture, under.into_iter())?;
+    let calcified_mm = calcified.iter().map(|s| s.to_mm - s.from_mm).sum();
+    Ok(Some(ArteryTruth {
+        artery: vessel.kind,
+        name: vessel.kind.name(),
+        key,
+        course,
+        length_mm: last - first,
+        calcified,
+        calcified_mm,
+        mask,
+    }))
+}
+
+/// A mask of pixels given as indices row by row, in any order.
+fn mask(what: &str, picture: &Radiograph, pixels: impl Iterator<Item = usize>) -> Result<Mask, PhantomError> {
+    let columns = usize::from(picture.columns);
+    let spans = pixels.filter_map(|i| {
+        let (row, column) = (u32::try_from(i / columns).ok()?, u32::try_from(i % columns).ok()?);
+        Some((row, column..column + 1))
+    });
+    Mask::from_spans(spans).map_err(refuse(what))
+}

@@ -1,0 +1,163 @@
+//! One radiograph: hands laid on a film, drawn and exposed.
+//!
+//! Not here: its truth ([`crate::facts`]), its DICOM object ([`crate::study`]).
+//!
+//! Invariants
+//! - Calcification changes nothing but the calcium map: anatomy and noise are the same with and without.
+
+use crate::exposure::{Film, lead};
+use crate::letters::Word;
+use crate::maps::{Hand, Maps};
+use crate::noise::Noise;
+use crate::number::{index_below, real};
+use crate::options::{Calcification, FilmOptions, HAND_FIELD_HEIGHT_MM, HandOptions, HandSide, View};
+use crate::placement::Placement;
+use crate::plane::{Mm2, Turn, mm2};
+use crate::skeleton::Skeleton;
+use crate::soft::Soft;
+use crate::vessels::vessels;
+
+/// Values of one radiograph, 0..=4095, bone high, and what was drawn.
+#[derive(Debug, Clone)]
+pub(crate) struct Radiograph {
+    pub(crate) columns: u16,
+    pub(crate) rows: u16,
+    pub(crate) pixel_mm: f64,
+    pub(crate) border_mm: f64,
+    pub(crate) values: Vec<u16>,
+    /// Side and hand, from left to right; placed in the pixels of the image.
+    pub(crate) hands: Vec<(HandSide, Hand)>,
+}
+
+/// The coarsest pixels whose values are computed directly; coarser ones are averaged from finer ones.
+const FINEST_NEEDED_MM: f64 = 0.26;
+const BORDER_MM: f64 = 3.5;
+/// Distance of the middle of a hand, thumb included, from the middle of its wrist.
+const MIDDLE_MM: f64 = 16.0;
+
+struct Sheet {
+    columns: u16,
+    rows: u16,
+    pixel_mm: f64,
+    view: View,
+    seed: u64,
+    noise: bool,
+}
+
+impl Sheet {
+    fn width(&self) -> f64 {
+        f64::from(self.columns) * self.pixel_mm
+    }
+    fn height(&self) -> f64 {
+        f64::from(self.rows) * self.pixel_mm
+    }
+}
+
+/// Draws one hand.
+pub(crate) fn hand(options: &HandOptions) -> Radiograph {
+    let sheet = Sheet {
+        columns: options.columns,
+        rows: options.rows,
+        pixel_mm: options.pixel_mm,
+        view: options.view,
+        seed: options.seed,
+        noise: options.noise,
+    };
+    let centre = sheet.width() * 0.5;
+    let one = lay(&sheet, options.side, centre, options.middle_finger_stump, &options.calcification);
+    draw(&sheet, vec![(options.side, one)])
+}
+
+/// Draws both hands on one film, the right one on the viewer's left.
+pub(crate) fn film(options: &FilmOptions) -> Radiograph {
+    let sheet = Sheet {
+        columns: options.columns,
+        rows: options.rows,
+        pixel_mm: options.pixel_mm,
+        view: options.view,
+        seed: options.seed,
+        noise: options.noise,
+    };
+    let [right, left] = &options.calcification;
+    let hands = vec![
+        (
+            HandSide::Right,
+            lay(&sheet, HandSide::Right, sheet.width() * 0.25, options.right_middle_finger_stump, right),
+        ),
+        (HandSide::Left, lay(&sheet, HandSide::Left, sheet.width() * 0.75, false, left)),
+    ];
+    draw(&sheet, hands)
+}
+
+fn lay(sheet: &Sheet, side: HandSide, centre: f64, stump: bool, calcification: &Calcification) -> Hand {
+    let turn = match sheet.view {
+        View::Pa => Turn::degrees(0.0),
+        View::Oblique => Turn::degrees(38.0),
+    };
+    let skeleton = Skeleton::new(sheet.seed, turn, stump);
+    let soft = Soft::new(&skeleton, turn, stump);
+    let vessels = vessels(&skeleton, turn, sheet.seed, side, calcification);
+    let mirror = if side == HandSide::Right { 1.0 } else { -1.0 };
+    let spare = (sheet.height() - HAND_FIELD_HEIGHT_MM).max(0.0);
+    let origin = mm2(
+        centre - MIDDLE_MM * mirror,
+        spare * 0.3 + 199.0 * (sheet.height() / HAND_FIELD_HEIGHT_MM).min(1.0),
+    );
+    Hand {
+        skeleton,
+        soft,
+        vessels,
+        placement: Placement::new(side, sheet.seed, origin, sheet.pixel_mm),
+        texture: Noise::new(sheet.seed, &format!("texture {}", side.letter())),
+    }
+}
+
+fn draw(sheet: &Sheet, hands: Vec<(HandSide, Hand)>) -> Radiograph {
+    let factor = index_below((sheet.pixel_mm / FINEST_NEEDED_MM).ceil(), 16).max(1);
+    let mut maps = Maps::new(usize::from(sheet.columns) * factor, usize::from(sheet.rows) * factor);
+    for (_, hand) in &hands {
+        let finer = Hand { placement: hand.placement.finer(real(factor)), ..hand.clone() };
+        maps.add(&finer);
+    }
+    let name = format!("film {:?} {}", sheet.view, hands.iter().map(|h| h.0.letter()).collect::<String>());
+    let film = Film {
+        columns: usize::from(sheet.columns),
+        rows: usize::from(sheet.rows),
+        pixel_mm: sheet.pixel_mm,
+        factor,
+        lead: hands.iter().map(|(side, hand)| marker(sheet, *side, hand)).collect(),
+        console: vec![synthetic(sheet, &hands)],
+        border_mm: BORDER_MM,
+        noise: sheet.noise.then(|| Noise::new(sheet.seed, &name)),
+    };
+    Radiograph {
+        columns: sheet.columns,
+        rows: sheet.rows,
+        pixel_mm: sheet.pixel_mm,
+        border_mm: BORDER_MM,
+        values: film.expose(&maps),
+        hands,
+    }
+}
+
+/// The lead letter lies beside the wrist on the side of the little finger.
+fn marker(sheet: &Sheet, side: HandSide, hand: &Hand) -> Word {
+    let text = side.letter();
+    let height = 11.0;
+    let middle = hand.placement.to_pixels(mm2(-60.0, -14.0)).times(sheet.pixel_mm);
+    let width = Word::width(text, height);
+    let left = (middle.x - width * 0.5).clamp(BORDER_MM + 5.0, sheet.width() - BORDER_MM - 5.0 - width);
+    lead(text, mm2(left, middle.y), height)
+}
+
+/// The word stands in a lower corner that no forearm reaches.
+fn synthetic(sheet: &Sheet, hands: &[(HandSide, Hand)]) -> Word {
+    let text = "SYNTHETIC";
+    let height = (7.0 * sheet.pixel_mm).max(4.2);
+    let width = Word::width(text, height);
+    let margin = BORDER_MM + 3.5;
+    let right = matches!(hands, [(HandSide::Right, _)]);
+    let x = if right { sheet.width() - margin - width } else { margin };
+    let at: Mm2 = mm2(x, sheet.height() - margin - height);
+    Word { text, at, height, stroke: (height * 0.13).max(sheet.pixel_mm) }
+}
