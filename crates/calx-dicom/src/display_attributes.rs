@@ -55,7 +55,14 @@ pub(crate) fn display_of(
         _ => None,
     };
     DisplayAttributes {
-        photometric_interpretation: layout.photometric_interpretation.clone(),
+        photometric_interpretation: match layout.photometric_interpretation {
+            // JPEG 2000 undoes its own component transform; subsampled chroma is filled up.
+            PhotometricInterpretation::YbrIct | PhotometricInterpretation::YbrRct => {
+                PhotometricInterpretation::Rgb
+            }
+            PhotometricInterpretation::YbrFull422 => PhotometricInterpretation::YbrFull,
+            ref other => other.clone(),
+        },
         bits_stored: layout.bits_stored,
         signed: layout.is_signed(),
         padding: if monochrome { padding(data, layout) } else { None },

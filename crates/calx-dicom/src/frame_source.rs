@@ -7,12 +7,21 @@
 //! - The cache never holds more bytes than it was given.
 //! - One frame asked for twice at the same time is decoded once.
 //! - Work not started is dropped with the last handle that asked for it.
+//! - When a source is dropped, its threads have ended and every handle has an answer.
+//!
+//! A cached frame is believed for as long as it is kept: objects under a locator do not change.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 
 use calx_model::Frame;
 
+use crate::decode::decode;
 use crate::decode_error::DecodeError;
+use crate::frame_cache::FrameCache;
 use crate::locator::Locator;
 
 /// Which request goes first.
@@ -36,20 +45,90 @@ pub enum Reduction {
     Halved(u8),
 }
 
+/// What tells two frames apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) locator: Locator,
+    pub(crate) frame: u32,
+    pub(crate) reduction: Reduction,
+}
+
+type Answer = Result<Arc<Frame>, DecodeError>;
+type Notify = Box<dyn FnOnce() + Send>;
+
+struct Job {
+    answer: Arc<OnceLock<Answer>>,
+    running: bool,
+    priority: Priority,
+    /// Order of arrival: the earlier goes first within a priority.
+    number: u64,
+    /// By handle.
+    waiting: BTreeMap<u64, Option<Notify>>,
+}
+
+struct State {
+    cache: FrameCache,
+    jobs: BTreeMap<Key, Job>,
+    next_number: u64,
+    stopping: bool,
+    decoded: u64,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    work: Condvar,
+    done: Condvar,
+}
+
+impl Shared {
+    /// A panic in a callback must not make every later frame fail: the state stays consistent.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Decodes frames on worker threads and keeps recent ones.
-#[derive(Debug)]
-pub struct FrameSource {}
+pub struct FrameSource {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
 
 /// One request. Dropping it cancels work that nobody else waits for and that has not started.
-#[derive(Debug)]
-pub struct FrameHandle {}
+pub struct FrameHandle {
+    shared: Arc<Shared>,
+    answer: Arc<OnceLock<Answer>>,
+    key: Key,
+    number: u64,
+}
 
 impl FrameSource {
-    /// `cache_bytes`: what decoded frames kept for later may take together.
+    /// `cache_bytes`: what decoded frames kept for later may take together. As many threads as there
+    /// are cores, at most 8.
     #[must_use]
     pub fn new(cache_bytes: u64) -> Self {
-        let _ = cache_bytes;
-        todo!()
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        Self::with_threads(cache_bytes, threads)
+    }
+
+    /// The same with a number of threads, at least one.
+    #[must_use]
+    pub fn with_threads(cache_bytes: u64, threads: usize) -> Self {
+        let state = State {
+            cache: FrameCache::new(cache_bytes),
+            jobs: BTreeMap::new(),
+            next_number: 0,
+            stopping: false,
+            decoded: 0,
+        };
+        let shared =
+            Arc::new(Shared { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new() });
+        let threads = (0..threads.max(1))
+            .map(|_| {
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || work(&shared))
+            })
+            .collect();
+        Self { shared, threads }
     }
 
     /// Asks for a frame (`frame` from 1).
@@ -61,10 +140,11 @@ impl FrameSource {
         priority: Priority,
         reduction: Reduction,
     ) -> FrameHandle {
-        self.request_with(locator, frame, priority, reduction, || {})
+        self.ask(locator, frame, priority, reduction, None)
     }
 
-    /// The same; `notify` runs once, on a worker thread or here, when the result can be taken.
+    /// The same; `notify` runs once, on a worker thread or here, when the result can be taken. It
+    /// must not block. It does not run when the handle was dropped before.
     #[must_use]
     pub fn request_with(
         &self,
@@ -74,8 +154,82 @@ impl FrameSource {
         reduction: Reduction,
         notify: impl FnOnce() + Send + 'static,
     ) -> FrameHandle {
-        let _ = (locator, frame, priority, reduction, notify);
-        todo!()
+        self.ask(locator, frame, priority, reduction, Some(Box::new(notify)))
+    }
+
+    /// Frames decoded since the source was made: what the cache saved is not counted.
+    #[must_use]
+    pub fn decoded(&self) -> u64 {
+        self.shared.lock().decoded
+    }
+
+    /// Bytes of decoded frames kept.
+    #[must_use]
+    pub fn cached_bytes(&self) -> u64 {
+        self.shared.lock().cache.bytes()
+    }
+
+    fn ask(
+        &self,
+        locator: &Locator,
+        frame: u32,
+        priority: Priority,
+        reduction: Reduction,
+        notify: Option<Notify>,
+    ) -> FrameHandle {
+        let key = Key { locator: locator.clone(), frame, reduction };
+        let mut state = self.shared.lock();
+        let number = state.next_number;
+        state.next_number += 1;
+        if let Some(frame) = state.cache.get(&key) {
+            drop(state);
+            if let Some(notify) = notify {
+                notify();
+            }
+            let answer = Arc::new(OnceLock::from(Ok(frame)));
+            return FrameHandle { shared: Arc::clone(&self.shared), answer, key, number };
+        }
+        let job = state.jobs.entry(key.clone()).or_insert_with(|| Job {
+            answer: Arc::new(OnceLock::new()),
+            running: false,
+            priority,
+            number,
+            waiting: BTreeMap::new(),
+        });
+        job.priority = job.priority.max(priority);
+        job.waiting.insert(number, notify);
+        let answer = Arc::clone(&job.answer);
+        drop(state);
+        self.shared.work.notify_one();
+        FrameHandle { shared: Arc::clone(&self.shared), answer, key, number }
+    }
+}
+
+impl Drop for FrameSource {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.stopping = true;
+        let waiting: Vec<Key> =
+            state.jobs.iter().filter(|(_, job)| !job.running).map(|(key, _)| key.clone()).collect();
+        let mut notifies = Vec::new();
+        for key in waiting {
+            if let Some(job) = state.jobs.remove(&key) {
+                notifies.extend(finish(job, Err(DecodeError::Cancelled)));
+            }
+        }
+        drop(state);
+        self.shared.work.notify_all();
+        self.shared.done.notify_all();
+        for notify in notifies {
+            notify();
+        }
+        let own = std::thread::current().id();
+        for thread in self.threads.drain(..) {
+            // A callback may hold the last owner; a thread cannot wait for itself.
+            if thread.thread().id() != own && thread.join().is_err() {
+                tracing::error!("a decoding thread broke down");
+            }
+        }
     }
 }
 
@@ -85,15 +239,103 @@ impl FrameHandle {
     /// # Errors
     /// [`DecodeError`].
     pub fn wait(self) -> Result<Arc<Frame>, DecodeError> {
-        todo!()
+        let mut state = self.shared.lock();
+        loop {
+            if let Some(answer) = self.answer.get() {
+                return answer.clone();
+            }
+            state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     /// The result when it is there; may be called again.
     #[must_use]
     pub fn try_get(&self) -> Option<Result<Arc<Frame>, DecodeError>> {
-        todo!()
+        self.answer.get().cloned()
     }
 
     /// Gives the request up, the same as dropping it.
-    pub fn cancel(self) {}
+    pub fn cancel(self) {
+        drop(self);
+    }
+}
+
+impl Drop for FrameHandle {
+    fn drop(&mut self) {
+        if self.answer.get().is_some() {
+            return;
+        }
+        let mut state = self.shared.lock();
+        let Some(job) = state.jobs.get_mut(&self.key) else { return };
+        if !Arc::ptr_eq(&job.answer, &self.answer) {
+            return;
+        }
+        let notify = job.waiting.remove(&self.number);
+        let dropped =
+            if job.waiting.is_empty() && !job.running { state.jobs.remove(&self.key) } else { None };
+        // What a callback owns may be a handle: it is let go after the lock.
+        drop(state);
+        drop(notify);
+        drop(dropped);
+    }
+}
+
+impl fmt::Debug for FrameSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameSource").field("threads", &self.threads.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for FrameHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameHandle").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// Gives everyone the answer; what is returned is to be called without the lock.
+fn finish(job: Job, answer: Answer) -> Vec<Notify> {
+    if job.answer.set(answer).is_err() {
+        tracing::error!("a frame was answered twice");
+    }
+    job.waiting.into_values().flatten().collect()
+}
+
+/// A worker thread: the most urgent, earliest job, until the source is dropped.
+fn work(shared: &Shared) {
+    let mut state = shared.lock();
+    loop {
+        let next = state
+            .jobs
+            .iter()
+            .filter(|(_, job)| !job.running)
+            .max_by_key(|(_, job)| (job.priority, std::cmp::Reverse(job.number)))
+            .map(|(key, _)| key.clone());
+        let Some(key) = next else {
+            if state.stopping {
+                return;
+            }
+            state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        if let Some(job) = state.jobs.get_mut(&key) {
+            job.running = true;
+        }
+        drop(state);
+        // Codecs are guarded one by one; this keeps a mistake of our own to one frame, too.
+        let answer = catch_unwind(AssertUnwindSafe(|| decode(&key.locator, key.frame, key.reduction)))
+            .unwrap_or(Err(DecodeError::Panicked { codec: "the reader" }))
+            .map(Arc::new);
+        state = shared.lock();
+        state.decoded += 1;
+        if let Ok(frame) = &answer {
+            state.cache.insert(key.clone(), Arc::clone(frame));
+        }
+        let notifies = state.jobs.remove(&key).map(|job| finish(job, answer)).unwrap_or_default();
+        drop(state);
+        shared.done.notify_all();
+        for notify in notifies {
+            notify();
+        }
+        state = shared.lock();
+    }
 }

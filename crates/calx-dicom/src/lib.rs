@@ -14,8 +14,10 @@
 
 mod codec;
 mod dataset;
+mod decode;
 mod decode_error;
 mod display_attributes;
+mod frame_cache;
 pub mod frame_source;
 mod functional_groups;
 pub mod header;
@@ -23,6 +25,7 @@ pub mod image;
 mod layout;
 mod locator;
 mod lut;
+mod native;
 mod notice;
 mod open;
 mod palette;
@@ -30,6 +33,7 @@ mod scan;
 pub mod side;
 mod source;
 mod spacing;
+mod stored_values;
 pub mod tags;
 mod text;
 pub mod write;

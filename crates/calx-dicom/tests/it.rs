@@ -1,5 +1,7 @@
 //! Integration tests of calx-dicom.
 
+#[path = "it/oracle.rs"]
+mod oracle;
 #[path = "it/read_samples.rs"]
 mod read_samples;
 #[path = "it/samples.rs"]

@@ -1,0 +1,146 @@
+//! Uncompressed pixels of one frame: only that frame's bytes are read.
+//!
+//! Not here: what a word means (`stored_values`).
+//!
+//! Invariants
+//! - The bytes needed are compared with the bytes that exist, in 64 bits, before anything is read.
+//!
+//! Source: PS3.5 8.1.1, 8.2.1, 7.3 (byte order), PS3.3 C.7.6.3.1.2 (YBR_FULL_422).
+
+use std::sync::Arc;
+
+use calx_model::{ColourModel, Frame, FrameLayout, PhotometricInterpretation, PlanarConfiguration, Samples};
+
+use crate::decode_error::DecodeError;
+use crate::image::ImageObject;
+use crate::stored_values::{colour_model, frame_of};
+
+/// The largest frame that is decoded, in bytes.
+pub(crate) const MAX_FRAME_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Refuses a frame beyond [`MAX_FRAME_BYTES`].
+pub(crate) fn check_size(layout: &FrameLayout) -> Result<(), DecodeError> {
+    let width = u64::from(layout.bits_allocated.div_ceil(8));
+    let bytes = layout.pixels().saturating_mul(u64::from(layout.samples_per_pixel)).saturating_mul(width);
+    if bytes > MAX_FRAME_BYTES {
+        return Err(DecodeError::TooLarge { bytes, limit: MAX_FRAME_BYTES });
+    }
+    Ok(())
+}
+
+/// Reads one frame; `frame_index` counts from 0 and lies below NumberOfFrames.
+pub(crate) fn native_frame(object: &mut ImageObject, frame_index: u32) -> Result<Frame, DecodeError> {
+    check_size(&object.layout)?;
+    let remaining = object.opened.source.remaining(object.pixels.offset);
+    let declared = object.pixels.length.map_or(remaining, u64::from);
+    let there = declared.min(remaining);
+    let layout = full_chroma(&object.layout, declared);
+
+    let frame_bits = layout.native_frame_bits();
+    let start_bit = frame_bits.saturating_mul(u64::from(frame_index));
+    let end_bit = start_bit.saturating_add(frame_bits);
+    let (start, end) = (start_bit / 8, end_bit.div_ceil(8));
+    if end > there {
+        let declared = declared.max(layout.native_bytes());
+        return Err(DecodeError::Truncated { there, declared });
+    }
+    // Bytes in 16-bit words of big endian stand in exchanged pairs; read whole pairs.
+    let paired =
+        object.opened.encoding.big_endian && object.pixels.vr == *b"OW" && layout.bits_allocated <= 8;
+    let (from, to) = if paired { (start & !1, (end + 1) & !1) } else { (start, end) };
+    let bytes = object.opened.source.read(object.pixels.offset + from, to - from);
+    let mut bytes = bytes.map_err(|error| DecodeError::Io(Arc::new(error)))?;
+    if u64::try_from(bytes.len()).unwrap_or(0) < end - from {
+        let read = u64::try_from(bytes.len()).unwrap_or(0);
+        return Err(DecodeError::Truncated { there: from + read, declared: end });
+    }
+    if object.opened.encoding.big_endian {
+        match layout.bits_allocated {
+            16 => exchange::<2>(&mut bytes),
+            32 => exchange::<4>(&mut bytes),
+            _ if paired => exchange::<2>(&mut bytes),
+            _ => {}
+        }
+    }
+    let skip = usize::try_from(start - from).unwrap_or(0);
+    let bytes = bytes.get(skip..).unwrap_or_default();
+
+    if layout.bits_allocated == 1 {
+        return one_bit(&layout, bytes, u32::try_from(start_bit % 8).unwrap_or(0));
+    }
+    let wanted = usize::try_from(end - start).unwrap_or(usize::MAX);
+    let words = bytes.get(..wanted).unwrap_or(bytes);
+    let frame = if layout.photometric_interpretation == PhotometricInterpretation::YbrFull422 {
+        if layout.bits_allocated != 8 {
+            return Err(contradiction(&layout, "YBR_FULL_422 with more than 8 bits a sample"));
+        }
+        let samples = Samples::Colour8(ColourModel::YbrFull, repeat_chroma(words).into());
+        Frame::new(layout.columns, layout.rows, samples)
+    } else {
+        let model = colour_model(&layout.photometric_interpretation);
+        frame_of(&layout, words, model, layout.planar_configuration)
+    };
+    frame.map_err(|error| contradiction(&layout, &error.to_string()))
+}
+
+fn contradiction(layout: &FrameLayout, stream: &str) -> DecodeError {
+    let header = format!(
+        "{} x {} pixels, {}",
+        layout.columns,
+        layout.rows,
+        layout.photometric_interpretation.as_str()
+    );
+    DecodeError::Contradiction { stream: stream.to_owned(), header }
+}
+
+/// YBR_FULL_422 whose data are long enough for three samples a pixel are not subsampled: files
+/// converted from compressed ones keep the term.
+fn full_chroma(layout: &FrameLayout, declared: u64) -> FrameLayout {
+    let mut full = layout.clone();
+    if layout.photometric_interpretation == PhotometricInterpretation::YbrFull422 {
+        full.photometric_interpretation = PhotometricInterpretation::YbrFull;
+        if full.native_bytes() <= declared {
+            return full;
+        }
+        full.photometric_interpretation = PhotometricInterpretation::YbrFull422;
+        full.planar_configuration = PlanarConfiguration::Interleaved;
+    }
+    full
+}
+
+fn exchange<const N: usize>(bytes: &mut [u8]) {
+    for word in bytes.as_chunks_mut::<N>().0 {
+        word.reverse();
+    }
+}
+
+/// Y1 Y2 Cb Cr to Y1 Cb Cr Y2 Cb Cr.
+fn repeat_chroma(words: &[u8]) -> Vec<u8> {
+    words.as_chunks::<4>().0.iter().flat_map(|[y1, y2, cb, cr]| [*y1, *cb, *cr, *y2, *cb, *cr]).collect()
+}
+
+/// One byte a pixel, 0 or 1. The first pixel is the lowest bit; frames follow without padding.
+fn one_bit(layout: &FrameLayout, bytes: &[u8], first_bit: u32) -> Result<Frame, DecodeError> {
+    let pixels = usize::try_from(layout.pixels()).unwrap_or(usize::MAX);
+    let values: Vec<u8> = bytes
+        .iter()
+        .flat_map(|byte| (0..8).map(move |bit| (byte >> bit) & 1))
+        .skip(usize::try_from(first_bit).unwrap_or(0))
+        .take(pixels)
+        .collect();
+    Frame::new(layout.columns, layout.rows, Samples::U8(values.into()))
+        .map_err(|error| contradiction(layout, &error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chroma_is_repeated_and_bits_are_counted_from_the_lowest() {
+        assert_eq!(repeat_chroma(&[1, 2, 3, 4, 5]), [1, 3, 4, 2, 3, 4]);
+        let mut bytes = [1, 2, 3, 4, 5, 6, 7, 8];
+        exchange::<4>(&mut bytes);
+        assert_eq!(bytes, [4, 3, 2, 1, 8, 7, 6, 5]);
+    }
+}

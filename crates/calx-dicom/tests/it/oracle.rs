@@ -1,0 +1,126 @@
+//! Stored values of the samples against those of an independent reader (ORACLE.tsv).
+
+use std::collections::BTreeMap;
+
+use calx_dicom::{DecodeError, FrameSource, Locator, Priority, Reduction};
+use calx_model::{Frame, Samples};
+use sha2::{Digest, Sha256};
+
+use crate::samples;
+
+/// One frame of one file.
+pub struct Row {
+    pub file: String,
+    pub frame: u32,
+    pub status: String,
+    pub transfer_syntax: String,
+    pub photometric: String,
+    pub lossy: bool,
+    pub dtype: String,
+    pub mean: f64,
+    pub sha256: String,
+    pub modality: String,
+    pub rules: Vec<(String, String, String, String)>,
+    pub samples: Vec<((u32, u32), Vec<f64>)>,
+}
+
+/// The oracle's rows, one a frame (its display rules are gathered).
+pub fn rows(text: &str) -> Vec<Row> {
+    let mut found: BTreeMap<(String, u32), Row> = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let cell: Vec<&str> = line.split('\t').collect();
+        let frame: u32 = cell[1].parse().unwrap_or(0);
+        let key = (cell[0].to_owned(), frame);
+        let row = found.entry(key).or_insert_with(|| Row {
+            file: cell[0].to_owned(),
+            frame: frame + 1,
+            status: cell[3].to_owned(),
+            transfer_syntax: cell[4].to_owned(),
+            photometric: cell[5].to_owned(),
+            lossy: cell[13] == "1",
+            dtype: cell[14].to_owned(),
+            mean: cell[17].parse().unwrap_or(f64::NAN),
+            sha256: cell[18].to_owned(),
+            modality: cell.get(19).unwrap_or(&"").to_string(),
+            rules: Vec::new(),
+            samples: points(cell.get(29).unwrap_or(&"")),
+        });
+        if cell.len() > 24 {
+            let text = |i: usize| cell[i].to_owned();
+            row.rules.push((text(20), text(22), text(23), text(24)));
+        }
+    }
+    found.into_values().collect()
+}
+
+fn points(cell: &str) -> Vec<((u32, u32), Vec<f64>)> {
+    cell.split(';')
+        .filter_map(|point| {
+            let (place, values) = point.split_once('=')?;
+            let (row, column) = place.split_once(',')?;
+            let stored = values.split(':').next()?.split('/').map(|v| v.parse().unwrap()).collect();
+            Some(((row.parse().ok()?, column.parse().ok()?), stored))
+        })
+        .collect()
+}
+
+/// Type and bytes as the oracle counts them.
+pub fn stored(frame: &Frame) -> (&'static str, Vec<u8>) {
+    match frame.samples() {
+        Samples::U8(v) | Samples::Colour8(_, v) => ("|u1", v.to_vec()),
+        Samples::I8(v) => ("|i1", v.iter().map(|x| x.cast_unsigned()).collect()),
+        Samples::U16(v) | Samples::Colour16(_, v) => {
+            ("<u2", v.iter().flat_map(|x| x.to_le_bytes()).collect())
+        }
+        Samples::I16(v) => ("<i2", v.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        Samples::U32(v) => ("<u4", v.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        Samples::I32(v) => ("<i4", v.iter().flat_map(|x| x.to_le_bytes()).collect()),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn is_native(uid: &str) -> bool {
+    matches!(
+        uid,
+        "" | "1.2.840.10008.1.2" | "1.2.840.10008.1.2.1" | "1.2.840.10008.1.2.2" | "1.2.840.10008.1.2.1.99"
+    )
+}
+
+fn decode(
+    source: &FrameSource,
+    folder: &std::path::Path,
+    row: &Row,
+) -> Result<(String, String), DecodeError> {
+    let locator = Locator::from(folder.join(&row.file));
+    let frame = source.request(&locator, row.frame, Priority::Batch, Reduction::Full).wait()?;
+    let (dtype, bytes) = stored(&frame);
+    Ok((dtype.to_owned(), hex(&bytes)))
+}
+
+#[test]
+fn every_uncompressed_frame_has_the_oracles_values() {
+    let Some(folder) = samples::folder() else { return };
+    let text = std::fs::read_to_string(folder.join("ORACLE.tsv")).unwrap();
+    let source = FrameSource::new(64 << 20);
+    let (mut equal, mut refused, mut wrong) = (0, 0, Vec::new());
+    for row in rows(&text).iter().filter(|row| is_native(&row.transfer_syntax)) {
+        let result = decode(&source, &folder, row);
+        match (row.status.as_str(), result) {
+            ("ok", Ok((dtype, sha))) if dtype == row.dtype && sha == row.sha256 => equal += 1,
+            ("ok", result) => wrong.push(format!("{} frame {}: {result:?}", row.file, row.frame)),
+            (status, Err(error)) => {
+                println!("refused {} [{}] {error} (oracle: {status})", row.file, error.code());
+                refused += 1;
+            }
+            (status, Ok(_)) => {
+                println!("decoded {} frame {} (oracle: {status})", row.file, row.frame);
+                refused += 1;
+            }
+        }
+    }
+    println!("{equal} uncompressed frames equal, {} wrong, {refused} without oracle values", wrong.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
