@@ -13,7 +13,7 @@ fn every_shader_parses_and_validates() {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let module = naga::front::wgsl::parse_str(&text)
-            .unwrap_or_else(|e| panic!("{}", e.emit_to_string_with_path(&text, &path)));
+            .unwrap_or_else(|e| panic!("{}", e.emit_to_string_with_path(&text, &path.display().to_string())));
         let mut validator = naga::valid::Validator::new(
             naga::valid::ValidationFlags::all(),
             naga::valid::Capabilities::empty(),
