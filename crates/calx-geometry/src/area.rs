@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ShapeError;
 use crate::grid::{GridPoint, GridRect};
 use crate::outline::{Outline, without_repeats};
-use crate::overlay::{RawShape, covers_once, lies_in, nested, operate};
+use crate::overlay::{RawShape, Rings, covers_once, lies_in, nested, operate, outlines};
 use crate::simplify;
 use crate::space::{ImageSpace, Point};
 
@@ -55,15 +55,13 @@ impl Part {
     /// [`ShapeError::HoleOutside`], [`ShapeError::Overlapping`].
     pub fn new(outer: Outline, holes: Vec<Outline>) -> Result<Self, ShapeError> {
         let part = Self::canonical(outer, holes);
-        for (index, hole) in part.holes.iter().enumerate() {
-            if !lies_in(hole, &part.outer) {
-                return Err(ShapeError::HoleOutside { hole: index + 1 });
-            }
+        if part.holes.is_empty() || covers_once(part.rings()) {
+            return Ok(part);
         }
-        if !part.holes.is_empty() && !covers_once(part.rings()) {
-            return Err(ShapeError::Overlapping);
+        match part.holes.iter().position(|hole| !lies_in(hole, &part.outer)) {
+            Some(index) => Err(ShapeError::HoleOutside { hole: index + 1 }),
+            None => Err(ShapeError::Overlapping),
         }
-        Ok(part)
     }
 
     /// Outline clockwise on screen, holes against it and sorted; nothing is checked.
@@ -269,10 +267,11 @@ impl Area {
 
     /// The result of an operation, checked once more; `None` when it is empty.
     fn from_shapes(shapes: Vec<RawShape>) -> Result<Option<Self>, ShapeError> {
-        let parts = nested(shapes)?
-            .into_iter()
-            .map(|(outer, holes)| Part::new(outer, holes))
-            .collect::<Result<Vec<_>, _>>()?;
+        let made = |rings: Vec<Rings>| -> Result<Vec<Part>, ShapeError> {
+            rings.into_iter().map(|(outer, holes)| Part::new(outer, holes)).collect()
+        };
+        let rings = outlines(shapes)?;
+        let parts = made(rings.clone()).or_else(|_| made(nested(rings)?))?;
         if parts.is_empty() { Ok(None) } else { Self::new(parts).map(Some) }
     }
 

@@ -184,7 +184,7 @@ impl Rasteriser {
         if area.rows == 0 {
             return;
         }
-        let (left, right) = (f64::from(clip.column), f64::from(clip.column + clip.columns));
+        let (left, right) = (f64::from(clip.column), f64::from(clip.column.saturating_add(clip.columns)));
         self.edges.sort_unstable_by(|a, b| a.y0.total_cmp(&b.y0));
         self.active.clear();
         let mut waiting = 0;

@@ -53,11 +53,10 @@ impl TryFrom<RawEllipse> for Ellipse {
 }
 
 impl Ellipse {
-    /// Makes an ellipse from its axis ends, the longer axis first.
+    /// Makes an ellipse from the ends of one axis, then of the other; the longer axis is put first.
     ///
     /// # Errors
-    /// [`ShapeError::EllipseAxisEmpty`], [`ShapeError::EllipseCentre`], [`ShapeError::EllipseAngle`],
-    /// [`ShapeError::EllipseAxisOrder`].
+    /// [`ShapeError::EllipseAxisEmpty`], [`ShapeError::EllipseCentre`], [`ShapeError::EllipseAngle`].
     pub fn new(axis_ends: [GridPoint; 4]) -> Result<Self, ShapeError> {
         let [a, b, c, d] = axis_ends.map(steps);
         let (first, second) = (minus(b, a), minus(d, c));

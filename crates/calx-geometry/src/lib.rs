@@ -8,6 +8,19 @@
 //!
 //! Not here: what a pixel means, DICOM, screens, files.
 //!
+//! ```
+//! use calx_geometry::{Area, GridPoint, PixelBox, ShapeError, coverage_of_area};
+//!
+//! // A line drawn by hand that crosses itself: two pieces.
+//! let line = [(10, 10), (30, 30), (30, 10), (10, 30)].map(|(x, y)| GridPoint::from_pixels(x, y));
+//! let area = Area::resolve(line.to_vec())?;
+//! assert_eq!(area.parts().len(), 2);
+//! assert_eq!(area.area_px2(), 200.0);
+//! // Exact cover, pixel by pixel, sums to the same area.
+//! assert_eq!(coverage_of_area(&area, PixelBox::image(100, 100)).sum(), 200.0);
+//! # Ok::<(), ShapeError>(())
+//! ```
+//!
 //! Invariants
 //! - A committed coordinate is a [`GridPoint`]: a whole multiple of 1/256 pixel, so it survives
 //!   32-bit floats (DICOM `GraphicData`, VR FL) exactly up to 65,535 pixels.

@@ -27,6 +27,9 @@ const FINE: i64 = 1 << 35;
 /// One piece of a result: its outline and its holes, unchecked.
 pub(crate) type RawShape = Vec<Vec<GridPoint>>;
 
+/// An outline and its holes, each simple, together unchecked.
+pub(crate) type Rings = (Outline, Vec<Outline>);
+
 /// Runs one operation; rings fill by non-zero winding.
 pub(crate) fn operate<'a>(
     subject: impl Iterator<Item = &'a [GridPoint]>,
@@ -87,36 +90,43 @@ fn doubled_area(shapes: &[Vec<Vec<IntPoint<i64>>>]) -> i128 {
     shapes.iter().map(|shape| shape.iter().map(ring).sum::<i128>().abs()).sum()
 }
 
-/// Rings of an operation's result as outlines with holes.
+/// The rings of a result as outlines.
 ///
 /// # Errors
 /// What [`Outline::new`] refuses.
-pub(crate) fn nested(shapes: Vec<RawShape>) -> Result<Vec<(Outline, Vec<Outline>)>, ShapeError> {
+pub(crate) fn outlines(shapes: Vec<RawShape>) -> Result<Vec<Rings>, ShapeError> {
     let mut parts = Vec::with_capacity(shapes.len());
-    let mut strays = Vec::new();
     for shape in shapes {
         let mut rings = shape.into_iter().map(Outline::new);
-        let Some(outer) = rings.next().transpose()? else { continue };
-        let mut holes = Vec::new();
-        for hole in rings {
-            let hole = hole?;
-            if lies_in(&hole, &outer) { holes.push(hole) } else { strays.push(hole) }
-        }
-        parts.push((outer, holes));
-    }
-    // Where an intersection was moved next to a vertex the engine (i_overlay 9.1) sometimes hangs a hole
-    // on the wrong shape; it belongs to the smallest outline round it.
-    for hole in strays {
-        let home = parts
-            .iter_mut()
-            .filter(|(outer, _)| lies_in(&hole, outer))
-            .min_by(|a, b| a.0.area_px2().total_cmp(&b.0.area_px2()));
-        match home {
-            Some((_, holes)) => holes.push(hole),
-            None => return Err(ShapeError::Overlapping),
+        if let Some(outer) = rings.next() {
+            parts.push((outer?, rings.collect::<Result<_, _>>()?));
         }
     }
     Ok(parts)
+}
+
+/// The same rings with every hole at the smallest outline round it. Where an intersection was moved next
+/// to a vertex, the engine (`i_overlay` 9.1) sometimes hangs a hole on the wrong shape.
+///
+/// # Errors
+/// [`ShapeError::Overlapping`] when there is no outline round a hole.
+pub(crate) fn nested(parts: Vec<Rings>) -> Result<Vec<Rings>, ShapeError> {
+    let mut strays = Vec::new();
+    let mut homes: Vec<Rings> = Vec::with_capacity(parts.len());
+    for (outer, holes) in parts {
+        let (kept, other) = holes.into_iter().partition(|hole| lies_in(hole, &outer));
+        homes.push((outer, kept));
+        strays.extend::<Vec<_>>(other);
+    }
+    for hole in strays {
+        let (_, holes) = homes
+            .iter_mut()
+            .filter(|(outer, _)| lies_in(&hole, outer))
+            .min_by(|a, b| a.0.area_px2().total_cmp(&b.0.area_px2()))
+            .ok_or(ShapeError::Overlapping)?;
+        holes.push(hole);
+    }
+    Ok(homes)
 }
 
 /// Whether `hole`, which crosses no edge of `outer`, lies inside it; it may touch.

@@ -130,8 +130,10 @@ impl VesselPath {
         walls
     }
 
-    /// Closed rings whose non-zero winding fill is the vessel: one quadrilateral per stretch and a
-    /// wedge per bend, all in one direction. They overlap; fill them as one shape.
+    /// Closed rings whose non-zero winding fill is the vessel, butt ends: one quadrilateral per stretch
+    /// and a wedge per bend, all clockwise on screen. On the inner side of a bend they overlap, so fill
+    /// them as one shape; [`crate::Rasteriser`] may count a pixel there that two of them cover in part
+    /// by up to the smaller part too much.
     #[must_use]
     pub fn outline(&self) -> Vec<Vec<Point<ImageSpace>>> {
         let lefts = self.lefts();

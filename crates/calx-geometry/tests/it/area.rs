@@ -1,4 +1,4 @@
-use calx_geometry::{Area, Outline, Part, Point, ShapeError};
+use calx_geometry::{Area, Grid, GridPoint, Outline, Part, Point, ShapeError};
 use proptest::prelude::*;
 
 use crate::make::{
@@ -185,6 +185,42 @@ proptest! {
         for result in [common, left].into_iter().flatten() {
             check_json(&result);
         }
+    }
+
+    /// What a person does: merge and cut again and again, each time with the last result.
+    #[test]
+    fn results_stay_valid_operation_after_operation(
+        first in any_area(), others in prop::collection::vec((any_area(), any::<bool>()), 1..8),
+    ) {
+        let mut made = first;
+        for (other, is_union) in others {
+            made = if is_union {
+                Area::union(&[&made, &other]).unwrap()
+            } else if let Some(left) = made.subtract(&other).unwrap() {
+                left
+            } else {
+                break;
+            };
+            check_json(&made);
+        }
+    }
+
+    #[test]
+    fn places_far_out_are_no_different(a in any_area(), b in any_area(), x in -65_536_i32..65_000, y in -65_536_i32..65_000) {
+        let moved = |area: &Area| -> Area {
+            let shift = |ring: &Outline| {
+                let by = |p: &GridPoint| GridPoint::new(p.x + Grid::from_pixels(x), p.y + Grid::from_pixels(y));
+                Outline::new(ring.vertices().iter().map(by).collect()).unwrap()
+            };
+            let parts = area.parts().iter().map(|part| {
+                Part::new(shift(part.outer()), part.holes().iter().map(shift).collect()).unwrap()
+            });
+            Area::new(parts.collect()).unwrap()
+        };
+        prop_assert_eq!(a.area_px2(), moved(&a).area_px2());
+        let (near, far) = (Area::union(&[&a, &b]).unwrap(), Area::union(&[&moved(&a), &moved(&b)]).unwrap());
+        prop_assert!((near.area_px2() - far.area_px2()).abs() <= rounding(&a, &b));
+        check_json(&far);
     }
 
     #[test]
