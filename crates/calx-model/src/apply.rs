@@ -2,6 +2,7 @@
 //!
 //! Invariants: those of [`crate::edit`].
 
+use std::collections::BTreeSet;
 use std::mem::swap;
 
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use crate::case::{Case, CaseStatus};
 use crate::edit::{CaseField, Edit, EditError, ImageField, RegionField, StatementField, StudyField};
 use crate::finding::{Evidence, Finding, Scope, Statement, Target};
 use crate::id::{CaseStudyId, EvidenceId, FindingId, ImageId, ReadingId, RegionId, StatementId, TrackId};
-use crate::invariants::{check_frames, check_shape};
+use crate::invariants::{check_display, check_frames, check_image_values, check_shape, check_spacing};
 use crate::region::{Region, Shape};
 use crate::rich_text::RichText;
 use crate::study::{CaseImage, CaseStudy};
@@ -25,13 +26,12 @@ impl Case {
     /// # Errors
     /// [`EditError`] says what stands against the edit; the case is then unchanged.
     pub fn apply(&mut self, edit: &Edit) -> Outcome {
-        if self.status == CaseStatus::Published && !edit.is_status_change() {
+        // Asked of every step of a batch anew: a batch may thaw the case, change it and freeze it again, and what
+        // was allowed on the way there is allowed on the way back.
+        let is_free = matches!(edit, Edit::Batch { .. } | Edit::SetCase { field: CaseField::Status(_) });
+        if self.status == CaseStatus::Published && !is_free {
             return Err(EditError::Frozen);
         }
-        self.apply_step(edit)
-    }
-
-    fn apply_step(&mut self, edit: &Edit) -> Outcome {
         match edit {
             Edit::SetCase { field } => self.set_case(field),
             Edit::AddStudy { index, study } => self.add_study(*index, study),
@@ -109,12 +109,12 @@ impl Case {
     fn apply_batch(&mut self, edits: &[Edit]) -> Outcome {
         let mut inverses = Vec::with_capacity(edits.len());
         for edit in edits {
-            match self.apply_step(edit) {
+            match self.apply(edit) {
                 Ok(inverse) => inverses.push(inverse),
                 Err(error) => {
                     for inverse in inverses.iter().rev() {
                         // Each inverse applies to exactly the state its edit left.
-                        let undone = self.apply_step(inverse);
+                        let undone = self.apply(inverse);
                         debug_assert!(undone.is_ok(), "an inverse was refused: {undone:?}");
                     }
                     return Err(error);
@@ -217,8 +217,10 @@ impl Case {
     }
 
     fn set_image(&mut self, id: ImageId, field: &ImageField) -> Outcome {
-        if let ImageField::Caption(text) = field {
-            self.check_text(text, &[])?;
+        match field {
+            ImageField::Caption(text) => self.check_text(text, &[])?,
+            ImageField::UserScale(Some(spacing)) => check_spacing(spacing)?,
+            _ => {}
         }
         let (study, at) = self.image_place(id)?;
         let image = study.images.get_mut(at).ok_or_else(|| missing("image", &id))?;
@@ -227,12 +229,7 @@ impl Case {
             ImageField::StatedSide(v) => swap(&mut image.stated_side, v),
             ImageField::UserScale(v) => swap(&mut image.user_scale, v),
             ImageField::Display(v) => {
-                if v.quarter_turns > 3 || v.frame == 0 || v.frame > image.frames {
-                    return Err(EditError::BadValue(format!(
-                        "quarter_turns is 0 to 3 and frame 1 to {}",
-                        image.frames
-                    )));
-                }
+                check_display(v, image.frames)?;
                 swap(&mut image.display, v);
             }
             ImageField::Caption(v) => swap(&mut image.caption, v),
@@ -440,14 +437,13 @@ impl Case {
     // ---- checks that need the whole case ----
 
     fn check_fresh(&self, ids: &[Uuid]) -> Result<(), EditError> {
-        let mut seen: Vec<Uuid> = Vec::with_capacity(ids.len());
+        let mut seen = BTreeSet::new();
         for id in ids {
-            if seen.contains(id) {
+            if !seen.insert(*id) {
                 return Err(EditError::IdTaken(id.to_string()));
             }
-            seen.push(*id);
         }
-        match self.ids().find(|id| ids.contains(id)) {
+        match self.ids().find(|id| seen.contains(id)) {
             Some(id) => Err(EditError::IdTaken(id.to_string())),
             None => Ok(()),
         }
@@ -519,15 +515,7 @@ impl Case {
     }
 
     fn check_image(&self, image: &CaseImage) -> Result<(), EditError> {
-        if image.rows == 0 || image.columns == 0 || image.frames == 0 {
-            return Err(EditError::BadValue("an image has at least one row, column and frame".to_owned()));
-        }
-        if image.display.quarter_turns > 3 || image.display.frame == 0 || image.display.frame > image.frames {
-            return Err(EditError::BadValue(format!(
-                "quarter_turns is 0 to 3 and frame 1 to {}",
-                image.frames
-            )));
-        }
+        check_image_values(image)?;
         self.check_text(&image.caption, &[])
     }
 

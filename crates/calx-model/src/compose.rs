@@ -161,11 +161,10 @@ impl Case {
             let all: Vec<&Area> = areas.iter().collect();
             Shape::Area(Area::union(&all).map_err(|e| EditError::BadValue(e.to_string()))?)
         };
+        let going: Vec<RegionId> = rest.iter().map(|region| region.id).collect();
         let mut edits = vec![Edit::SetRegion { region: first.id, field: RegionField::Shape(shape) }];
-        for region in rest {
-            edits.extend(self.retarget(region.id, first.id));
-            edits.push(Edit::RemoveRegion { region: region.id });
-        }
+        edits.extend(self.retarget(&going, first.id));
+        edits.extend(going.into_iter().map(|region| Edit::RemoveRegion { region }));
         Ok(one(edits))
     }
 
@@ -276,20 +275,25 @@ impl Case {
         self.all_evidence().filter(|(_, e)| e.target == target).map(|(_, e)| e.id).collect()
     }
 
-    /// Points all evidence of `from` at `to`. A statement that already rests on `to` keeps one tie only;
-    /// the chips of the other become words.
-    fn retarget(&self, from: RegionId, to: RegionId) -> Vec<Edit> {
+    /// Points all evidence of the regions `from` at `to`. A statement rests on `to` once: its further ties go and
+    /// their chips become words. All regions at once, as one text may hold chips of several.
+    fn retarget(&self, from: &[RegionId], to: RegionId) -> Vec<Edit> {
         let to = Target::Region { region: to };
         let mut edits = Vec::new();
         let mut doubled = Vec::new();
-        for (statement, evidence) in self.all_evidence() {
-            if evidence.target != (Target::Region { region: from }) {
-                continue;
-            }
-            if statement.evidence.iter().any(|e| e.target == to) {
-                doubled.push(evidence.id);
-            } else {
-                edits.push(Edit::SetEvidence { evidence: evidence.id, target: to.clone() });
+        for (_, statement) in self.statements() {
+            let mut rests_on_it = statement.evidence.iter().any(|e| e.target == to);
+            for evidence in &statement.evidence {
+                let is_moving =
+                    matches!(evidence.target, Target::Region { region } if from.contains(&region));
+                match (is_moving, rests_on_it) {
+                    (false, _) => {}
+                    (true, true) => doubled.push(evidence.id),
+                    (true, false) => {
+                        edits.push(Edit::SetEvidence { evidence: evidence.id, target: to.clone() });
+                        rests_on_it = true;
+                    }
+                }
             }
         }
         edits.extend(self.drop_chips(&doubled));

@@ -156,9 +156,14 @@ pub enum VoiLut {
 }
 
 impl VoiLut {
-    /// The display value of a modality value, 0.0..=1.0.
+    /// The display value of a modality value, 0.0..=1.0; 0.0 where arithmetic gives none (a rescale can make NaN).
     #[must_use]
     pub fn apply(&self, x: f64) -> f64 {
+        let value = self.value(x);
+        if value.is_nan() { 0.0 } else { value }
+    }
+
+    fn value(&self, x: f64) -> f64 {
         match self {
             Self::Window(Window { center: c, width: w, function }) => match function {
                 VoiLutFunction::Linear => {
@@ -409,6 +414,15 @@ mod tests {
         assert_eq!(window(0.0, 0.5, VoiLutFunction::Linear).checked(), Err(WindowError::LinearWidth(0.5)));
         assert_eq!(window(0.0, 0.0, VoiLutFunction::Sigmoid).checked(), Err(WindowError::Width(0.0)));
         assert_eq!(window(f64::NAN, 5.0, VoiLutFunction::Linear).checked(), Err(WindowError::NotFinite));
+    }
+
+    #[test]
+    fn what_is_no_number_is_shown_dark() {
+        let window = VoiLut::Window(window(10.0, 4.0, VoiLutFunction::Linear));
+        let endless = VoiLut::Range { min: f64::NEG_INFINITY, max: f64::INFINITY };
+        for (lut, x) in [(&window, f64::NAN), (&endless, 5.0), (&endless, f64::NAN)] {
+            assert!(lut.apply(x).abs() < f64::EPSILON, "{lut:?} of {x}");
+        }
     }
 
     #[test]

@@ -343,7 +343,8 @@ impl Frame {
     /// [`FrameSizeError`] unless there are exactly `columns * rows` pixels, at least one.
     pub fn new(columns: u32, rows: u32, samples: Samples) -> Result<Self, FrameSizeError> {
         let per_pixel = if samples.is_colour() { 3 } else { 1 };
-        let wanted = u64::from(columns) * u64::from(rows) * per_pixel;
+        // Two 32-bit factors fit 64 bits; three times as much may not.
+        let wanted = (u64::from(columns) * u64::from(rows)).saturating_mul(per_pixel);
         if wanted == 0 || u64::try_from(samples.len()) != Ok(wanted) {
             return Err(FrameSizeError { columns, rows, values: samples.len() });
         }
@@ -413,5 +414,7 @@ mod tests {
         assert!(Frame::new(2, 2, Samples::U8(vec![0; 4].into())).is_ok());
         assert!(Frame::new(2, 2, Samples::U8(vec![0; 5].into())).is_err());
         assert!(Frame::new(2, 1, Samples::Colour8(ColourModel::Rgb, vec![0; 6].into())).is_ok());
+        let endless = Frame::new(u32::MAX, u32::MAX, Samples::Colour8(ColourModel::Rgb, vec![0; 3].into()));
+        assert!(endless.is_err());
     }
 }

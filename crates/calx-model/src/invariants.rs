@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 use calx_geometry::GridRect;
 
 use crate::case::Case;
+use crate::display::WindowChoice;
 use crate::edit::EditError;
 use crate::finding::Scope;
 use crate::region::Shape;
-use crate::study::CaseImage;
+use crate::spacing::PixelSpacing;
+use crate::study::{CaseImage, ImageDisplay};
 
 /// Refuses a shape that is empty or leaves its image.
 pub(crate) fn check_shape(shape: &Shape, image: &CaseImage) -> Result<(), EditError> {
@@ -32,12 +34,47 @@ pub(crate) fn check_frames(frames: &[u32], image: &CaseImage) -> Result<(), Edit
     if inside && ascending { Ok(()) } else { Err(EditError::BadFrames { frames: image.frames }) }
 }
 
+/// Refuses a spacing that is no length: JSON cannot hold it and nothing can be measured with it.
+pub(crate) fn check_spacing(spacing: &PixelSpacing) -> Result<(), EditError> {
+    let fine = |x: f64| x.is_finite() && x > 0.0;
+    if fine(spacing.between_rows_mm) && fine(spacing.between_columns_mm) {
+        return Ok(());
+    }
+    Err(EditError::BadValue("a spacing is two finite numbers of millimetres above 0".to_owned()))
+}
+
+/// Refuses a way of showing that no image of so many frames can have.
+pub(crate) fn check_display(display: &ImageDisplay, frames: u32) -> Result<(), EditError> {
+    if display.quarter_turns > 3 || display.frame == 0 || display.frame > frames {
+        return Err(EditError::BadValue(format!("quarter_turns is 0 to 3 and frame 1 to {frames}")));
+    }
+    match display.window {
+        WindowChoice::File(0) | WindowChoice::Lut(0) => {
+            Err(EditError::BadValue("windows and VOI LUTs of a file count from 1".to_owned()))
+        }
+        WindowChoice::Set(window) => {
+            window.checked().map(|_| ()).map_err(|error| EditError::BadValue(error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an image whose own numbers cannot be.
+pub(crate) fn check_image_values(image: &CaseImage) -> Result<(), EditError> {
+    if image.rows == 0 || image.columns == 0 || image.frames == 0 {
+        return Err(EditError::BadValue("an image has at least one row, column and frame".to_owned()));
+    }
+    image.spacing.iter().chain(&image.user_scale).try_for_each(check_spacing)?;
+    check_display(&image.display, image.frames)
+}
+
 impl Case {
     /// Everything that is wrong with the document, in words; empty for a sound case.
     ///
     /// Checked: ids unique; every study, image, region, track, reading, evidence and reference that is
-    /// named exists; regions lie in their images; frames ascend inside their images; at most one read
-    /// for each image and reading; at least one reading. The 1/256 grid is kept by the types.
+    /// named exists; regions lie in their images; frames ascend inside their images; spacings, windows
+    /// and turns are possible; at most one read for each image and reading; at least one reading. The
+    /// 1/256 grid is kept by the types.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         let mut wrong = Vec::new();
@@ -48,8 +85,8 @@ impl Case {
             }
         }
         for (_, image) in self.images() {
-            if image.rows == 0 || image.columns == 0 || image.frames == 0 {
-                wrong.push(format!("image {} has no pixels", image.id));
+            if let Err(error) = check_image_values(image) {
+                wrong.push(format!("image {}: {error}", image.id));
             }
         }
         self.region_violations(&mut wrong);

@@ -167,7 +167,7 @@ impl Document {
         if first.v > JOURNAL_VERSION {
             return Err(HistoryError::Version { seq: first.seq, found: first.v });
         }
-        if first.seq != 1 {
+        if first.seq != 1 || first.base != 0 {
             return Err(HistoryError::Sequence { expected: 1, found: first.seq });
         }
         let Action::Create { case } = &first.action else { return Err(HistoryError::Creation(1)) };
@@ -191,7 +191,7 @@ impl Document {
         if row.v > JOURNAL_VERSION {
             return Err(HistoryError::Version { seq: row.seq, found: row.v });
         }
-        if row.seq != expected || row.base + 1 != row.seq {
+        if row.seq != expected || row.base != self.case.revision {
             return Err(HistoryError::Sequence { expected, found: row.seq });
         }
         let seq = row.seq;

@@ -63,11 +63,17 @@ impl PatientText {
     }
 
     /// For one component of a path: letters, digits, `-` and `_` of any script, the rest `_`; at
-    /// most 64 characters; never empty, never `.` or `..`.
+    /// most 64 characters and 192 bytes (a file name may have 255); never empty, never `.` or `..`.
     #[must_use]
     pub fn for_path(&self) -> String {
-        let cleaned: String =
-            self.0.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).take(64).collect();
+        let mut cleaned = String::new();
+        for c in self.0.chars().take(64) {
+            let c = if c.is_alphanumeric() || c == '-' { c } else { '_' };
+            if cleaned.len() + c.len_utf8() > 192 {
+                break;
+            }
+            cleaned.push(c);
+        }
         let cleaned = cleaned.trim_matches('_');
         if cleaned.is_empty() { "unnamed".to_owned() } else { cleaned.to_owned() }
     }
@@ -134,12 +140,13 @@ mod tests {
     #[test]
     fn no_way_out_is_raw() {
         let hostile = PatientText::new("DOE\u{1b}[2J^<script>\u{202e}\"=1\n");
-        assert_eq!(format!("{hostile:?}"), "PatientText(19 characters)");
+        assert_eq!(format!("{hostile:?}"), "PatientText(21 characters)");
         assert_eq!(hostile.for_terminal(), "DOE\\u{1b}[2J^<script>\\u{202e}\"=1\\u{a}");
         assert_eq!(hostile.for_html(), "DOE\u{fffd}[2J^&lt;script&gt;\u{fffd}&quot;=1\n");
         assert_eq!(hostile.for_path(), "DOE__2J__script____1");
         assert_eq!(PatientText::new("=cmd()").for_csv(), "\"'=cmd()\"");
         assert_eq!(PatientText::new("../..").for_path(), "unnamed");
+        assert_eq!(PatientText::new("𠀀".repeat(64)).for_path(), "𠀀".repeat(48));
         assert_eq!(PatientText::new("山田^太郎").for_terminal(), "山田^太郎");
     }
 }

@@ -127,6 +127,9 @@ impl Schema {
             if self.labels.iter().take(at).any(|l| l.name == label.name) {
                 return unsound(format!("the label {:?} stands twice", label.name));
             }
+            if label.name.trim().is_empty() {
+                return unsound("a label has no name".to_owned());
+            }
             if label.rgb().is_none() {
                 return unsound(format!("the colour {:?} of {:?} is not #rrggbb", label.colour, label.name));
             }
@@ -136,6 +139,14 @@ impl Schema {
             for (at, attribute) in label.attributes.iter().enumerate() {
                 if label.attributes.iter().take(at).any(|a| a.name == attribute.name) {
                     return unsound(format!("{:?} has the attribute {:?} twice", label.name, attribute.name));
+                }
+                for (at, value) in attribute.values.iter().enumerate() {
+                    if attribute.values.iter().take(at).any(|v| v.name == value.name) {
+                        return unsound(format!(
+                            "{:?} has {}={} twice",
+                            label.name, attribute.name, value.name
+                        ));
+                    }
                 }
             }
         }
@@ -195,7 +206,12 @@ impl Label {
     /// The colour as red, green, blue.
     #[must_use]
     pub fn rgb(&self) -> Option<[u8; 3]> {
-        let hex = self.colour.strip_prefix('#').filter(|h| h.len() == 6 && h.is_ascii())?;
+        let hex = self.colour.strip_prefix('#').filter(|h| h.len() == 6)?;
+        // `from_str_radix` alone would take a sign.
+        if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+
         let value = u32::from_str_radix(hex, 16).ok()?;
         let [_, r, g, b] = value.to_be_bytes();
         Some([r, g, b])
@@ -225,6 +241,10 @@ mod tests {
     fn a_bad_colour_and_a_double_name_are_refused() {
         let bad = Schema::VASCULAR_CALCIFICATION.replacen('#', "", 1);
         assert!(Schema::from_json(&bad).unwrap_err().to_string().contains("#rrggbb"));
+        let bad = Schema::VASCULAR_CALCIFICATION.replacen("#ff", "#+f", 1);
+        assert!(Schema::from_json(&bad).unwrap_err().to_string().contains("#rrggbb"));
+        let bad = Schema::VASCULAR_CALCIFICATION.replacen("\"patchy\"", "\"ring\"", 1);
+        assert!(Schema::from_json(&bad).unwrap_err().to_string().contains("ring twice"));
         let bad = Schema::VASCULAR_CALCIFICATION.replacen("vessel course", "calcified stretch", 1);
         assert!(Schema::from_json(&bad).unwrap_err().to_string().contains("stands twice"));
     }
