@@ -132,7 +132,8 @@ pub(crate) fn radiograph(
 pub(crate) fn clip(label: &Label, clip: &Clip) -> Result<Vec<u8>, PhantomError> {
     let pixels = NewPixels::Rgb8 { frames: clip.frames.clone() };
     let mut new = start(ImageKind::UltrasoundMultiFrame, label, (clip.columns, clip.rows), pixels);
-    new.series.body_part = "WRIST".to_owned();
+    new.series.body_part = "FOREARM".to_owned();
+    new.image_laterality = Some(Side::Right);
     new.anatomic_region =
         Some(Code { value: "14975008".to_owned(), scheme: "SCT".to_owned(), meaning: "Forearm".to_owned() });
     new.frame_time_ms = Some(clip.frame_time_ms);
