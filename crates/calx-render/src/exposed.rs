@@ -3,7 +3,8 @@
 //! Padding does not count. A collimated border does not either, where it is plain to see: from each side,
 //! rows (or columns) are left out as long as nearly all their values (49 of 50) lie within 1/64 of the
 //! frame's range of the outermost row's median. At most 2/5 from each side can go, and when less than a
-//! quarter of the pixels would remain, nothing is left out. A collimator with oblique edges is not found;
+//! quarter of the pixels would remain, nothing is left out. Rows and columns of fewer than 16 pixels tell
+//! nothing. A collimator with oblique edges is not found;
 //! its shadow then counts, as an image without any collimation counts as a whole.
 //!
 //! Not here: percentiles and windows ([`crate::choose`]).
@@ -12,6 +13,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use calx_model::{Frame, Padding, Samples};
+
+/// Rows and columns shorter than this are no border.
+const SHORTEST_LINE: u32 = 16;
 
 /// How often each stored value occurs in the exposed part, lowest first.
 #[must_use]
@@ -91,16 +95,18 @@ fn exposed_area(frame: &Frame, padding: Option<Padding>) -> (Range<u32>, Range<u
     }) else {
         return whole;
     };
+    let lines = |count: u32, length: u32| if length < SHORTEST_LINE { 0 } else { count };
     let tolerance = ((high - low) / 64).max(1);
     let line = |values: &mut dyn Iterator<Item = i64>| values.filter(wanted).collect::<Vec<i64>>();
     let row = |at: u32| line(&mut values_in(frame, &(at..at + 1), &all_columns));
-    let top = border(all_rows.clone().map(row), frame.rows(), tolerance);
-    let bottom = border(all_rows.clone().rev().map(row), frame.rows(), tolerance);
+    let top = border(all_rows.clone().map(row), lines(frame.rows(), frame.columns()), tolerance);
+    let bottom = border(all_rows.clone().rev().map(row), lines(frame.rows(), frame.columns()), tolerance);
     let rows = top..frame.rows() - bottom;
     // Columns are looked at between the rows that remain, where the border is uniform from end to end.
     let column = |at: u32| line(&mut values_in(frame, &rows, &(at..at + 1)));
-    let left = border(all_columns.clone().map(column), frame.columns(), tolerance);
-    let right = border(all_columns.clone().rev().map(column), frame.columns(), tolerance);
+    let left = border(all_columns.clone().map(column), lines(frame.columns(), frame.rows()), tolerance);
+    let right =
+        border(all_columns.clone().rev().map(column), lines(frame.columns(), frame.rows()), tolerance);
     (rows.clone(), left..frame.columns() - right)
 }
 

@@ -7,9 +7,12 @@
 //!
 //! Invariant: nothing is drawn outside the picture, and no coordinate can make drawing fail.
 
-use calx_geometry::{ImageSpace, Point};
+use calx_geometry::{ImageSpace, Mask, Point, Rasteriser, ScreenSpace, Transform, Vector};
 
+use crate::label;
+use crate::paint::{Ink, Ring, fill};
 use crate::picture::Picture;
+use crate::stroke::{Line, widen};
 use crate::view::View;
 
 /// How one mark looks. Lengths are target pixels, whatever the zoom.
@@ -97,8 +100,119 @@ pub struct Mark {
     pub label: Option<MarkLabel>,
 }
 
+/// Colour of halos.
+const HALO: [u8; 3] = [0, 0, 0];
+/// How much of what is below a halo covers.
+const HALO_ALPHA: f64 = 0.8;
+/// Radius of the ring of a point, in target pixels.
+const POINT_RADIUS: f64 = 7.0;
+/// Length of an arrow's barbs, in target pixels, and the tangent of half the angle between them.
+const BARB: [f64; 2] = [12.0, 0.45];
+
 /// Draws `marks` over `picture` in order; all labels come last, so that no mark covers one. A grey picture
 /// becomes RGBA when there is a mark.
 pub fn draw_marks(picture: &mut Picture, view: &View, marks: &[Mark]) {
-    todo!()
+    let Some(screen_from_image) = view.screen_from_image() else { return };
+    let mut rasteriser = Rasteriser::new();
+    let drawn: Vec<Drawn> = marks.iter().map(|mark| Drawn::new(mark, &screen_from_image)).collect();
+    for (mark, drawn) in marks.iter().zip(&drawn) {
+        drawn.draw(picture, &mut rasteriser, &mark.style);
+    }
+    label::draw_labels(picture, &mut rasteriser, &screen_from_image, marks, &drawn);
+}
+
+/// A mark in target pixels.
+#[derive(Debug, Default)]
+pub(crate) struct Drawn {
+    /// What is tinted.
+    fills: Vec<Ring>,
+    /// What is drawn with the mark's own dashes.
+    pub(crate) lines: Vec<Line>,
+    /// What is always drawn whole: points and arrow heads.
+    pub(crate) signs: Vec<Line>,
+}
+
+impl Drawn {
+    fn new(mark: &Mark, screen_from_image: &Transform<ScreenSpace, ImageSpace>) -> Self {
+        let mut drawn = Self::default();
+        for shape in &mark.shapes {
+            drawn.add(shape, screen_from_image);
+        }
+        drawn
+    }
+
+    fn add(&mut self, shape: &MarkShape, screen_from_image: &Transform<ScreenSpace, ImageSpace>) {
+        let place = |p: &Point<ImageSpace>| *screen_from_image * *p;
+        let ring = |points: &Vec<Point<ImageSpace>>| points.iter().map(place).collect::<Ring>();
+        match shape {
+            MarkShape::Polyline(points) => self.lines.push(Line { points: ring(points), is_closed: false }),
+            MarkShape::Rings(rings) => {
+                for points in rings {
+                    let points = ring(points);
+                    self.fills.push(points.clone());
+                    self.lines.push(Line { points, is_closed: true });
+                }
+            }
+            MarkShape::Tint(rings) => self.fills.extend(rings.iter().map(ring)),
+            MarkShape::Points(points) => self.signs.extend(points.iter().map(place).flat_map(point_sign)),
+            MarkShape::Arrow { tail, tip } => {
+                let (tail, tip) = (place(tail), place(tip));
+                self.lines.push(Line { points: vec![tail, tip], is_closed: false });
+                self.signs.push(arrow_head(tail, tip));
+            }
+            MarkShape::Mask(spans) => {
+                let runs = spans.iter().map(|s| (s.row, s.first..s.end));
+                let area = Mask::from_spans(runs).ok().and_then(|mask| mask.to_area());
+                for outline in area.iter().flat_map(calx_geometry::Area::rings) {
+                    let points: Ring = outline.points().map(|p| place(&p)).collect();
+                    self.fills.push(points.clone());
+                    self.lines.push(Line { points, is_closed: true });
+                }
+            }
+        }
+    }
+
+    fn draw(&self, picture: &mut Picture, rasteriser: &mut Rasteriser, style: &MarkStyle) {
+        let size = [picture.width(), picture.height()];
+        let opacity = if style.opacity.is_finite() { style.opacity.clamp(0.0, 1.0) } else { 1.0 };
+        let tint = Ink { colour: style.colour, alpha: style.fill_alpha * opacity };
+        fill(picture, rasteriser, &self.fills, tint);
+        let strokes = |width_px: f64| {
+            let mut rings = widen(&self.lines, width_px, &style.dash, size);
+            rings.extend(widen(&self.signs, width_px, &[], size));
+            rings
+        };
+        if style.halo_px > 0.0 {
+            // The halo runs under the gaps of a dashed line too: the line stays one line on any ground.
+            let mut halo = widen(&self.lines, style.width_px + 2.0 * style.halo_px, &[], size);
+            halo.extend(widen(&self.signs, style.width_px + 2.0 * style.halo_px, &[], size));
+            fill(picture, rasteriser, &halo, Ink { colour: HALO, alpha: HALO_ALPHA * opacity });
+        }
+        fill(picture, rasteriser, &strokes(style.width_px), Ink { colour: style.colour, alpha: opacity });
+    }
+}
+
+/// A ring with a cross that leaves the point itself free.
+fn point_sign(at: Point<ScreenSpace>) -> Vec<Line> {
+    let ring = (0..24)
+        .map(|k| {
+            let angle = f64::from(k) / 24.0 * std::f64::consts::TAU;
+            at + Vector::new(angle.cos(), angle.sin()) * POINT_RADIUS
+        })
+        .collect();
+    let mut lines = vec![Line { points: ring, is_closed: true }];
+    for (dx, dy) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
+        let ray = Vector::new(dx, dy);
+        let points = vec![at + ray * (POINT_RADIUS - 3.5), at + ray * (POINT_RADIUS + 4.0)];
+        lines.push(Line { points, is_closed: false });
+    }
+    lines
+}
+
+fn arrow_head(tail: Point<ScreenSpace>, tip: Point<ScreenSpace>) -> Line {
+    let shaft = tip - tail;
+    let length = shaft.length();
+    let along = if length > 0.0 { shaft * length.recip() } else { Vector::new(0.0, -1.0) };
+    let (back, side) = (along * -BARB[0], along.perpendicular() * (BARB[0] * BARB[1]));
+    Line { points: vec![tip + back + side, tip, tip + back - side], is_closed: false }
 }

@@ -60,10 +60,5 @@ fn blend(under: u8, over: u8, share: f64) -> u8 {
 
 /// The ring of a rectangle.
 pub(crate) fn rectangle(left: f64, top: f64, right: f64, bottom: f64) -> Ring {
-    vec![
-        Point::new(left, top),
-        Point::new(right, top),
-        Point::new(right, bottom),
-        Point::new(left, bottom),
-    ]
+    vec![Point::new(left, top), Point::new(right, top), Point::new(right, bottom), Point::new(left, bottom)]
 }

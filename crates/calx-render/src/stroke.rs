@@ -13,7 +13,7 @@ use kurbo::{BezPath, Cap, Join, PathEl, Stroke, StrokeOpts};
 use crate::paint::Ring;
 
 /// Largest deviation of a flattened curve, in target pixels.
-const TOLERANCE: f64 = 0.05;
+const TOLERANCE: f64 = 0.02;
 /// Beyond this, coordinates are drawn as if they were here.
 const FAR: f64 = 1e8;
 /// A dash or gap shorter than this would only be grey.
@@ -109,32 +109,29 @@ impl Area {
     fn holds(&self, p: Point<ScreenSpace>) -> bool {
         (self.low.x..=self.high.x).contains(&p.x) && (self.low.y..=self.high.y).contains(&p.y)
     }
+}
 
-    /// The part of a segment inside, as parameters 0.0..=1.0 (Liang and Barsky).
-    fn clip(&self, a: Point<ScreenSpace>, b: Point<ScreenSpace>) -> Option<[f64; 2]> {
-        let d = b - a;
-        let (mut enter, mut leave) = (0.0f64, 1.0f64);
-        for (step, from, to) in [
-            (-d.x, a.x - self.low.x, 0.0),
-            (d.x, self.high.x - a.x, 0.0),
-            (-d.y, a.y - self.low.y, 0.0),
-            (d.y, self.high.y - a.y, 0.0),
-        ] {
-            if step == 0.0 {
-                if from < to {
-                    return None;
-                }
-                continue;
+/// The part of the segment from `a` to `b` between two corners, as parameters 0.0..=1.0 (Liang and Barsky).
+pub(crate) fn clip(
+    low: Point<ScreenSpace>,
+    high: Point<ScreenSpace>,
+    a: Point<ScreenSpace>,
+    b: Point<ScreenSpace>,
+) -> Option<[f64; 2]> {
+    let d = b - a;
+    let (mut enter, mut leave) = (0.0f64, 1.0f64);
+    for (step, from) in [(-d.x, a.x - low.x), (d.x, high.x - a.x), (-d.y, a.y - low.y), (d.y, high.y - a.y)] {
+        if step == 0.0 {
+            if from < 0.0 {
+                return None;
             }
-            let at = from / step;
-            if step < 0.0 {
-                enter = enter.max(at);
-            } else {
-                leave = leave.min(at);
-            }
+        } else if step < 0.0 {
+            enter = enter.max(from / step);
+        } else {
+            leave = leave.min(from / step);
         }
-        (enter <= leave).then_some([enter, leave])
     }
+    (enter <= leave).then_some([enter, leave])
 }
 
 /// The stretches of `line` near the picture.
@@ -157,7 +154,7 @@ fn cut(line: &Line, area: &Area) -> Vec<Run> {
     let mut before = 0.0;
     for (a, b) in points.iter().zip(points.iter().skip(1)) {
         let length = a.distance(*b);
-        if let Some([enter, leave]) = area.clip(*a, *b) {
+        if let Some([enter, leave]) = clip(area.low, area.high, *a, *b) {
             let current = run.get_or_insert_with(|| Run {
                 points: vec![a.lerp(*b, enter)],
                 is_closed: false,

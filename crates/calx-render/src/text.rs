@@ -1,7 +1,7 @@
 //! Letters as outlines: the fonts that egui ships, read by ttf-parser, filled by exact coverage.
 //!
 //! Not here: shaping. One character is one glyph, left to right; scripts that join letters or run right to
-//! left do not come out right. A character that no font has is drawn as a box; control characters are left
+//! left do not come out right. ① to ⑳ are composed from digits and a ring. A character that no font has is drawn as a box; control characters are left
 //! out.
 //!
 //! Invariant: any text can be drawn; none can fail.
@@ -36,6 +36,9 @@ const BASELINE: f64 = 0.95;
 /// Room between text and the edge of its plate, in em.
 pub(crate) const PLATE_MARGIN: f64 = 0.3;
 
+/// Diameter of the ring of a circled number, in em.
+const CIRCLE: f64 = 1.12;
+
 /// In the order in which they are asked.
 static FACES: LazyLock<Vec<Face<'static>>> = LazyLock::new(|| {
     use epaint_default_fonts::{EGUI_ICONS, EMOJI_ICON, HACK_REGULAR, NOTO_EMOJI_REGULAR, UBUNTU_LIGHT};
@@ -54,8 +57,17 @@ fn em(face: &Face<'_>) -> f64 {
     f64::from(face.units_per_em()).max(1.0)
 }
 
+/// The number inside ① to ⑳: no font here has them, so they are drawn from digits and a ring.
+fn circled(character: char) -> Option<u32> {
+    let number = u32::from(character).checked_sub(0x2460)? + 1;
+    (number <= 20).then_some(number)
+}
+
 /// How far the pen moves after a character, in em.
 fn advance(character: char) -> f64 {
+    if circled(character).is_some() {
+        return CIRCLE + 0.08;
+    }
     match glyph(character) {
         Some((face, id)) => f64::from(face.glyph_hor_advance(id).unwrap_or(0)) / em(face),
         None => 0.7,
@@ -101,6 +113,11 @@ pub(crate) fn text_rings(text: &str, x: f64, y: f64, size_px: f64) -> Vec<Ring> 
     for line in text.split('\n') {
         let mut pen = x;
         for character in printable(line) {
+            if let Some(number) = circled(character) {
+                rings.extend(circled_rings(number, pen, baseline, size_px));
+                pen += advance(character) * size_px;
+                continue;
+            }
             match glyph(character) {
                 Some((face, id)) => {
                     let mut builder =
@@ -114,6 +131,27 @@ pub(crate) fn text_rings(text: &str, x: f64, y: f64, size_px: f64) -> Vec<Ring> 
         }
         baseline += LINE * size_px;
     }
+    rings
+}
+
+/// A number in a ring, its middle where the middle of a capital letter is.
+fn circled_rings(number: u32, pen: f64, baseline: f64, size_px: f64) -> Vec<Ring> {
+    let (x, y) = (pen + CIRCLE / 2.0 * size_px, baseline - 0.35 * size_px);
+    let circle = |radius: f64| -> Ring {
+        let angle = |k: u32| f64::from(k) / 48.0 * std::f64::consts::TAU;
+        (0..48).map(|k| Point::new(x + angle(k).cos() * radius, y + angle(k).sin() * radius)).collect()
+    };
+    let outer = (CIRCLE / 2.0 * size_px).max(4.0);
+    let mut inner = circle(outer - (0.075 * size_px).max(1.0));
+    inner.reverse();
+    let digits = number.to_string();
+    let digit_px = size_px * if number < 10 { 0.8 } else { 0.62 };
+    let [width, _] = measure_text(&digits, digit_px);
+    // Digits are 0.7 em high.
+    let top = y + 0.35 * digit_px - BASELINE * digit_px;
+    let mut rings = text_rings(&digits, x - width / 2.0, top, digit_px);
+    rings.push(circle(outer));
+    rings.push(inner);
     rings
 }
 
@@ -175,7 +213,14 @@ mod tests {
 
     #[test]
     fn the_fonts_have_what_labels_need() {
-        for character in "①②③⑩⑳²µ°·–…×àßñΩж○●".chars() {
+        for character in "①⑨⑩⑳".chars() {
+            assert!(circled(character).is_some() && advance(character) > 1.0);
+        }
+        assert_eq!(
+            [circled('\u{245f}'), circled('①'), circled('⑳'), circled('⑴')],
+            [None, Some(1), Some(20), None]
+        );
+        for character in "²µ°·–…×àßñΩж○●".chars() {
             assert!(glyph(character).is_some(), "{character} is in no font");
         }
         assert!(glyph('\u{10ffff}').is_none());
