@@ -40,7 +40,9 @@ fn write(folder: &Path, image: &GeneratedImage) -> Result<(), Box<dyn std::error
         .get(start..)
         .ok_or("no pixels")?
         .chunks_exact(2)
-        .map(|v| u8::try_from(v.iter().rev().fold(0_u16, |sum, &b| sum * 256 + u16::from(b)) / 16).unwrap_or(255))
+        .map(|v| {
+            u8::try_from(v.iter().rev().fold(0_u16, |sum, &b| sum * 256 + u16::from(b)) / 16).unwrap_or(255)
+        })
         .collect();
     png(&folder.join(format!("{name}.png")), columns, rows, png::ColorType::Grayscale, &values)
 }

@@ -145,7 +145,7 @@ impl Scene {
             let depth = (down - self.middle(across)) / CALIBRE - from;
             self.calcium(across, lane) * smoothstep(0.0, 0.5, depth)
         };
-        let shadow = 1.0 - (0.55 * under(31, -0.9) + 0.55 * under(57, 1.1)).min(0.92);
+        let shadow = (1.0 - 0.80 * under(31, -0.9)) * (1.0 - 0.84 * under(57, 1.1));
         // weaker with depth, a little noise of the receiver at the bottom
         let gain = 1.06 - 0.28 * down;
         let edge = (1.2 / height).min(0.02);
@@ -156,8 +156,8 @@ impl Scene {
     fn speckle(&self, x: f64, y: f64, frame: f64) -> f64 {
         // most of it stays, a part changes from frame to frame
         let part = |lane: f64| {
-            let fixed = self.noise.over(x * 0.42 + lane, y * 0.72);
-            let moving = self.noise.over(x * 0.42 + lane + 500.0, y * 0.72 + 400.0 * frame);
+            let fixed = self.noise.over(x * 0.5 + lane, y * 0.85);
+            let moving = self.noise.over(x * 0.5 + lane + 500.0, y * 0.85 + 400.0 * frame);
             fixed * 0.86 + moving * 0.5
         };
         let (a, b) = (part(1000.0), part(9000.0));
@@ -287,7 +287,7 @@ fn tissue_pixel(scene: &Scene, echo: f64, (x, y): (f64, f64), frame: f64, phase:
         }
     }
     // log compression: dark tissue is lifted, speckle is multiplied in
-    let signal = echo * (0.16 + 0.84 * scene.speckle(x, y, frame));
+    let signal = echo * (0.30 + 0.62 * scene.speckle(x, y, frame));
     let level = 255.0 * grey_curve(libm::log(1.0 + 22.0 * signal) / LOG_23);
     let sample = sample_gate(scene, x, y);
     [level.max(sample), level.max(sample), level.max(sample * 0.8)]

@@ -167,8 +167,8 @@ impl Film {
 
 /// The console's curve: from processed density to 0..4095.
 fn tone(density: f64) -> f64 {
-    let steep = 1.0 / (1.0 + libm::exp(-2.9 * (density - 0.69)));
-    (steep - 0.098) * 4500.0
+    let steep = 1.0 / (1.0 + libm::exp(-2.5 * (density - 0.59)));
+    (steep - 0.172) * 5250.0
 }
 
 /// What is large in a picture: a blur of several millimetres, kept on a coarse grid.

@@ -124,6 +124,8 @@ pub struct HandOptions {
 
 /// Width of the field that shows one hand, in mm.
 pub(crate) const HAND_FIELD_WIDTH_MM: f64 = 182.0;
+/// Distance of the middles of two hands on one film, in mm.
+pub(crate) const HANDS_APART_MM: f64 = 162.0;
 /// Height of the field that shows one hand with its wrist, in mm.
 pub(crate) const HAND_FIELD_HEIGHT_MM: f64 = 252.0;
 
@@ -190,7 +192,8 @@ impl FilmOptions {
 
 /// The pixel distance, in whole micrometres, at which `hands` fields side by side fit an image.
 pub(crate) fn fitting_pixel_mm(columns: u16, rows: u16, hands: u16) -> f64 {
-    let across = HAND_FIELD_WIDTH_MM * f64::from(hands) / f64::from(columns.max(1));
+    let beside = f64::from(hands.saturating_sub(1)) * HANDS_APART_MM;
+    let across = (HAND_FIELD_WIDTH_MM + beside) / f64::from(columns.max(1));
     let down = HAND_FIELD_HEIGHT_MM / f64::from(rows.max(1));
     (across.max(down) * 1000.0).ceil() / 1000.0
 }

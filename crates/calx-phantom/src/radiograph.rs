@@ -10,7 +10,9 @@ use crate::letters::Word;
 use crate::maps::{Hand, Maps};
 use crate::noise::Noise;
 use crate::number::{index_below, real};
-use crate::options::{Calcification, FilmOptions, HAND_FIELD_HEIGHT_MM, HandOptions, HandSide, View};
+use crate::options::{
+    Calcification, FilmOptions, HAND_FIELD_HEIGHT_MM, HANDS_APART_MM, HandOptions, HandSide, View,
+};
 use crate::placement::Placement;
 use crate::plane::{Mm2, Turn, mm2};
 use crate::skeleton::Skeleton;
@@ -82,9 +84,18 @@ pub(crate) fn film(options: &FilmOptions) -> Radiograph {
     let hands = vec![
         (
             HandSide::Right,
-            lay(&sheet, HandSide::Right, sheet.width() * 0.25, options.right_middle_finger_stump, right),
+            lay(
+                &sheet,
+                HandSide::Right,
+                sheet.width() * 0.5 - HANDS_APART_MM * 0.5,
+                options.right_middle_finger_stump,
+                right,
+            ),
         ),
-        (HandSide::Left, lay(&sheet, HandSide::Left, sheet.width() * 0.75, false, left)),
+        (
+            HandSide::Left,
+            lay(&sheet, HandSide::Left, sheet.width() * 0.5 + HANDS_APART_MM * 0.5, false, left),
+        ),
     ];
     draw(&sheet, hands)
 }

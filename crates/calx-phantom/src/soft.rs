@@ -34,7 +34,8 @@ impl Piece {
 /// The soft tissue of one hand.
 #[derive(Debug, Clone)]
 pub(crate) struct Soft {
-    groups: Vec<Vec<Piece>>,
+    /// Pieces, and over how many mm² those of one group melt into each other.
+    groups: Vec<(f64, Vec<Piece>)>,
 }
 
 /// Half widths of the fingers at knuckle, proximal phalanx, joint, middle phalanx, joint, pad.
@@ -48,25 +49,31 @@ const FINGER_WIDTHS: [[f64; 6]; 5] = [
 
 impl Soft {
     pub(crate) fn new(skeleton: &Skeleton, turn: Turn, stump: bool) -> Self {
-        let mut groups: Vec<Vec<Piece>> = skeleton
+        let mut groups: Vec<(f64, Vec<Piece>)> = skeleton
             .digits
             .iter()
-            .map(|d| finger(d, turn, (stump && d.number == 3).then_some(skeleton.stump_end).flatten()))
+            .map(|d| {
+                (22.0, finger(d, turn, (stump && d.number == 3).then_some(skeleton.stump_end).flatten()))
+            })
             .collect();
-        groups.push(palm(skeleton, turn));
+        let mut palm = palm(skeleton, turn);
+        let hand = palm.split_off(FOREARM_PIECES.min(palm.len()));
+        groups.push((14.0, palm));
+        groups.push((130.0, hand));
         Self { groups }
     }
 
     /// Squared half thickness over `p` in mm², below zero outside the skin.
     pub(crate) fn square(&self, p: Mm2) -> f64 {
-        self.groups.iter().enumerate().fold(-400.0, |all, (g, group)| {
-            let one = group.iter().fold(-400.0, |sum, piece| {
-                melt(sum, piece.square(p).max(-400.0), if g == 5 { 130.0 } else { 22.0 })
-            });
+        self.groups.iter().fold(-400.0, |all, (over, group)| {
+            let one = group.iter().fold(-400.0, |sum, piece| melt(sum, piece.square(p).max(-400.0), *over));
             melt(all, one, 64.0)
         })
     }
 }
+
+/// The first pieces of [`palm`] are the forearm's.
+const FOREARM_PIECES: usize = 3;
 
 /// The greater of two, rounded where they are close.
 fn melt(a: f64, b: f64, over: f64) -> f64 {

@@ -129,10 +129,6 @@ fn stretches(length: f64, share: f64, grain: f64, noise: Noise) -> Vec<(f64, f64
 }
 
 impl Vessel {
-    pub(crate) fn length(&self) -> f64 {
-        self.course.last().map_or(0.0, |s| s.along)
-    }
-
     /// Thickness of the calcified wall for an outer radius.
     fn wall(radius: f64) -> f64 {
         (radius * 0.28).clamp(0.26, 0.42)
@@ -217,7 +213,7 @@ fn digital(digit: &Digit, from: &[Mm3], side: FingerSide, cut: bool) -> Plan {
     if digit.number == 1 {
         knots.extend([b(1, 0.15, 8.2), b(1, 0.5, 7.6), b(1, 0.95, 8.2), b(2, 0.4, 6.4), b(2, 0.8, 4.6)]);
     } else {
-        knots.extend([b(1, 0.12, 8.0), b(1, 0.5, 7.4), b(1, 0.97, 7.9)]);
+        knots.extend([b(1, 0.3, 7.9), b(1, 0.6, 7.5), b(1, 0.97, 7.9)]);
         if cut {
             knots.extend([b(2, 0.4, 6.8), b(2, 0.78, 5.6)]);
         } else {
@@ -315,7 +311,7 @@ fn plans(skeleton: &Skeleton) -> Vec<Plan> {
                 mm3(8.0, 47.2, 13.0),
                 mm3(10.5, 60.0, 12.0),
                 between(2, 3, 0.52, -10.0),
-                between(2, 3, 0.5, 4.0),
+                between(2, 3, 0.5, -3.0),
             ],
             diameter: (2.0, 1.8),
             share: 0.72,
@@ -327,7 +323,7 @@ fn plans(skeleton: &Skeleton) -> Vec<Plan> {
                 mm3(-3.0, 45.4, 13.0),
                 mm3(-5.0, 58.0, 12.0),
                 between(3, 4, 0.52, -9.0),
-                between(3, 4, 0.5, 5.0),
+                between(3, 4, 0.5, -3.0),
             ],
             diameter: (2.0, 1.8),
             share: 0.72,
@@ -339,7 +335,7 @@ fn plans(skeleton: &Skeleton) -> Vec<Plan> {
                 mm3(-10.2, 36.0, 13.0),
                 mm3(-16.0, 50.0, 12.0),
                 between(4, 5, 0.5, -8.0),
-                between(4, 5, 0.5, 5.0),
+                between(4, 5, 0.5, -3.0),
             ],
             diameter: (1.9, 1.7),
             share: 0.68,
@@ -348,12 +344,12 @@ fn plans(skeleton: &Skeleton) -> Vec<Plan> {
     ];
     let cut = skeleton.stump_end.is_some();
     let forks = [
-        (2, FingerSide::Ulnar, between(2, 3, 0.5, 4.0)),
-        (3, FingerSide::Radial, between(2, 3, 0.5, 4.0)),
-        (3, FingerSide::Ulnar, between(3, 4, 0.5, 5.0)),
-        (4, FingerSide::Radial, between(3, 4, 0.5, 5.0)),
-        (4, FingerSide::Ulnar, between(4, 5, 0.5, 5.0)),
-        (5, FingerSide::Radial, between(4, 5, 0.5, 5.0)),
+        (2, FingerSide::Ulnar, between(2, 3, 0.5, -3.0)),
+        (3, FingerSide::Radial, between(2, 3, 0.5, -3.0)),
+        (3, FingerSide::Ulnar, between(3, 4, 0.5, -3.0)),
+        (4, FingerSide::Radial, between(3, 4, 0.5, -3.0)),
+        (4, FingerSide::Ulnar, between(4, 5, 0.5, -3.0)),
+        (5, FingerSide::Radial, between(4, 5, 0.5, -3.0)),
     ];
     for (number, side, fork) in forks {
         if let Some(d) = digit(number) {
