@@ -6,6 +6,7 @@ use calx_model::Frame;
 
 use crate::codec;
 use crate::decode_error::DecodeError;
+use crate::fragments::begins_with_item;
 use crate::frame_source::Reduction;
 use crate::image::{ReadImageError, find_image};
 use crate::locator::Locator;
@@ -19,8 +20,9 @@ pub(crate) fn decode(locator: &Locator, frame: u32, reduction: Reduction) -> Res
     let Some(frame_index) = frame.checked_sub(1).filter(|index| *index < frames) else {
         return Err(image(ReadImageError::NoSuchFrame { asked: frame, frames }));
     };
-    // Whether data are encapsulated shows in their length, whatever the transfer syntax claims.
-    if object.pixels.length.is_some() && !codec::is_encapsulated(object.opened.transfer_syntax.as_str()) {
+    // Data that do not begin with an item are native, whatever the transfer syntax claims.
+    let claimed = codec::is_encapsulated(object.opened.transfer_syntax.as_str());
+    if !claimed || (object.pixels.length.is_some() && !begins_with_item(&mut object)?) {
         return native::native_frame(&mut object, frame_index);
     }
     codec::compressed_frame(&mut object, frame_index, reduction)

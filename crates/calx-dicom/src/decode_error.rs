@@ -31,14 +31,12 @@ pub enum DecodeError {
         limit: u64,
     },
     /// A compression this version cannot undo.
-    #[error("the pixel data are compressed as {name} ({uid}), {why}")]
+    #[error("{name} is not decoded by this version (transfer syntax {uid})")]
     UnsupportedTransferSyntax {
         /// TransferSyntaxUID.
         uid: String,
         /// In words.
         name: &'static str,
-        /// What can or cannot be done.
-        why: &'static str,
     },
     /// The compressed stream contradicts the header.
     #[error("the compressed frame says {stream}, the header says {header}")]

@@ -17,11 +17,14 @@ mod dataset;
 mod decode;
 mod decode_error;
 mod display_attributes;
+mod fragments;
 mod frame_cache;
 pub mod frame_source;
 mod functional_groups;
 pub mod header;
 pub mod image;
+mod jpeg;
+mod jpeg_2000;
 mod layout;
 mod locator;
 mod lut;
@@ -29,6 +32,7 @@ mod native;
 mod notice;
 mod open;
 mod palette;
+mod rle;
 mod scan;
 pub mod side;
 mod source;
@@ -36,6 +40,7 @@ mod spacing;
 mod stored_values;
 pub mod tags;
 mod text;
+mod transfer_syntax;
 pub mod write;
 
 pub use decode_error::DecodeError;
@@ -46,6 +51,7 @@ pub use locator::Locator;
 pub use notice::{Notice, Read};
 pub use side::Side;
 pub use tags::{Identity, TagRow, dump_tags};
+pub use transfer_syntax::{TransferSyntax, supported_transfer_syntaxes};
 pub use write::{
     Code, ImageKind, NewImage, NewLut, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow,
     UltrasoundRegion, WriteError, uid_from_name, write_image,

@@ -120,7 +120,7 @@ fn repeat_chroma(words: &[u8]) -> Vec<u8> {
 }
 
 /// One byte a pixel, 0 or 1. The first pixel is the lowest bit; frames follow without padding.
-fn one_bit(layout: &FrameLayout, bytes: &[u8], first_bit: u32) -> Result<Frame, DecodeError> {
+pub(crate) fn one_bit(layout: &FrameLayout, bytes: &[u8], first_bit: u32) -> Result<Frame, DecodeError> {
     let pixels = usize::try_from(layout.pixels()).unwrap_or(usize::MAX);
     let values: Vec<u8> = bytes
         .iter()

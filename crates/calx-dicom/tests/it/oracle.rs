@@ -124,3 +124,71 @@ fn every_uncompressed_frame_has_the_oracles_values() {
     println!("{equal} uncompressed frames equal, {} wrong, {refused} without oracle values", wrong.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// Within the tolerances of the samples' README for lossy rows.
+fn near(frame: &Frame, row: &Row) -> Result<(), String> {
+    let tolerance = if row.photometric == "YBR_FULL_422" { 8.0 } else { 4.0 };
+    let columns = frame.columns() as usize;
+    let values = |at: usize| -> Vec<f64> {
+        match frame.samples() {
+            Samples::Colour8(_, v) => v[at * 3..at * 3 + 3].iter().map(|x| f64::from(*x)).collect(),
+            Samples::Colour16(_, v) => v[at * 3..at * 3 + 3].iter().map(|x| f64::from(*x)).collect(),
+            grey => vec![grey.grey(at).unwrap() as f64],
+        }
+    };
+    for ((line, column), expected) in &row.samples {
+        let found = values(*line as usize * columns + *column as usize);
+        for (a, b) in found.iter().zip(expected) {
+            if (a - b).abs() > tolerance {
+                return Err(format!("at {line},{column}: {found:?}, not {expected:?}"));
+            }
+        }
+    }
+    let count = frame.samples().len();
+    let sum: f64 = match frame.samples() {
+        Samples::Colour8(_, v) => v.iter().map(|x| f64::from(*x)).sum(),
+        Samples::Colour16(_, v) => v.iter().map(|x| f64::from(*x)).sum(),
+        grey => (0..count).map(|i| grey.grey(i).unwrap() as f64).sum(),
+    };
+    let mean = sum / count as f64;
+    if (mean - row.mean).abs() > 0.5 {
+        return Err(format!("the mean is {mean}, not {}", row.mean));
+    }
+    Ok(())
+}
+
+#[test]
+fn every_compressed_frame_is_right_or_refused_by_name() {
+    let Some(folder) = samples::folder() else { return };
+    let text = std::fs::read_to_string(folder.join("ORACLE.tsv")).unwrap();
+    let source = FrameSource::new(64 << 20);
+    let (mut equal, mut close) = (0, 0);
+    let (mut refused, mut wrong) = (BTreeMap::new(), Vec::new());
+    for row in rows(&text).iter().filter(|row| !is_native(&row.transfer_syntax)) {
+        assert_eq!(row.status, "ok", "{}", row.file);
+        let locator = Locator::from(folder.join(&row.file));
+        match source.request(&locator, row.frame, Priority::Batch, Reduction::Full).wait() {
+            Err(error) => {
+                let name = format!("{} frame {}", row.file, row.frame);
+                refused.insert(name, format!("[{}] {error}", error.code()));
+            }
+            Ok(frame) if row.lossy => match near(&frame, row) {
+                Ok(()) => close += 1,
+                Err(why) => wrong.push(format!("{} frame {}: {why}", row.file, row.frame)),
+            },
+            Ok(frame) => {
+                let (dtype, bytes) = stored(&frame);
+                if dtype == row.dtype && hex(&bytes) == row.sha256 {
+                    equal += 1;
+                } else {
+                    wrong.push(format!("{} frame {}: other values", row.file, row.frame));
+                }
+            }
+        }
+    }
+    for (name, why) in &refused {
+        println!("refused {name}: {why}");
+    }
+    println!("{equal} compressed frames equal, {close} within tolerance, {} refused", refused.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -1,0 +1,168 @@
+//! JPEG 2000 and its high-throughput kind, through dicom-pixeldata.
+//!
+//! Invariants
+//! - Size, components, subsampling and precision in the stream's main header are compared with the
+//!   attributes before the codec sees the stream: it writes outside its buffer's bounds otherwise.
+//!
+//! Source: ITU-T T.800 A.5.1 (SIZ), A.6.1 (COD), PS3.5 8.2.4.
+
+use calx_model::{ColourModel, FrameLayout, PhotometricInterpretation};
+use dicom_core::value::{C, PixelFragmentSequence};
+use dicom_core::{DataElement, PrimitiveValue, VR, dicom_value};
+use dicom_dictionary_std::tags;
+use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use dicom_pixeldata::PixelDecoder;
+
+use crate::codec::guarded;
+use crate::decode_error::DecodeError;
+
+const CODEC: &str = "JPEG 2000";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stated {
+    columns: u32,
+    rows: u32,
+    components: u16,
+    precision: u8,
+    subsampled: bool,
+    /// The stream mixes its first three components (COD): decoding gives RGB.
+    component_transform: bool,
+}
+
+/// Reads SIZ and COD; a JP2 file's boxes before the codestream are passed.
+fn stated(stream: &[u8]) -> Option<Stated> {
+    let start = stream.windows(4).take(4096).position(|w| w == [0xff, 0x4f, 0xff, 0x51])?;
+    let mut rest = stream.get(start + 2..)?;
+    let mut found: Option<Stated> = None;
+    loop {
+        let (mark, after) = rest.split_first_chunk::<2>()?;
+        let [0xff, marker] = *mark else { return None };
+        if marker == 0x90 {
+            return found;
+        }
+        let (length, _) = after.split_first_chunk::<2>()?;
+        let length = usize::from(u16::from_be_bytes(*length));
+        let segment = after.get(2..length)?;
+        if marker == 0x51 {
+            let four = |at: usize| {
+                segment.get(at..at + 4).and_then(|b| b.first_chunk::<4>()).map(|b| u32::from_be_bytes(*b))
+            };
+            let components = segment.get(34..36)?.first_chunk::<2>().map(|b| u16::from_be_bytes(*b))?;
+            let each = segment.get(36..)?.as_chunks::<3>().0;
+            if each.len() != usize::from(components) {
+                return None;
+            }
+            found = Some(Stated {
+                columns: four(2)?.checked_sub(four(10)?)?,
+                rows: four(6)?.checked_sub(four(14)?)?,
+                components,
+                precision: each.iter().map(|[depth, _, _]| (depth & 0x7f) + 1).max()?,
+                subsampled: each.iter().any(|[_, x, y]| *x != 1 || *y != 1),
+                component_transform: false,
+            });
+        }
+        if marker == 0x52 {
+            found.as_mut()?.component_transform = *segment.get(4)? == 1;
+        }
+        rest = after.get(length..)?;
+    }
+}
+
+/// Decodes one frame to little endian words, interleaved by pixel.
+pub(crate) fn decode(
+    layout: &FrameLayout,
+    stream: &[u8],
+    uid: &str,
+) -> Result<(Vec<u8>, ColourModel), DecodeError> {
+    let refused = |why: &str| DecodeError::Codec { codec: CODEC, why: why.to_owned() };
+    let stated = stated(stream).ok_or_else(|| refused("there is no main header"))?;
+    let fits = stated.columns == layout.columns
+        && stated.rows == layout.rows
+        && stated.components == layout.samples_per_pixel
+        && u16::from(stated.precision) <= layout.bits_allocated;
+    if !fits {
+        return Err(DecodeError::Contradiction {
+            stream: format!(
+                "{} rows of {}, {} components of {} bits",
+                stated.rows, stated.columns, stated.components, stated.precision
+            ),
+            header: format!(
+                "{} rows of {}, {} samples in {} bits",
+                layout.rows, layout.columns, layout.samples_per_pixel, layout.bits_allocated
+            ),
+        });
+    }
+    if stated.subsampled {
+        return Err(refused("subsampled components are not decoded by this version"));
+    }
+    if !matches!(layout.bits_allocated, 8 | 16) {
+        return Err(refused("8 or 16 bits a sample are decoded by this version"));
+    }
+    let ybr = matches!(
+        layout.photometric_interpretation,
+        PhotometricInterpretation::YbrFull | PhotometricInterpretation::YbrFull422
+    );
+    let colour = if ybr && !stated.component_transform { ColourModel::YbrFull } else { ColourModel::Rgb };
+    let bytes = through_pixeldata(CODEC, layout, stream, uid)?;
+    Ok((bytes, colour))
+}
+
+/// One frame as an object of its own, decoded by dicom-pixeldata.
+pub(crate) fn through_pixeldata(
+    codec: &'static str,
+    layout: &FrameLayout,
+    stream: &[u8],
+    uid: &str,
+) -> Result<Vec<u8>, DecodeError> {
+    let refused = |why: String| DecodeError::Codec { codec, why };
+    let us = |value: u32| u16::try_from(value).map(PrimitiveValue::from);
+    let (Ok(rows), Ok(columns)) = (us(layout.rows), us(layout.columns)) else {
+        return Err(refused("it is too large".to_owned()));
+    };
+    let words = layout.pixels() * u64::from(layout.samples_per_pixel) * u64::from(layout.bits_allocated / 8);
+    let words = usize::try_from(words).map_err(|_too_large| refused("it is too large".to_owned()))?;
+    // The codec refuses frames above 16 MiB that compress better than 64:1. The size was checked
+    // against our own limit already, so bytes after the end of the stream make room.
+    let mut stream = stream.to_vec();
+    stream.resize(stream.len().max(words / 64 + 2).next_multiple_of(2), 0);
+
+    guarded(codec, || {
+        let mut object = InMemDicomObject::new_empty();
+        let photometric = layout.photometric_interpretation.as_str().to_owned();
+        for (tag, vr, value) in [
+            (tags::ROWS, VR::US, rows),
+            (tags::COLUMNS, VR::US, columns),
+            (tags::SAMPLES_PER_PIXEL, VR::US, PrimitiveValue::from(layout.samples_per_pixel)),
+            (tags::BITS_ALLOCATED, VR::US, PrimitiveValue::from(layout.bits_allocated)),
+            (tags::BITS_STORED, VR::US, PrimitiveValue::from(layout.bits_stored)),
+            (tags::HIGH_BIT, VR::US, PrimitiveValue::from(layout.high_bit)),
+            (tags::PIXEL_REPRESENTATION, VR::US, PrimitiveValue::from(u16::from(layout.is_signed()))),
+            (tags::PLANAR_CONFIGURATION, VR::US, PrimitiveValue::from(0u16)),
+            (tags::PHOTOMETRIC_INTERPRETATION, VR::CS, PrimitiveValue::from(photometric)),
+            (tags::NUMBER_OF_FRAMES, VR::IS, dicom_value!(Str, "1")),
+        ] {
+            object.put(DataElement::new(tag, vr, value));
+        }
+        let fragments = PixelFragmentSequence::new(C::<u32>::new(), C::from_elem(stream.clone(), 1));
+        object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, fragments));
+        let meta = FileMetaTableBuilder::new()
+            .media_storage_sop_class_uid("1.2.840.10008.5.1.4.1.1.7")
+            .media_storage_sop_instance_uid("2.25.1")
+            .transfer_syntax(uid);
+        let object = object.with_meta(meta).map_err(|error| refused(error.to_string()))?;
+        let decoded = object.decode_pixel_data_frame(0).map_err(|error| refused(told(&error)))?;
+        Ok(decoded.data().to_vec())
+    })
+}
+
+/// An error with its causes in one line.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}
