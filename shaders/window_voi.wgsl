@@ -11,12 +11,15 @@ struct Params {
     image: vec2<i32>,        // columns, rows
     tile: vec2<i32>,         // columns, rows of one layer of `pixels`
     tiles_across: i32,
-    kind: i32,               // 0 straight, 1 swapped, 2 turned
-    exact: i32,              // 1: every box is one whole pixel
     samples: i32,            // boxes along a side of a target pixel (turned; else 1)
     padding: vec2<u32>,      // lowest and highest padding index; lowest > highest: none
-    unused: vec2<u32>,
 }
+
+// Set when a pipeline is made. A software adapter runs both sides of every branch on a uniform; these it
+// never sees.
+override KIND: i32 = 0;      // 0 straight, 1 swapped, 2 turned
+override EXACT: bool = false;    // every box is one whole pixel
+override ONE_LAYER: bool = true; // the image is not cut
 
 @group(0) @binding(0) var<uniform> params: Params;
 // One index (or RGB) per image pixel, cut into layers.
@@ -36,7 +39,7 @@ fn vs_fill(@builtin(vertex_index) index: u32) -> @builtin(position) vec4<f32> {
 }
 
 fn load(cell: vec2<i32>) -> vec3<u32> {
-    if all(params.image <= params.tile) {
+    if ONE_LAYER {
         return textureLoad(pixels, cell, 0, 0).rgb;
     }
     let tile = cell / params.tile;
@@ -110,7 +113,7 @@ fn divide(low: u32, high: u32, weight: u32) -> u32 {
 fn straight_box(target_pixel: vec2<i32>) -> vec4<i32> {
     let a = textureLoad(boxes, vec2<i32>(target_pixel.x, 0), 0).rg;
     let d = textureLoad(boxes, vec2<i32>(target_pixel.y, 1), 0).rg;
-    if params.kind == 1 {
+    if KIND == 1 {
         return vec4<i32>(d.x, a.x, d.y, a.y);
     }
     return vec4<i32>(a.x, d.x, a.y, d.y);
@@ -133,7 +136,7 @@ fn is_inside(at: vec2<i32>) -> bool {
 
 // The image pixel nearest to the target pixel; x is -1 outside the image.
 fn nearest(target_pixel: vec2<i32>) -> vec2<i32> {
-    if params.kind == 2 {
+    if KIND == 2 {
         let half = params.samples / 2;
         let at = centre(target_pixel, half, half);
         return select(vec2<i32>(-1), at / STEPS, is_inside(at));
@@ -144,7 +147,7 @@ fn nearest(target_pixel: vec2<i32>) -> vec2<i32> {
 
 fn mean(target_pixel: vec2<i32>, is_grey: bool) -> Mean {
     var m = Mean(vec3<u32>(0u), vec3<u32>(0u), 0u);
-    if params.kind == 2 {
+    if KIND == 2 {
         let end = params.image * STEPS;
         for (var j = 0; j < params.samples; j++) {
             for (var i = 0; i < params.samples; i++) {
@@ -175,7 +178,7 @@ const BLACK: vec4<f32> = vec4<f32>(0.0, 0.0, 0.0, 1.0);
 fn fs_grey(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let target_pixel = vec2<i32>(position.xy);
     var index = 0u;
-    if params.exact == 1 {
+    if EXACT {
         let cell = nearest(target_pixel);
         if cell.x < 0 {
             return BLACK;
@@ -205,7 +208,7 @@ fn fs_palette(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> 
 @fragment
 fn fs_colour(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let target_pixel = vec2<i32>(position.xy);
-    if params.exact == 1 {
+    if EXACT {
         let cell = nearest(target_pixel);
         if cell.x < 0 {
             return BLACK;

@@ -21,6 +21,9 @@ const LETTERS: [u8; 3] = [245, 245, 245];
 const PLATE_ALPHA: f64 = 0.85;
 /// From anchor to plate, in target pixels, in the order tried.
 const DISTANCES: [f64; 7] = [10.0, 18.0, 30.0, 46.0, 70.0, 110.0, 170.0];
+/// Sides of the anchor, in the order tried: right of it and above first.
+const SIDES: [[f64; 2]; 8] =
+    [[1.0, -1.0], [1.0, 1.0], [-1.0, -1.0], [-1.0, 1.0], [1.0, 0.0], [-1.0, 0.0], [0.0, -1.0], [0.0, 1.0]];
 /// From this distance on a line joins plate and anchor.
 const FAR_PX: f64 = 16.0;
 /// Between the end of that line and the anchor.
@@ -75,9 +78,10 @@ pub(crate) fn draw_labels(
     for (index, mark) in marks.iter().enumerate() {
         let Some(label) = mark.label.as_ref().filter(|l| is_drawable(l)) else { continue };
         let Some(own) = drawn.get(index) else { continue };
-        let Some(anchor) = anchor(label, own, screen_from_image, size) else { continue };
-        let others = drawn.iter().enumerate().filter(|(k, _)| *k != index).map(|(_, d)| d);
-        let plate = place(label, anchor, own, others, &placed, size);
+        let others: Vec<&Drawn> =
+            drawn.iter().enumerate().filter(|(k, _)| *k != index).map(|(_, d)| d).collect();
+        let anchors = anchors(label, own, screen_from_image, size);
+        let Some((plate, anchor)) = place(label, &anchors, own, &others, &placed, size) else { continue };
         draw(picture, rasteriser, mark, label, &plate, anchor);
         placed.push(plate);
     }
@@ -87,21 +91,19 @@ fn is_drawable(label: &MarkLabel) -> bool {
     label.size_px.is_finite() && label.size_px > 0.0 && label.text.chars().any(|c| !c.is_whitespace())
 }
 
-/// Where the label wants to be: the anchor it names, else the point of the mark nearest to the middle of
-/// what can be seen of it. `None` when the mark is not in the picture.
-fn anchor(
+/// Where the label wants to be, best first: the anchor it names, else the point of the mark nearest to the
+/// middle of what can be seen of it, then its highest, rightmost, leftmost and lowest points. None when the
+/// mark is not in the picture.
+fn anchors(
     label: &MarkLabel,
     own: &Drawn,
     screen_from_image: &Transform<ScreenSpace, ImageSpace>,
     [width, height]: [u32; 2],
-) -> Option<Point<ScreenSpace>> {
-    let seen = |p: &Point<ScreenSpace>| {
-        (0.0..=f64::from(width)).contains(&p.x) && (0.0..=f64::from(height)).contains(&p.y)
-    };
-    if let Some(named) = label.anchor.map(|a| *screen_from_image * a).filter(seen) {
-        return Some(named);
-    }
+) -> Vec<Point<ScreenSpace>> {
     let shown = Plate { left: 0.0, top: 0.0, right: f64::from(width), bottom: f64::from(height) };
+    if let Some(named) = label.anchor.map(|a| *screen_from_image * a).filter(|p| shown.nearest(*p) == *p) {
+        return vec![named];
+    }
     let segments: Vec<[Point<ScreenSpace>; 2]> = own
         .lines
         .iter()
@@ -110,8 +112,9 @@ fn anchor(
         .filter(|[a, b]| a.is_finite() && b.is_finite())
         .filter_map(|[a, b]| shown.part_inside(a, b).map(|[from, to]| [a.lerp(b, from), a.lerp(b, to)]))
         .collect();
-    let first = segments.first()?[0];
-    let (low, high) = segments.iter().flatten().fold((first, first), |(low, high), p| {
+    let points = || segments.iter().flatten().copied();
+    let Some(first) = points().next() else { return Vec::new() };
+    let (low, high) = points().fold((first, first), |(low, high), p| {
         (Point::new(low.x.min(p.x), low.y.min(p.y)), Point::new(high.x.max(p.x), high.y.max(p.y)))
     });
     let middle = low.lerp(high, 0.5);
@@ -120,7 +123,16 @@ fn anchor(
         let along = if d.length() > 0.0 { (middle - *a).dot(d) / d.dot(d) } else { 0.0 };
         a.lerp(*b, along.clamp(0.0, 1.0))
     });
-    nearest.min_by(|a, b| a.distance(middle).total_cmp(&b.distance(middle)))
+    [
+        nearest.min_by(|a, b| a.distance(middle).total_cmp(&b.distance(middle))),
+        points().min_by(|a, b| a.y.total_cmp(&b.y)),
+        points().max_by(|a, b| a.x.total_cmp(&b.x)),
+        points().min_by(|a, b| a.x.total_cmp(&b.x)),
+        points().max_by(|a, b| a.y.total_cmp(&b.y)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The segments of a line; a single point is one.
@@ -131,53 +143,46 @@ fn segments(line: &Line) -> impl Iterator<Item = [Point<ScreenSpace>; 2]> + '_ {
     line.points.iter().zip(ends).map(|(a, b)| [*a, *b])
 }
 
-/// The place with the least cost.
-fn place<'a>(
+/// The place with the least cost, and the anchor it belongs to.
+fn place(
     label: &MarkLabel,
-    anchor: Point<ScreenSpace>,
+    anchors: &[Point<ScreenSpace>],
     own: &Drawn,
-    others: impl Iterator<Item = &'a Drawn>,
+    others: &[&Drawn],
     placed: &[Plate],
     [width, height]: [u32; 2],
-) -> Plate {
+) -> Option<(Plate, Point<ScreenSpace>)> {
     let [text_width, text_height] = measure_text(&label.text, label.size_px);
     let margin = label.size_px * PLATE_MARGIN;
     let (w, h) = (text_width + 2.0 * margin, text_height + 2.0 * margin);
-    let others: Vec<&Drawn> = others.collect();
-    let mut best: Option<(f64, Plate)> = None;
-    for distance in DISTANCES {
-        for (dx, dy) in [
-            (1.0, -1.0),
-            (1.0, 1.0),
-            (-1.0, -1.0),
-            (-1.0, 1.0),
-            (1.0, 0.0),
-            (-1.0, 0.0),
-            (0.0, -1.0),
-            (0.0, 1.0),
-        ] {
+    let mut best: Option<(f64, Plate, Point<ScreenSpace>)> = None;
+    for (rank, anchor) in anchors.iter().enumerate() {
+        for (distance, [dx, dy]) in DISTANCES.iter().flat_map(|d| SIDES.iter().map(move |s| (*d, *s))) {
             // The side of the plate that faces the anchor stands `distance` away from it.
             let left = anchor.x + dx * distance - w * (1.0 - dx) / 2.0;
             let top = anchor.y + dy * distance - h * (1.0 - dy) / 2.0;
-            let inside_left = left.min(f64::from(width) - w - 1.0).max(1.0);
-            let inside_top = top.min(f64::from(height) - h - 1.0).max(1.0);
-            let plate =
-                Plate { left: inside_left, top: inside_top, right: inside_left + w, bottom: inside_top + h };
+            let left = left.min(f64::from(width) - w - 1.0).max(1.0);
+            let top = top.min(f64::from(height) - h - 1.0).max(1.0);
+            let plate = Plate { left, top, right: left + w, bottom: top + h };
+            let before = distance + 2.0 * count(rank);
+            if best.is_some_and(|(least, ..)| before >= least) {
+                // Whatever else it costs, it cannot win.
+                continue;
+            }
             let room = plate.grown(3.0);
+            let near = plate.nearest(*anchor);
             let crossed = |d: &Drawn| d.lines.iter().chain(&d.signs).map(|l| inside(&room, l)).sum::<f64>();
-            let near = plate.nearest(anchor);
-            let leader = |d: &Drawn| d.lines.iter().filter(|l| crosses(near, anchor, l)).count();
-            let cost = distance
-                + 15.0 * others.iter().map(|d| count(leader(d))).sum::<f64>()
+            let leader = |d: &Drawn| count(d.lines.iter().filter(|l| crosses(near, *anchor, l)).count());
+            let cost = before
                 + 1000.0 * placed.iter().map(|p| p.overlap(&room).sqrt()).sum::<f64>()
                 + 40.0 * crossed(own)
-                + 4.0 * others.iter().map(|d| crossed(d)).sum::<f64>();
-            if best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, plate));
+                + others.iter().map(|d| 4.0 * crossed(d) + 15.0 * leader(d)).sum::<f64>();
+            if best.is_none_or(|(least, ..)| cost < least) {
+                best = Some((cost, plate, *anchor));
             }
         }
     }
-    best.map_or(Plate { left: 0.0, top: 0.0, right: w, bottom: h }, |(_, plate)| plate)
+    best.map(|(_, plate, anchor)| (plate, anchor))
 }
 
 /// Whether the line from `a` to `b` crosses `line`.

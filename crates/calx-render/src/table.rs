@@ -55,7 +55,7 @@ pub(crate) enum Remap {
     /// A Modality LUT table: one index (a modality value) per biased stored value.
     Values(Arc<[u16]>),
     /// 32-bit values.
-    Quantise(Quantiser),
+    Quantise(Box<Quantiser>),
 }
 
 /// The kind of samples a table was made for.
@@ -172,7 +172,11 @@ impl DisplayTable {
                 }
                 let codes = quantiser.codes();
                 let padding = quantiser.padding();
-                TablePath::Grey(GreyTable { remap: Some(Remap::Quantise(quantiser)), codes, padding })
+                TablePath::Grey(GreyTable {
+                    remap: Some(Remap::Quantise(Box::new(quantiser))),
+                    codes,
+                    padding,
+                })
             }
             (ColourPath::Grey, _) => TablePath::Grey(grey(pipeline, width)),
         };

@@ -1,4 +1,12 @@
 //! Tests of `calx-render` that draw.
+#![cfg(test)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "made-up pixels are cut to width on purpose, and exact values are expected exactly"
+)]
 
 #[path = "it/frames.rs"]
 mod frames;

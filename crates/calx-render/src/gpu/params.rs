@@ -1,8 +1,9 @@
-//! The uniforms of `shaders/window_voi.wgsl`. A test compares this layout with the shader's own.
+//! The uniforms and constants of `shaders/window_voi.wgsl`. A test compares this layout with the shader's own.
 
 use bytemuck::{Pod, Zeroable};
 
 use crate::footprint::FootprintKind;
+use crate::table::{DisplayTable, TablePath};
 
 /// `Params` of the shader, field by field.
 #[repr(C)]
@@ -11,19 +12,62 @@ pub(crate) struct Params {
     pub(crate) image: [i32; 2],
     pub(crate) tile: [i32; 2],
     pub(crate) tiles_across: i32,
-    pub(crate) kind: i32,
-    pub(crate) exact: i32,
     pub(crate) samples: i32,
     pub(crate) padding: [u32; 2],
-    pub(crate) unused: [u32; 2],
 }
 
-/// `kind`, `exact` and `samples` as the shader numbers them.
-pub(crate) fn kind_words(kind: FootprintKind) -> (i32, i32, i32) {
-    match kind {
-        FootprintKind::Straight { exact } => (0, i32::from(exact), 1),
-        FootprintKind::Swapped { exact } => (1, i32::from(exact), 1),
-        FootprintKind::Turned { samples } => (2, 0, i32::try_from(samples).unwrap_or(1)),
+/// What a pipeline is made for, beside the format of its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Variant {
+    pub(crate) entry: Entry,
+    kind: u8,
+    is_exact: bool,
+    is_one_layer: bool,
+}
+
+impl Variant {
+    pub(crate) fn new(entry: Entry, kind: FootprintKind, is_one_layer: bool) -> Self {
+        let (kind, is_exact) = match kind {
+            FootprintKind::Straight { exact } => (0, exact),
+            FootprintKind::Swapped { exact } => (1, exact),
+            FootprintKind::Turned { .. } => (2, false),
+        };
+        Self { entry, kind, is_exact, is_one_layer }
+    }
+
+    /// The shader's override constants.
+    pub(crate) fn constants(self) -> [(&'static str, f64); 3] {
+        [
+            ("KIND", f64::from(self.kind)),
+            ("EXACT", f64::from(u8::from(self.is_exact))),
+            ("ONE_LAYER", f64::from(u8::from(self.is_one_layer))),
+        ]
+    }
+}
+
+/// Which fragment entry draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Grey,
+    Palette,
+    Colour,
+}
+
+impl Entry {
+    pub(crate) fn of(table: &DisplayTable) -> Self {
+        match table.path {
+            TablePath::Grey(_) => Self::Grey,
+            TablePath::Palette(_) => Self::Palette,
+            TablePath::Colour { .. } => Self::Colour,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Grey => "fs_grey",
+            Self::Palette => "fs_palette",
+            Self::Colour => "fs_colour",
+        }
     }
 }
 
@@ -36,19 +80,16 @@ mod tests {
         let module = naga::front::wgsl::parse_str(crate::gpu::SHADER).unwrap();
         let (_, found) = module.types.iter().find(|(_, t)| t.name.as_deref() == Some("Params")).unwrap();
         let naga::TypeInner::Struct { members, span } = &found.inner else { panic!("not a struct") };
-        let offsets: Vec<(&str, u32)> =
-            members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset)).collect();
+        let offsets: Vec<(&str, usize)> =
+            members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset as usize)).collect();
         assert_eq!(
             offsets,
             [
-                ("image", std::mem::offset_of!(Params, image) as u32),
-                ("tile", std::mem::offset_of!(Params, tile) as u32),
-                ("tiles_across", std::mem::offset_of!(Params, tiles_across) as u32),
-                ("kind", std::mem::offset_of!(Params, kind) as u32),
-                ("exact", std::mem::offset_of!(Params, exact) as u32),
-                ("samples", std::mem::offset_of!(Params, samples) as u32),
-                ("padding", std::mem::offset_of!(Params, padding) as u32),
-                ("unused", std::mem::offset_of!(Params, unused) as u32),
+                ("image", std::mem::offset_of!(Params, image)),
+                ("tile", std::mem::offset_of!(Params, tile)),
+                ("tiles_across", std::mem::offset_of!(Params, tiles_across)),
+                ("samples", std::mem::offset_of!(Params, samples)),
+                ("padding", std::mem::offset_of!(Params, padding)),
             ]
         );
         assert_eq!(*span as usize, size_of::<Params>());

@@ -12,36 +12,10 @@ use std::borrow::Cow;
 use calx_model::{Frame, Samples};
 
 use crate::footprint::Footprint;
-use crate::gpu::params::{Params, kind_words};
+use crate::gpu::params::{Entry, Params, Variant};
 use crate::renderer::RenderError;
 use crate::source::{Index, Source};
 use crate::table::{DisplayTable, Remap, TablePath};
-
-/// Which fragment entry draws.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entry {
-    Grey,
-    Palette,
-    Colour,
-}
-
-impl Entry {
-    pub(crate) fn of(table: &DisplayTable) -> Self {
-        match table.path {
-            TablePath::Grey(_) => Self::Grey,
-            TablePath::Palette(_) => Self::Palette,
-            TablePath::Colour { .. } => Self::Colour,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Grey => "fs_grey",
-            Self::Palette => "fs_palette",
-            Self::Colour => "fs_colour",
-        }
-    }
-}
 
 /// The pixels that lie on the GPU.
 #[derive(Debug)]
@@ -105,7 +79,7 @@ struct ResidentBoxes {
 #[derive(Debug)]
 pub(crate) struct WindowVoiPass {
     layout: wgpu::BindGroupLayout,
-    pipelines: Vec<(Entry, wgpu::TextureFormat, wgpu::RenderPipeline)>,
+    pipelines: Vec<(Variant, wgpu::TextureFormat, wgpu::RenderPipeline)>,
     module: wgpu::ShaderModule,
     pipeline_layout: wgpu::PipelineLayout,
     uniforms: wgpu::Buffer,
@@ -155,7 +129,7 @@ impl WindowVoiPass {
         });
         let uniforms = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("window_voi params"),
-            size: 48,
+            size: 32,
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
@@ -344,9 +318,11 @@ impl WindowVoiPass {
         target: (&wgpu::TextureView, wgpu::TextureFormat),
         (frame, table, footprint): (&Frame, &DisplayTable, &Footprint),
     ) {
-        let entry = Entry::of(table);
-        self.add_pipeline(device, entry, target.1);
-        let wanted = |(e, f, _): &&(Entry, wgpu::TextureFormat, _)| *e == entry && *f == target.1;
+        let Some(resident) = &self.resident else { return };
+        let is_one_layer = frame.columns() <= resident.tile[0] && frame.rows() <= resident.tile[1];
+        let variant = Variant::new(Entry::of(table), footprint.kind, is_one_layer);
+        self.add_pipeline(device, variant, target.1);
+        let wanted = |(v, f, _): &&(Variant, wgpu::TextureFormat, _)| *v == variant && *f == target.1;
         let Some((_, _, pipeline)) = self.pipelines.iter().find(wanted) else { return };
         let (Some(resident), Some(codes), Some(boxes)) = (&self.resident, &self.table, &self.boxes) else {
             return;
@@ -387,12 +363,13 @@ impl WindowVoiPass {
         pass.draw(0..3, 0..1);
     }
 
-    fn add_pipeline(&mut self, device: &wgpu::Device, entry: Entry, format: wgpu::TextureFormat) {
-        if self.pipelines.iter().any(|(e, f, _)| *e == entry && *f == format) {
+    fn add_pipeline(&mut self, device: &wgpu::Device, variant: Variant, format: wgpu::TextureFormat) {
+        if self.pipelines.iter().any(|(v, f, _)| *v == variant && *f == format) {
             return;
         }
+        let constants = variant.constants();
         let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some(entry.name()),
+            label: Some(variant.entry.name()),
             layout: Some(&self.pipeline_layout),
             vertex: wgpu::VertexState {
                 module: &self.module,
@@ -405,14 +382,17 @@ impl WindowVoiPass {
             multisample: wgpu::MultisampleState::default(),
             fragment: Some(wgpu::FragmentState {
                 module: &self.module,
-                entry_point: Some(entry.name()),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                entry_point: Some(variant.entry.name()),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &constants,
+                    ..Default::default()
+                },
                 targets: &[Some(format.into())],
             }),
             multiview_mask: None,
             cache: None,
         });
-        self.pipelines.push((entry, format, pipeline));
+        self.pipelines.push((variant, format, pipeline));
     }
 }
 
@@ -422,16 +402,12 @@ fn params_of(resident: &Resident, frame: &Frame, table: &DisplayTable, footprint
         TablePath::Grey(grey) => grey.padding.as_ref(),
         TablePath::Palette(_) | TablePath::Colour { .. } => None,
     };
-    let (kind, exact, samples) = kind_words(footprint.kind);
     Params {
         image: [signed(frame.columns()), signed(frame.rows())],
         tile: resident.tile.map(signed),
         tiles_across: signed(resident.tiles_across),
-        kind,
-        exact,
-        samples,
+        samples: signed(footprint.samples()),
         padding: padding.map_or([1, 0], |p| [u32::from(*p.start()), u32::from(*p.end())]),
-        unused: [0; 2],
     }
 }
 

@@ -83,25 +83,32 @@ fn all_codes(grey: &GreyTable) -> Box<Codes> {
 fn draw_grey<T: Index>(values: &[T], grey: &GreyTable, job: &Job<'_>) -> Vec<u8> {
     let codes = &*all_codes(grey);
     if is_exact(job.footprint) {
-        return draw_cells(job, |cell| values.get(cell).map(|v| [codes[usize::from(v.index())]]));
+        let pixel = |cell: usize| values.get(cell).map(|v| [codes[usize::from(v.index())]]);
+        return draw_cells(job, pixel, |to, cells| {
+            for (to, v) in to.iter_mut().zip(values.get(cells).unwrap_or_default()) {
+                *to = codes[usize::from(v.index())];
+            }
+        });
     }
     let raster = Raster { values, padding: grey.padding.clone() };
     mean_of::<T, 1, 1>(&raster, job, |[index]| [codes[usize::from(index)]])
 }
 
 fn draw_palette<T: Index>(values: &[T], colours: &[[u8; 3]], job: &Job<'_>) -> Vec<u8> {
-    draw_cells(job, |cell| {
+    let pixel = |cell: usize| {
         let [r, g, b] = *colours.get(usize::from(values.get(cell)?.index()))?;
         Some([r, g, b, 255])
-    })
+    };
+    draw_cells(job, pixel, |to, cells| one_by_one(to, cells, pixel))
 }
 
 fn draw_colour(rgb: &[u8], job: &Job<'_>) -> Vec<u8> {
     let mut out = if is_exact(job.footprint) {
-        draw_cells(job, |cell| match rgb.get(cell * 3..cell * 3 + 3)? {
+        let pixel = |cell: usize| match rgb.get(cell * 3..cell * 3 + 3)? {
             [r, g, b] => Some([*r, *g, *b, 255]),
             _ => None,
-        })
+        };
+        draw_cells(job, pixel, |to, cells| one_by_one(to, cells, pixel))
     } else {
         let raster = Raster { values: rgb, padding: None };
         mean_of::<u8, 3, 4>(&raster, job, |[r, g, b]| [byte(r), byte(g), byte(b), 255])
@@ -130,8 +137,26 @@ fn middle([low, high]: [i32; 2]) -> Option<usize> {
     if high > low { usize::try_from((low + high) / 2 / STEPS).ok() } else { None }
 }
 
-/// One image pixel for each target pixel: for views at 1:1, and for palettes at any.
-fn draw_cells<const OUT: usize>(job: &Job<'_>, pixel: impl Fn(usize) -> Option<[u8; OUT]> + Sync) -> Vec<u8> {
+/// Neighbouring image pixels into neighbouring target pixels.
+fn one_by_one<const OUT: usize>(
+    to: &mut [u8],
+    cells: std::ops::Range<usize>,
+    pixel: impl Fn(usize) -> Option<[u8; OUT]>,
+) {
+    for (to, cell) in to.chunks_exact_mut(OUT).zip(cells) {
+        if let Some(found) = pixel(cell) {
+            to.copy_from_slice(&found);
+        }
+    }
+}
+
+/// One image pixel for each target pixel: for views at 1:1, and for palettes at any. `stretch` is `pixel`
+/// for neighbours, the usual case, without a test per pixel.
+fn draw_cells<const OUT: usize>(
+    job: &Job<'_>,
+    pixel: impl Fn(usize) -> Option<[u8; OUT]> + Sync,
+    stretch: impl Fn(&mut [u8], std::ops::Range<usize>) + Sync,
+) -> Vec<u8> {
     let footprint = job.footprint;
     let mut out = vec![0; job.width * job.height * OUT];
     let row_bytes = (job.width * OUT).max(1);
@@ -150,12 +175,10 @@ fn draw_cells<const OUT: usize>(job: &Job<'_>, pixel: impl Fn(usize) -> Option<[
                 let Some(row) = middle(*down) else { return };
                 let start = row * job.columns;
                 if let Some((first_target, first_column, count)) = run {
-                    // The usual case, a stretch of neighbours, without a test per pixel.
-                    let targets = target_row.chunks_exact_mut(OUT).skip(first_target).take(count);
-                    for (to, cell) in targets.zip(start + first_column..) {
-                        if let Some(found) = pixel(cell) {
-                            to.copy_from_slice(&found);
-                        }
+                    let targets = first_target * OUT..(first_target + count) * OUT;
+                    let cells = start + first_column..start + first_column + count;
+                    if let Some(to) = target_row.get_mut(targets) {
+                        stretch(to, cells);
                     }
                 } else {
                     fill(target_row, &mut columns.iter().map(|c| c.map(|c| start + c)));
