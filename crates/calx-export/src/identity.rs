@@ -1,17 +1,25 @@
 //! The last look before an export becomes visible: no word of a patient stands in a finished file.
 //!
-//! Not here: removing anything. What is found stops the export.
+//! Not here: removing anything. What is found stops the export. Words inside pixels are the rule of
+//! [`crate::gate`].
 //!
 //! Invariants
-//! - Text is decoded first (JSON strings, HTML text and attributes), then compared as whole tokens,
-//!   without regard to case.
-//! - A token under 4 characters counts only beside another one of the same patient.
+//! - Files are read back from the disk; text is decoded first ([`crate::decode`]), then compared as whole
+//!   tokens, without regard to case.
+//! - A token under 4 characters counts only beside another one of the same sources.
+//! - Fields that are the case's own (contributors, references, dates of the case) are not compared.
+//! - A message names the file and the attribute, never the words.
+//!
+//! Source: dicom-outputs D.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use calx_model::PatientText;
+use calx_model::{Case, PatientText};
 
+use crate::decode::{pieces, tokens};
 use crate::error::ExportError;
+use crate::exporter::exporters;
 use crate::folder::OutputFolder;
 use crate::input::ExportInput;
 
@@ -23,14 +31,16 @@ pub enum IdentityAttribute {
     PatientName,
     /// PatientID (0010,0020).
     PatientId,
-    /// PatientBirthDate (0010,0030).
+    /// PatientBirthDate (0010,0030): also as year, month and day apart.
     PatientBirthDate,
     /// AccessionNumber (0008,0050).
     AccessionNumber,
-    /// StudyDate (0008,0020).
+    /// StudyDate (0008,0020): also as year, month and day apart.
     StudyDate,
     /// The name of a source file or folder.
     SourcePath,
+    /// A DICOM UID of the case in a file that must not hold one.
+    Uid,
     /// Any other attribute: keyword and tag.
     Other(&'static str),
 }
@@ -44,6 +54,7 @@ impl fmt::Display for IdentityAttribute {
             Self::AccessionNumber => "AccessionNumber (0008,0050)",
             Self::StudyDate => "StudyDate (0008,0020)",
             Self::SourcePath => "the path",
+            Self::Uid => "a UID",
             Self::Other(name) => name,
         })
     }
@@ -58,7 +69,182 @@ pub struct IdentityString {
     pub text: PatientText,
 }
 
+/// Below this a token alone could be any word.
+const SHORT: usize = 4;
+
+/// Everything to look for, made ready once.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// Token sequences by their first token; long ones count alone.
+    by_first: BTreeMap<String, Vec<(Vec<String>, IdentityAttribute)>>,
+    /// All tokens of all strings: what a short one may stand beside.
+    beside: BTreeSet<String>,
+}
+
+impl Wanted {
+    fn new(strings: &[IdentityString]) -> Self {
+        let mut wanted = Self::default();
+        for string in strings {
+            let words = tokens(string.text.raw());
+            if words.is_empty() {
+                continue;
+            }
+            wanted.beside.extend(words.iter().cloned());
+            match string.attribute {
+                IdentityAttribute::PatientName => {
+                    for word in words {
+                        wanted.add(vec![word], string.attribute);
+                    }
+                }
+                IdentityAttribute::PatientBirthDate | IdentityAttribute::StudyDate => {
+                    wanted.add_date(&words.concat(), string.attribute);
+                    wanted.add(words, string.attribute);
+                }
+                attribute => {
+                    wanted.add(vec![words.concat()], attribute);
+                    wanted.add(words, attribute);
+                }
+            }
+        }
+        wanted
+    }
+
+    fn add(&mut self, sequence: Vec<String>, attribute: IdentityAttribute) {
+        let Some(first) = sequence.first() else { return };
+        let known = self.by_first.entry(first.clone()).or_default();
+        if !known.iter().any(|(s, _)| *s == sequence) {
+            known.push((sequence, attribute));
+        }
+    }
+
+    /// `19510203` is also written with its parts apart, in any of the usual orders.
+    fn add_date(&mut self, digits: &str, attribute: IdentityAttribute) {
+        self.add(vec![digits.to_owned()], attribute);
+        let (Some(year), Some(month), Some(day)) = (digits.get(..4), digits.get(4..6), digits.get(6..8))
+        else {
+            return;
+        };
+        for order in [[year, month, day], [day, month, year], [month, day, year]] {
+            self.add(order.map(str::to_owned).to_vec(), attribute);
+        }
+    }
+
+    /// The attribute whose words stand in the text, when one does.
+    fn find(&self, text: &[String]) -> Option<IdentityAttribute> {
+        for (index, token) in text.iter().enumerate() {
+            let rest = text.get(index..).unwrap_or_default();
+            for (sequence, attribute) in self.by_first.get(token).into_iter().flatten() {
+                if !rest.starts_with(sequence) {
+                    continue;
+                }
+                let is_long = sequence.iter().map(|t| t.chars().count()).sum::<usize>() >= SHORT;
+                let before = index.checked_sub(1).and_then(|i| text.get(i));
+                let after = text.get(index + sequence.len());
+                if is_long || [before, after].into_iter().flatten().any(|t| self.beside.contains(t)) {
+                    return Some(*attribute);
+                }
+            }
+        }
+        None
+    }
+}
+
 /// Scans every finished file; returns the privacy lines of the report.
-pub(crate) fn check(_input: &ExportInput<'_>, _out: &OutputFolder) -> Result<Vec<String>, ExportError> {
-    todo!()
+///
+/// # Errors
+/// [`ExportError::Identity`] on the first hit.
+pub(crate) fn check(input: &ExportInput<'_>, out: &OutputFolder) -> Result<Vec<String>, ExportError> {
+    let wanted = Wanted::new(&input.identity_strings);
+    let uids = Wanted::new(&uids_of(input.case));
+    let own = own_fields(input.case);
+    for file in out.files() {
+        let refuse = |attribute| ExportError::Identity { file: file.path.clone(), attribute };
+        let mut text = tokens(&file.path);
+        for piece in pieces(&file.path, &out.read(&file.path)?) {
+            if !own.contains(piece.trim()) {
+                text.extend(tokens(&piece));
+            }
+        }
+        if let Some(attribute) = wanted.find(&text) {
+            return Err(refuse(attribute));
+        }
+        if !may_hold_uids(&file.path)
+            && let Some(attribute) = uids.find(&text)
+        {
+            return Err(refuse(attribute));
+        }
+    }
+    let files = out.files().len();
+    let looked_for = match input.identity_strings.iter().filter(|s| !s.text.is_blank()).count() {
+        0 => format!("identity: the sources name nobody; {files} files checked for DICOM UIDs"),
+        n => {
+            format!("identity: none found in {files} places checked (looked for {n} strings of the sources)")
+        }
+    };
+    Ok(vec![
+        looked_for,
+        "not compared: contributors, references and dates, which are the case's own".to_owned(),
+    ])
+}
+
+fn may_hold_uids(path: &str) -> bool {
+    let top = path.split('/').next().unwrap_or(path);
+    exporters().iter().any(|e| e.needs().uids && e.top_level_names().contains(&top))
+}
+
+/// SOP classes are the standard's and identify nothing.
+fn uids_of(case: &Case) -> Vec<IdentityString> {
+    let studies = case.studies.iter().filter_map(|s| s.source.as_ref()).map(|u| u.as_str());
+    let images = case.images().flat_map(|(_, i)| [i.source.as_str(), i.series.as_str()]);
+    studies
+        .chain(images)
+        .map(|uid| IdentityString { attribute: IdentityAttribute::Uid, text: PatientText::new(uid) })
+        .collect()
+}
+
+/// Texts that are the case's own, as whole pieces: who wrote it, what it cites, when it was written.
+fn own_fields(case: &Case) -> BTreeSet<String> {
+    let contributors =
+        case.contributors.iter().flat_map(|c| [Some(c.name.clone()), c.role.clone(), c.affiliation.clone()]);
+    let references = case.references.iter().flat_map(|r| [Some(r.text.clone()), r.doi.clone()]);
+    let links = case.references.iter().map(|r| r.doi.as_deref().map(crate::html::doi_address));
+    let cleared = case.images().filter_map(|(_, i)| i.pixels_cleared.as_ref());
+    let dates = [case.created, case.edited].into_iter().chain(cleared.map(|c| c.at));
+    let dates = dates.flat_map(|d| [Some(d.to_string()), Some(crate::html::shown_date(d))]);
+    let texts = contributors.chain(references).chain(links).chain(dates).flatten();
+    texts.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_find(attribute: IdentityAttribute, source: &str, text: &str, hit: bool) {
+        let wanted = Wanted::new(&[IdentityString { attribute, text: PatientText::new(source) }]);
+        assert_eq!(wanted.find(&tokens(text)), hit.then_some(attribute), "{source:?} in {text:?}");
+    }
+
+    #[test]
+    fn a_part_of_a_name_counts_when_it_is_long_or_beside_another() {
+        use IdentityAttribute::PatientName;
+        check_find(PatientName, "MUSTERMANN^ERIKA", "seen by Mustermann.", true);
+        check_find(PatientName, "MUSTERMANN^ERIKA", "mustermanns", false);
+        check_find(PatientName, "DOE^JO", "a doe in the woods", false);
+        check_find(PatientName, "DOE^JO", "Jo Doe", true);
+        check_find(PatientName, "山田太郎", "患者 山田太郎 さん", true);
+    }
+
+    #[test]
+    fn other_attributes_count_as_a_whole() {
+        use IdentityAttribute::{PatientBirthDate, PatientId, SourcePath};
+        check_find(PatientId, "HOSP-00123", "the number HOSP-00123", true);
+        check_find(PatientId, "HOSP-00123", "hosp00123", true);
+        check_find(PatientId, "HOSP-00123", "the hosp has beds", false);
+        check_find(PatientId, "12", "12 mm", false);
+        check_find(PatientBirthDate, "19510203", "born 3.2.1951 or 03/02/1951", true);
+        check_find(PatientBirthDate, "19510203", "1951-02-03", true);
+        check_find(PatientBirthDate, "19510203", "in 1951", false);
+        check_find(SourcePath, "IM0042.dcm", "from IM0042.dcm", true);
+    }
 }

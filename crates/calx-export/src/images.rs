@@ -1,11 +1,19 @@
-//! `images/`: every image at the case's window, one to one, with marks and without.
+//! `images/`: every image at the case's window, one to one, without marks and with them.
+//!
+//! Not here: the page's pictures ([`crate::html`]).
 
+use calx_render::draw_marks;
+
+use crate::drawn::{draw, shown_frames};
 use crate::error::ExportError;
 use crate::exporter::{ExportOptions, Exporter, Needs};
 use crate::folder::OutputFolder;
-use crate::input::ExportInput;
+use crate::input::{ExportInput, numbered_images};
+use crate::marks::{MarkChoice, image_marks};
+use crate::picture::png_bytes;
 
-/// Writes `images/image-1.png` and `images/image-1-marks.png`, and so on.
+/// Writes `images/image-1.png` and, where there are marks, `images/image-1-marks.png`; further frames that
+/// carry marks as `images/image-1-frame-12.png`.
 #[derive(Debug, Clone, Copy)]
 pub struct PngExporter;
 
@@ -14,7 +22,7 @@ impl Exporter for PngExporter {
         "png"
     }
     fn description(&self) -> &'static str {
-        "each image at the case's window, one to one, with marks and without"
+        "each image at the case's window, one to one, without marks and with them"
     }
     fn needs(&self) -> Needs {
         Needs { pixels: true, uids: false }
@@ -24,10 +32,43 @@ impl Exporter for PngExporter {
     }
     fn export(
         &self,
-        _input: &mut ExportInput<'_>,
+        input: &mut ExportInput<'_>,
         _options: &ExportOptions,
-        _out: &mut OutputFolder,
+        out: &mut OutputFolder,
     ) -> Result<Vec<String>, ExportError> {
-        todo!()
+        let case = input.case;
+        let schema = input.schema;
+        let mut notices = Vec::new();
+        for (number, image) in numbered_images(case) {
+            for (place, frame) in shown_frames(case, image).into_iter().enumerate() {
+                let stem = match place {
+                    0 => format!("images/image-{number}"),
+                    _ => format!("images/image-{number}-frame-{frame}"),
+                };
+                let mut drawn = draw(input, number, image, frame)?;
+                notices.append(&mut drawn.notices);
+                let [shown_width, shown_height] = drawn.shown_size(image);
+                let (width, height) = (drawn.picture.width(), drawn.picture.height());
+                let stretched = (shown_width * f64::from(height)) / (shown_height * f64::from(width));
+                if (stretched - 1.0).abs() > 0.01 {
+                    notices
+                        .push(format!("image {number}: its pixels are not square, the PNG shows one as one"));
+                }
+                write(out, &format!("{stem}.png"), &drawn.picture)?;
+                let choice = MarkChoice { only: None, labels: true, target_px: width.max(height) };
+                let marks = image_marks(case, schema, image, frame, &choice);
+                if !marks.is_empty() {
+                    draw_marks(&mut drawn.picture, &drawn.view, &marks);
+                    write(out, &format!("{stem}-marks.png"), &drawn.picture)?;
+                }
+            }
+        }
+        Ok(notices)
     }
+}
+
+fn write(out: &mut OutputFolder, name: &str, picture: &calx_render::Picture) -> Result<(), ExportError> {
+    let bytes =
+        png_bytes(picture).map_err(|source| ExportError::Picture { file: name.to_owned(), source })?;
+    out.write(name, &bytes)
 }

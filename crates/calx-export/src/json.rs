@@ -1,13 +1,25 @@
 //! `case.json`: the whole case with its ids, measured, for machines; it can be read back.
 //!
 //! The one export in which DICOM UIDs leave: re-reading needs them.
+//!
+//! Not here: pixels. Values under regions are measured when the pixels can be read, and left out with a
+//! notice when they cannot.
+//!
+//! Invariants
+//! - Reading back gives the case as [`crate::exportable`] made it, equal in every field.
+//! - Keys stay; adding one is no new version, removing one is.
 
-use calx_model::Case;
+use calx_measure::Completeness;
+use calx_model::case_file::CaseFile;
+use calx_model::{Case, Measurement, ReferenceId, RegionId, Schema};
+use serde::{Deserialize, Serialize};
 
+use crate::allow::exportable;
 use crate::error::ExportError;
 use crate::exporter::{ExportOptions, Exporter, Needs};
 use crate::folder::OutputFolder;
 use crate::input::ExportInput;
+use crate::measures;
 
 /// The `schema` key of `case.json`.
 pub const CASE_EXPORT_SCHEMA: &str = "calx.case_export/1";
@@ -15,6 +27,37 @@ pub const CASE_EXPORT_SCHEMA: &str = "calx.case_export/1";
 /// Writes `case.json`.
 #[derive(Debug, Clone, Copy)]
 pub struct JsonExporter;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    calx_version: &'a str,
+    case_schema: &'static str,
+    case: &'a Case,
+    label_schema: &'a Schema,
+    measurements: Vec<MeasuredRegion<'a>>,
+    reference_numbers: Vec<NumberedReference>,
+    completeness: Completeness,
+}
+
+#[derive(Serialize)]
+struct MeasuredRegion<'a> {
+    region: RegionId,
+    number: usize,
+    label: &'a str,
+    /// The basis of its lengths and areas, as printed: `mm at detector`; `px` without a scale.
+    basis: &'static str,
+    /// The one measure shown beside the mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<String>,
+    values: Vec<Measurement>,
+}
+
+#[derive(Serialize)]
+struct NumberedReference {
+    number: usize,
+    reference: ReferenceId,
+}
 
 impl Exporter for JsonExporter {
     fn name(&self) -> &'static str {
@@ -31,11 +74,47 @@ impl Exporter for JsonExporter {
     }
     fn export(
         &self,
-        _input: &mut ExportInput<'_>,
+        input: &mut ExportInput<'_>,
         _options: &ExportOptions,
-        _out: &mut OutputFolder,
+        out: &mut OutputFolder,
     ) -> Result<Vec<String>, ExportError> {
-        todo!()
+        let case = exportable(input.case);
+        let mut notices = Vec::new();
+        let mut measurements = Vec::with_capacity(case.regions.len());
+        for ((number, region), measured) in (1..).zip(&case.regions).zip(measures::all(&case, input.pixels)) {
+            if let Some(notice) = measured.notice {
+                notices.push(notice);
+            }
+            let spacing = case.image(region.image).and_then(|image| image.effective_spacing());
+            measurements.push(MeasuredRegion {
+                region: region.id,
+                number,
+                label: &region.label,
+                basis: spacing.map_or("px", |s| s.basis.label()),
+                shown: measures::headline(&measured.values),
+                values: measured.values,
+            });
+        }
+        let mut reference_numbers: Vec<_> = case
+            .reference_numbers()
+            .into_iter()
+            .map(|(reference, number)| NumberedReference { number, reference })
+            .collect();
+        reference_numbers.sort_by_key(|r| r.number);
+        let document = Document {
+            schema: CASE_EXPORT_SCHEMA,
+            calx_version: &input.calx_version,
+            case_schema: CaseFile::SCHEMA,
+            case: &case,
+            label_schema: input.schema,
+            measurements,
+            reference_numbers,
+            completeness: calx_measure::completeness(&case, input.schema),
+        };
+        let mut text = serde_json::to_string_pretty(&document).map_err(ExportError::Json)?;
+        text.push('\n');
+        out.write("case.json", text.as_bytes())?;
+        Ok(notices)
     }
 }
 
@@ -57,10 +136,35 @@ pub enum ReadCaseJsonError {
     Unsound(String),
 }
 
-/// Reads the case out of a `case.json`.
+/// As much of the file as says what it is.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    schema: String,
+    #[serde(default)]
+    case_schema: String,
+}
+
+#[derive(Deserialize)]
+struct CaseOnly {
+    case: Case,
+}
+
+/// Reads the case out of a `case.json`; keys that other exports add are left alone.
 ///
 /// # Errors
 /// [`ReadCaseJsonError`].
-pub fn read_case_json(_text: &str) -> Result<Case, ReadCaseJsonError> {
-    todo!()
+pub fn read_case_json(text: &str) -> Result<Case, ReadCaseJsonError> {
+    let head: Head = serde_json::from_str(text).map_err(ReadCaseJsonError::Parse)?;
+    if head.schema != CASE_EXPORT_SCHEMA {
+        return Err(ReadCaseJsonError::Schema { found: head.schema });
+    }
+    if head.case_schema != CaseFile::SCHEMA {
+        return Err(ReadCaseJsonError::Schema { found: head.case_schema });
+    }
+    let CaseOnly { case } = serde_json::from_str(text).map_err(ReadCaseJsonError::Parse)?;
+    match case.violations().into_iter().next() {
+        Some(wrong) => Err(ReadCaseJsonError::Unsound(wrong)),
+        None => Ok(case),
+    }
 }

@@ -14,6 +14,8 @@
 //! - On an error nothing is left behind, and what stood at the target before still stands there.
 
 pub mod allow;
+mod decode;
+mod drawn;
 pub mod error;
 pub mod exporter;
 pub mod folder;
@@ -24,6 +26,7 @@ pub mod images;
 pub mod input;
 pub mod json;
 pub mod marks;
+mod measures;
 pub mod npy;
 pub mod picture;
 
@@ -40,4 +43,4 @@ pub use input::{ExportInput, ImagePixels, PixelError, PixelProvider};
 pub use json::{CASE_EXPORT_SCHEMA, ReadCaseJsonError, read_case_json};
 pub use marks::{MarkChoice, image_marks, mark_label, shown_number};
 pub use npy::write_npy;
-pub use picture::{PictureFileError, ValueKind, write_png, write_values_png};
+pub use picture::{PictureFileError, ValueKind, png_bytes, write_png, write_values_png};

@@ -1,0 +1,101 @@
+//! Images of a case as pictures, as the case shows them.
+//!
+//! Not here: files. Marks go over a picture in [`crate::images`], beside it in [`crate::html`].
+//!
+//! Invariants
+//! - Every region of the case shows on exactly one of the frames that [`shown_frames`] lists for its image.
+
+use calx_geometry::{ImageSpace, ScreenSpace, Transform};
+use calx_model::{Case, CaseImage, Region};
+use calx_render::{DisplayTable, Picture, View, resolve};
+
+use crate::error::ExportError;
+use crate::input::{ExportInput, ImagePixels};
+
+/// One frame of one image, drawn one to one.
+#[derive(Debug)]
+pub(crate) struct Drawn {
+    pub(crate) picture: Picture,
+    pub(crate) view: View,
+    pub(crate) pixels: ImagePixels,
+    /// Where the window came from, in words.
+    pub(crate) window: String,
+    pub(crate) notices: Vec<String>,
+}
+
+impl Drawn {
+    /// From image pixels to picture pixels. A view made here always has an inverse.
+    pub(crate) fn picture_from_image(&self) -> Transform<ScreenSpace, ImageSpace> {
+        self.view.screen_from_image().unwrap_or(Transform::scale_then_move(1.0, 1.0, 0.0, 0.0))
+    }
+
+    /// Width and height at which the picture should be shown, so that pixels which are not square look right.
+    pub(crate) fn shown_size(&self, image: &CaseImage) -> [f64; 2] {
+        let aspect = pixel_aspect(image, &self.pixels);
+        let (width, height) = (f64::from(self.picture.width()), f64::from(self.picture.height()));
+        if image.display.quarter_turns % 2 == 1 { [width * aspect, height] } else { [width, height * aspect] }
+    }
+}
+
+/// Height of a pixel over its width.
+fn pixel_aspect(image: &CaseImage, pixels: &ImagePixels) -> f64 {
+    let spacing = image.effective_spacing().or(pixels.spacing.as_ref());
+    let aspect = spacing.map_or(pixels.pixel_aspect, |s| s.between_rows_mm / s.between_columns_mm);
+    if aspect.is_finite() && (0.01..=100.0).contains(&aspect) { aspect } else { 1.0 }
+}
+
+/// The frames of an image that an export shows: the case's, then one for every region on none so far.
+pub(crate) fn shown_frames(case: &Case, image: &CaseImage) -> Vec<u32> {
+    let mut frames = vec![image.display.frame.clamp(1, image.frames.max(1))];
+    for region in case.regions.iter().filter(|r| r.image == image.id) {
+        if let Some(first) = region.frames.first()
+            && !region.frames.iter().any(|f| frames.contains(f))
+        {
+            frames.push(*first);
+        }
+    }
+    frames
+}
+
+/// The one of `shown` on which a region is drawn.
+pub(crate) fn frame_showing(region: &Region, shown: &[u32]) -> Option<u32> {
+    shown.iter().copied().find(|frame| region.frames.is_empty() || region.frames.contains(frame))
+}
+
+/// Draws one frame (from 1) of image `number` at the case's window, turned and mirrored as the case says.
+///
+/// # Errors
+/// [`ExportError`] names the image by its number.
+pub(crate) fn draw(
+    input: &mut ExportInput<'_>,
+    number: usize,
+    image: &CaseImage,
+    frame: u32,
+) -> Result<Drawn, ExportError> {
+    let pixels =
+        input.pixels.pixels(image, frame).map_err(|source| ExportError::Pixels { number, source })?;
+    if (pixels.frame.columns(), pixels.frame.rows()) != (image.columns, image.rows) {
+        return Err(ExportError::Unsound(format!(
+            "image {number} is {} x {} pixels in the case and {} x {} in its file",
+            image.columns,
+            image.rows,
+            pixels.frame.columns(),
+            pixels.frame.rows()
+        )));
+    }
+    let mut pipeline = resolve(&pixels.display, &pixels.frame, image.display.window)
+        .map_err(|source| ExportError::Window { number, source })?;
+    pipeline.invert ^= image.display.invert;
+    let table = DisplayTable::build(&pipeline, &pixels.frame, pixels.display.bits_stored)
+        .map_err(|source| ExportError::Table { number, source })?;
+    let mut view = View::one_to_one(&pixels.frame).turned(image.display.quarter_turns);
+    if image.display.flip_horizontal {
+        view = view.mirrored_across();
+    }
+    let picture = input
+        .renderer
+        .draw(&pixels.frame, &table, &view)
+        .map_err(|source| ExportError::Draw { number, source })?;
+    let notices = table.notices().iter().map(|notice| format!("image {number}: {notice}")).collect();
+    Ok(Drawn { picture, view, window: pipeline.window_origin, pixels, notices })
+}

@@ -1,0 +1,76 @@
+//! Measurements of regions in words, and of all regions of a case.
+//!
+//! Not here: measuring (`calx-measure`).
+
+use calx_measure::{FrameValues, measure_region};
+use calx_model::{Case, CaseImage, Measurement, Region};
+
+use crate::input::{ImagePixels, PixelProvider, numbered_images};
+
+/// What was measured of one region.
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) values: Vec<Measurement>,
+    /// When the pixels could not be read.
+    pub(crate) notice: Option<String>,
+}
+
+/// The frame whose values stand for a region: its first, else the one the image shows.
+pub(crate) fn frame_of(region: &Region, image: &CaseImage) -> u32 {
+    region.frames.first().copied().unwrap_or(image.display.frame).clamp(1, image.frames.max(1))
+}
+
+/// All regions of a case, in its order. One image's frame is asked for once, when regions follow one another.
+pub(crate) fn all(case: &Case, pixels: &mut dyn PixelProvider) -> Vec<Measured> {
+    let mut held: Option<(u32, &CaseImage, Option<ImagePixels>)> = None;
+    let mut measured = Vec::with_capacity(case.regions.len());
+    for region in &case.regions {
+        let Some((number, image)) = numbered_images(case).find(|(_, i)| i.id == region.image) else {
+            measured.push(Measured::default());
+            continue;
+        };
+        let frame = frame_of(region, image);
+        let is_held = held.as_ref().is_some_and(|(f, i, _)| *f == frame && i.id == image.id);
+        let mut notice = None;
+        if !is_held {
+            let found = match pixels.pixels(image, frame) {
+                Ok(found) => Some(found),
+                Err(error) => {
+                    notice = Some(format!(
+                        "image {number} could not be read, values under its regions are left out: {error}"
+                    ));
+                    None
+                }
+            };
+            held = Some((frame, image, found));
+        }
+        let found = held.as_ref().and_then(|(_, _, found)| found.as_ref());
+        let values = found.and_then(|p| FrameValues::new(&p.frame, &p.display));
+        measured.push(Measured { values: measure_region(region, image, values), notice });
+    }
+    measured
+}
+
+/// The one measure shown beside a mark: `23.4 mm at detector`.
+pub(crate) fn headline(values: &[Measurement]) -> Option<String> {
+    values.iter().find_map(|value| match value {
+        Measurement::Area { size } => Some(size.to_string()),
+        Measurement::Length { length } => Some(length.to_string()),
+        Measurement::Angle { degrees } => Some(format!("{degrees:.1}°")),
+        Measurement::MeanWidth { .. } | Measurement::Values { .. } => None,
+    })
+}
+
+/// The measures after the first, in words.
+pub(crate) fn details(values: &[Measurement]) -> Vec<String> {
+    values
+        .iter()
+        .filter_map(|value| match value {
+            Measurement::MeanWidth { length } => Some(format!("mean width {length}")),
+            Measurement::Values { mean, standard_deviation, unit, .. } => {
+                Some(format!("mean {mean:.0}, SD {standard_deviation:.0} {unit}"))
+            }
+            Measurement::Area { .. } | Measurement::Length { .. } | Measurement::Angle { .. } => None,
+        })
+        .collect()
+}
