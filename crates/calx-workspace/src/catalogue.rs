@@ -52,10 +52,11 @@ CREATE TABLE files (
     id INTEGER PRIMARY KEY,
     instance TEXT NOT NULL,
     managed INTEGER NOT NULL CHECK (managed IN (0, 1)),
-    path BLOB NOT NULL UNIQUE,
+    path BLOB NOT NULL,
     size INTEGER NOT NULL,
     modified INTEGER,
-    sha256 TEXT NOT NULL CHECK (length(sha256) = 64)
+    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+    UNIQUE (path, sha256)
 ) STRICT;
 CREATE INDEX files_by_instance ON files (instance);
 CREATE INDEX files_by_sha256 ON files (sha256);

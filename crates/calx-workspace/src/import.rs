@@ -13,11 +13,19 @@
 //! - A file that changes while it is read is `failed` with `changed_while_read`, never stored half-and-half.
 //! - Sources are never written to.
 
+mod prepare;
+mod run;
+mod store;
+mod walk;
+
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use crate::error::WorkspaceError;
-use crate::workspace::Workspace;
+
+pub(crate) use prepare::{Facts, damage, modified, sha256_of};
+pub(crate) use store::add_issue;
 
 /// Whether bytes are copied into the workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -128,7 +136,7 @@ pub struct FileOutcome {
     /// What became of it.
     pub status: FileStatus,
     /// A stable word for machines; empty only for `imported` and `duplicate`.
-    pub reason: &'static str,
+    pub reason: String,
     /// The same for people, safe to print, without a patient value; empty where `reason` is.
     pub text: String,
     /// SOPInstanceUID (0008,0018), once known.
@@ -139,6 +147,18 @@ pub struct FileOutcome {
     pub size: u64,
     /// What the reader tolerated, safe to print.
     pub notices: Vec<String>,
+}
+
+impl FileOutcome {
+    pub(crate) fn of(
+        path: PathBuf,
+        status: FileStatus,
+        reason: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Self {
+        let (reason, text) = (reason.into(), text.into());
+        Self { path, status, reason, text, uid: None, sha256: None, size: 0, notices: Vec::new() }
+    }
 }
 
 /// What happens while an import runs, told on the caller's thread.
@@ -243,20 +263,21 @@ pub enum ImportError {
     Workspace(#[from] WorkspaceError),
 }
 
-impl Workspace {
-    /// Imports files and folders.
-    ///
-    /// `events` is called on this thread, once for each file after it is safe.
-    ///
-    /// # Errors
-    /// [`ImportError`]; single files never stop a run.
-    pub fn import(
-        &self,
-        sources: &[PathBuf],
-        options: &ImportOptions<'_>,
-        events: &mut dyn FnMut(ImportEvent),
-    ) -> Result<ImportSummary, ImportError> {
-        let _ = (sources, options, events);
-        todo!()
+/// What the system says, without the path: that comes last in every message.
+pub(crate) fn told(error: &io::Error) -> String {
+    let text = error.to_string();
+    // `No such file or directory (os error 2)`: the number helps nobody.
+    text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words).to_owned()
+}
+
+/// An error with its causes, safe to print.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
     }
+    calx_model::patient_text::escape_terminal(&text)
 }

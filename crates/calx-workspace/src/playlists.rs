@@ -1,9 +1,46 @@
-//! Playlists on disk: one journal each.
+//! Playlists on disk: one journal each, `playlists/<id>.jsonl`.
+//!
+//! Not here: what an edit does (`calx-model`).
+//!
+//! Invariants
+//! - As with cases, a row that was committed survives a power cut, and a torn last line is cut.
+//! - The lock is a file beside the journal; it dies with the process that holds it.
+
+use std::path::PathBuf;
+use std::str::FromStr as _;
 
 use calx_model::{CaseId, PlayOrder, Playlist, PlaylistEdit, PlaylistId, Stamp};
+use serde::{Deserialize, Serialize};
 
+use crate::case_list::names;
+use crate::durable;
 use crate::error::WorkspaceError;
+use crate::jsonl::{self, Appender, Lines};
+use crate::lock::{self, Asked, Lock};
 use crate::workspace::Workspace;
+
+/// Version of the rows.
+pub(crate) const VERSION: u32 = 1;
+const EXTENSION: &str = "jsonl";
+
+/// One line of a playlist's journal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Line {
+    v: u32,
+    seq: u64,
+    stamp: Stamp,
+    action: Action,
+}
+
+/// What a line does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Action {
+    /// The playlist begins as this.
+    Create { playlist: Playlist },
+    /// An edit, with what undoes it.
+    Edit { edit: PlaylistEdit, inverse: PlaylistEdit },
+}
 
 /// One playlist in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +55,10 @@ pub struct PlaylistRow {
 #[derive(Debug)]
 pub struct PlaylistWriter {
     playlist: Playlist,
+    revision: u64,
+    journal: Appender,
+    #[allow(dead_code, reason = "held for the lock")]
+    lock: Lock,
 }
 
 impl Workspace {
@@ -32,8 +73,26 @@ impl Workspace {
         order: PlayOrder,
         stamp: Stamp,
     ) -> Result<PlaylistWriter, WorkspaceError> {
-        let _ = (id, title, order, stamp);
-        todo!()
+        let path = self.playlist_path(id);
+        if !path.exists() {
+            let playlist = Playlist { id, title: title.to_owned(), cases: Vec::new(), order };
+            let line = Line { v: VERSION, seq: 1, stamp, action: Action::Create { playlist } };
+            let kept = "nothing of it is on disk";
+            let written = jsonl::line(&line).and_then(|bytes| durable::write_new(&path, &bytes));
+            match written {
+                Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(WorkspaceError::Write { what: "the playlist", kept, path, source });
+                }
+                // Another process was first: what it made is looked at below.
+                _ => {}
+            }
+        }
+        let writer = self.write_playlist(id)?;
+        if writer.begun_as(title, &path)? {
+            Ok(writer)
+        } else {
+            Err(WorkspaceError::IdTaken { what: "playlist", id: id.to_string() })
+        }
     }
 
     /// Opens a playlist for writing.
@@ -41,8 +100,35 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::NotFound`], [`WorkspaceError::LockedBy`].
     pub fn write_playlist(&self, id: PlaylistId) -> Result<PlaylistWriter, WorkspaceError> {
-        let _ = id;
-        todo!()
+        let path = self.playlist_path(id);
+        if !path.is_file() {
+            return Err(WorkspaceError::NotFound { what: "playlist", id: id.to_string() });
+        }
+        let lock_path = path.with_extension("lock");
+        let lock = match lock::try_exclusive(&lock_path) {
+            Ok(Asked::Held(lock)) => lock,
+            Ok(Asked::Taken(holder)) => {
+                return Err(WorkspaceError::LockedBy { case: format!("list {id}"), holder });
+            }
+            Err(source) => return Err(WorkspaceError::io("lock the playlist", lock_path, source)),
+        };
+        durable::remove_if_there(&durable::partial_of(&path));
+        let lines: Lines<Line> = jsonl::read(&path, VERSION)?;
+        let journal = Appender::open(&path, "the playlist", &lines)?;
+        let PlaylistRow { playlist, revision } = replay(&lines.rows, &path)?;
+        Ok(PlaylistWriter { playlist, revision, journal, lock })
+    }
+
+    /// One playlist, without a lock.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NotFound`], or the journal does not replay.
+    pub fn read_playlist(&self, id: PlaylistId) -> Result<PlaylistRow, WorkspaceError> {
+        let path = self.playlist_path(id);
+        if !path.is_file() {
+            return Err(WorkspaceError::NotFound { what: "playlist", id: id.to_string() });
+        }
+        replay(&jsonl::read(&path, VERSION)?.rows, &path)
     }
 
     /// All playlists, by title, then id.
@@ -50,8 +136,49 @@ impl Workspace {
     /// # Errors
     /// A journal cannot be read.
     pub fn playlists(&self) -> Result<Vec<PlaylistRow>, WorkspaceError> {
-        todo!()
+        let rows = self.playlist_ids()?.into_iter().map(|id| self.read_playlist(id));
+        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+        rows.sort_by(|a, b| (&a.playlist.title, a.playlist.id).cmp(&(&b.playlist.title, b.playlist.id)));
+        Ok(rows)
     }
+
+    /// Ids of all playlists, sorted.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn playlist_ids(&self) -> Result<Vec<PlaylistId>, WorkspaceError> {
+        let names = names(&self.playlists_dir())?;
+        let stems = names.iter().filter_map(|name| name.strip_suffix(".jsonl"));
+        let mut ids: Vec<_> = stems.filter_map(|stem| PlaylistId::from_str(stem).ok()).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    fn playlist_path(&self, id: PlaylistId) -> PathBuf {
+        self.playlists_dir().join(format!("{id}.{EXTENSION}"))
+    }
+}
+
+fn replay(lines: &[Line], path: &std::path::Path) -> Result<PlaylistRow, WorkspaceError> {
+    let broken = |source| WorkspaceError::Replay { path: path.to_path_buf(), source };
+    let mut lines = lines.iter();
+    let first = lines.next().ok_or_else(|| broken(calx_model::HistoryError::Empty))?;
+    let Action::Create { playlist } = &first.action else {
+        return Err(broken(calx_model::HistoryError::Creation(1)));
+    };
+    let mut row = PlaylistRow { playlist: playlist.clone(), revision: 1 };
+    for line in lines {
+        let Action::Edit { edit, .. } = &line.action else {
+            return Err(broken(calx_model::HistoryError::Creation(line.seq)));
+        };
+        row.revision += 1;
+        if line.seq != row.revision {
+            let (expected, found) = (row.revision, line.seq);
+            return Err(broken(calx_model::HistoryError::Sequence { expected, found }));
+        }
+        row.playlist.apply(edit)?;
+    }
+    Ok(row)
 }
 
 impl PlaylistWriter {
@@ -66,8 +193,13 @@ impl PlaylistWriter {
     /// # Errors
     /// The playlist refuses it, or writing failed; either way it is as before.
     pub fn commit(&mut self, edit: PlaylistEdit, stamp: Stamp) -> Result<(), WorkspaceError> {
-        let _ = (edit, stamp);
-        todo!()
+        let mut next = self.playlist.clone();
+        let inverse = next.apply(&edit)?;
+        let seq = self.revision + 1;
+        self.journal.append(&Line { v: VERSION, seq, stamp, action: Action::Edit { edit, inverse } })?;
+        self.playlist = next;
+        self.revision = seq;
+        Ok(())
     }
 
     /// Appends a case; one that is in already changes nothing.
@@ -75,7 +207,18 @@ impl PlaylistWriter {
     /// # Errors
     /// As [`PlaylistWriter::commit`].
     pub fn append(&mut self, case: CaseId, stamp: Stamp) -> Result<(), WorkspaceError> {
-        let _ = (case, stamp);
-        todo!()
+        if self.playlist.cases.contains(&case) {
+            return Ok(());
+        }
+        let index = u32::try_from(self.playlist.cases.len()).unwrap_or(u32::MAX);
+        self.commit(PlaylistEdit::AddCase { index, case }, stamp)
+    }
+
+    fn begun_as(&self, title: &str, path: &std::path::Path) -> Result<bool, WorkspaceError> {
+        let lines: Lines<Line> = jsonl::read(path, VERSION)?;
+        Ok(lines.rows.first().is_some_and(|line| match &line.action {
+            Action::Create { playlist } => playlist.title == title,
+            Action::Edit { .. } => false,
+        }))
     }
 }

@@ -1,13 +1,46 @@
 //! Questions to the catalogue.
+//!
+//! Invariants
+//! - Same catalogue, same order of rows.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::str::FromStr;
 
 use calx_dicom::Locator;
-use calx_model::{SeriesInstanceUid, SopInstanceUid, StudyInstanceUid};
+use calx_model::{
+    PatientText, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
+};
+use rusqlite::Error::FromSqlConversionFailure;
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension as _, Row, Transaction};
 
 use crate::error::WorkspaceError;
-use crate::rows::{InstanceRow, IssueRow, RunRow, SeriesRow, StudyRow};
+use crate::file_rows::Place;
+use crate::import::{Counts, FileOutcome, FileStatus};
+use crate::path_bytes;
+use crate::rows::{InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow};
 use crate::workspace::Workspace;
+
+const STUDIES: &str = "SELECT s.uid, p.patient_id, p.name, p.birth_date, p.sex, s.patient_age, s.description,
+    s.accession_number, s.date, s.time,
+    (SELECT count(*) FROM series e WHERE e.study = s.uid),
+    count(i.uid), coalesce(sum(i.has_pixels), 0), count(i.damaged), count(DISTINCT i.patient)
+    FROM studies s JOIN patients p ON p.id = s.patient
+    LEFT JOIN series e ON e.study = s.uid LEFT JOIN instances i ON i.series = e.uid";
+
+const SERIES: &str = "SELECT e.uid, e.study, e.modality, e.number, e.description, e.body_part,
+    (SELECT count(*) FROM instances i WHERE i.series = e.uid) FROM series e";
+
+const INSTANCES: &str =
+    "SELECT i.uid, i.series, e.study, i.sop_class, i.transfer_syntax, e.modality, i.number,
+    i.rows, i.columns, i.frames, i.has_pixels, i.side, i.view_position, i.burned_in, i.synthetic, i.damaged,
+    f.managed, f.size, f.sha256,
+    (SELECT count(*) FROM files c WHERE c.instance = i.uid AND c.id <> i.file)
+    FROM instances i JOIN series e ON e.uid = i.series JOIN files f ON f.id = i.file";
+
+const HANGING: &str =
+    " ORDER BY e.study, e.number IS NULL, e.number, e.uid, i.number IS NULL, i.number, i.uid";
 
 impl Workspace {
     /// All studies: newest first, then by UID.
@@ -15,7 +48,8 @@ impl Workspace {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn studies(&self) -> Result<Vec<StudyRow>, WorkspaceError> {
-        todo!()
+        let sql = format!("{STUDIES} GROUP BY s.uid ORDER BY s.date DESC, s.time DESC, s.uid");
+        self.read(|tx| studies(tx, &sql, []))
     }
 
     /// One study.
@@ -23,8 +57,9 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::NotFound`].
     pub fn study(&self, study: &StudyInstanceUid) -> Result<StudyRow, WorkspaceError> {
-        let _ = study;
-        todo!()
+        let sql = format!("{STUDIES} WHERE s.uid = ?1 GROUP BY s.uid");
+        let found = self.read(|tx| studies(tx, &sql, [study.as_str()]))?;
+        found.into_iter().next().ok_or_else(|| not_found("study", study.as_str()))
     }
 
     /// Series of a study, or all: by study, number, UID.
@@ -32,8 +67,24 @@ impl Workspace {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn series(&self, study: Option<&StudyInstanceUid>) -> Result<Vec<SeriesRow>, WorkspaceError> {
-        let _ = study;
-        todo!()
+        let sql = format!(
+            "{SERIES} WHERE ?1 IS NULL OR e.study = ?1 ORDER BY e.study, e.number IS NULL, e.number, e.uid"
+        );
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(&sql)?;
+            let rows = statement.query_map([study.map(StudyInstanceUid::as_str)], |row| {
+                Ok(SeriesRow {
+                    series: uid(row, 0, SeriesInstanceUid::new)?,
+                    study: uid(row, 1, StudyInstanceUid::new)?,
+                    modality: text(row, 2)?,
+                    number: row.get(3)?,
+                    description: text(row, 4)?,
+                    body_part: text(row, 5)?,
+                    instances: row.get(6)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// Instances of a study, or all: by study, series number, instance number, UID.
@@ -41,8 +92,8 @@ impl Workspace {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn instances(&self, study: Option<&StudyInstanceUid>) -> Result<Vec<InstanceRow>, WorkspaceError> {
-        let _ = study;
-        todo!()
+        let sql = format!("{INSTANCES} WHERE ?1 IS NULL OR e.study = ?1{HANGING}");
+        self.read(|tx| instances(tx, &sql, [study.map(StudyInstanceUid::as_str)]))
     }
 
     /// Instances of a series: by instance number, UID.
@@ -53,8 +104,8 @@ impl Workspace {
         &self,
         series: &SeriesInstanceUid,
     ) -> Result<Vec<InstanceRow>, WorkspaceError> {
-        let _ = series;
-        todo!()
+        let sql = format!("{INSTANCES} WHERE i.series = ?1{HANGING}");
+        self.read(|tx| instances(tx, &sql, [series.as_str()]))
     }
 
     /// One instance.
@@ -62,18 +113,41 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::NotFound`].
     pub fn instance(&self, uid: &SopInstanceUid) -> Result<InstanceRow, WorkspaceError> {
-        let _ = uid;
-        todo!()
+        let sql = format!("{INSTANCES} WHERE i.uid = ?1");
+        let found = self.read(|tx| instances(tx, &sql, [uid.as_str()]))?;
+        found.into_iter().next().ok_or_else(|| not_found("instance", uid.as_str()))
     }
 
     /// Where the bytes of an instance lie.
     ///
     /// # Errors
-    /// [`WorkspaceError::NotFound`]; [`WorkspaceError::FileGone`] or [`WorkspaceError::FileChanged`] when a
-    /// referenced file is not what was imported.
+    /// [`WorkspaceError::NotFound`]; [`WorkspaceError::FileGone`]; [`WorkspaceError::FileChanged`] when a
+    /// referenced file has another size or time than what was imported.
     pub fn locate(&self, uid: &SopInstanceUid) -> Result<Locator, WorkspaceError> {
-        let _ = uid;
-        todo!()
+        let sql =
+            "SELECT f.managed, f.path, f.size, f.modified FROM instances i JOIN files f ON f.id = i.file
+                   WHERE i.uid = ?1";
+        let found = self.read(|tx| {
+            let mut statement = tx.prepare_cached(sql)?;
+            let row = statement.query_row([uid.as_str()], |row| {
+                let place = Place { managed: row.get(0)?, path: row.get(1)? };
+                Ok((place, row.get::<_, i64>(2)?, row.get::<_, Option<i64>>(3)?))
+            });
+            Ok(row.optional()?)
+        })?;
+        let (place, size, modified) = found.ok_or_else(|| not_found("instance", uid.as_str()))?;
+        let path = self.path_of(&place);
+        let meta = match std::fs::metadata(&path) {
+            Ok(meta) if meta.is_file() => meta,
+            _ => return Err(WorkspaceError::FileGone { uid: uid.to_string(), path }),
+        };
+        let same_size = i64::try_from(meta.len()) == Ok(size);
+        let same_time = place.managed || modified == crate::import::modified(&meta);
+        if same_size && same_time {
+            Ok(Locator::from(path))
+        } else {
+            Err(WorkspaceError::FileChanged { uid: uid.to_string(), path })
+        }
     }
 
     /// SHA-256 of each instance by UID, for `ls instances --hash`.
@@ -81,7 +155,12 @@ impl Workspace {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn hash_list(&self) -> Result<BTreeMap<String, String>, WorkspaceError> {
-        todo!()
+        self.read(|tx| {
+            let sql = "SELECT i.uid, f.sha256 FROM instances i JOIN files f ON f.id = i.file";
+            let mut statement = tx.prepare_cached(sql)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// Runs of import, newest first.
@@ -89,7 +168,29 @@ impl Workspace {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn runs(&self) -> Result<Vec<RunRow>, WorkspaceError> {
-        todo!()
+        let sql = "SELECT id, started, finished, interrupted, mode, imported, damaged, duplicate, conflict,
+                   not_dicom, failed FROM import_runs ORDER BY started DESC, id";
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(sql)?;
+            let rows = statement.query_map([], |row| {
+                Ok(RunRow {
+                    run: row.get(0)?,
+                    started: parsed(row, 1)?,
+                    finished: optional(row, 2)?,
+                    interrupted: row.get(3)?,
+                    mode: row.get(4)?,
+                    counts: Counts {
+                        imported: unsigned(row, 5)?,
+                        damaged: unsigned(row, 6)?,
+                        duplicate: unsigned(row, 7)?,
+                        conflict: unsigned(row, 8)?,
+                        not_dicom: unsigned(row, 9)?,
+                        failed: unsigned(row, 10)?,
+                    },
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// What a run did not simply take; `None` asks for all runs.
@@ -97,7 +198,137 @@ impl Workspace {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn issues(&self, run: Option<&str>) -> Result<Vec<IssueRow>, WorkspaceError> {
-        let _ = run;
-        todo!()
+        let sql = "SELECT run, number, path, status, reason, text, uid, sha256, size FROM import_issues
+                   WHERE ?1 IS NULL OR run = ?1 ORDER BY run, number";
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(sql)?;
+            let rows = statement.query_map([run], |row| {
+                let status: String = row.get(3)?;
+                let outcome = FileOutcome {
+                    path: path_bytes::from_bytes(row.get(2)?),
+                    status: FileStatus::parse(&status).unwrap_or(FileStatus::Failed),
+                    reason: row.get(4)?,
+                    text: row.get(5)?,
+                    uid: row.get(6)?,
+                    sha256: row.get(7)?,
+                    size: unsigned(row, 8)?,
+                    notices: Vec::new(),
+                };
+                Ok(IssueRow { run: row.get(0)?, number: row.get(1)?, outcome })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The file of a catalogued place.
+    pub(crate) fn path_of(&self, place: &Place) -> PathBuf {
+        let path = path_bytes::from_bytes(place.path.clone());
+        if place.managed { self.root().join(path) } else { path }
+    }
+}
+
+pub(crate) fn not_found(what: &'static str, id: &str) -> WorkspaceError {
+    WorkspaceError::NotFound { what, id: id.to_owned() }
+}
+
+fn studies(
+    tx: &Transaction<'_>,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<StudyRow>, WorkspaceError> {
+    let modalities = "SELECT DISTINCT modality FROM series WHERE study = ?1 AND modality <> '' ORDER BY 1";
+    let mut modalities = tx.prepare_cached(modalities)?;
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map(values, |row| {
+        let patient = PatientRow {
+            patient_id: text(row, 1)?,
+            name: text(row, 2)?,
+            birth_date: text(row, 3)?,
+            sex: text(row, 4)?,
+        };
+        Ok(StudyRow {
+            study: uid(row, 0, StudyInstanceUid::new)?,
+            patient,
+            patient_age: text(row, 5)?,
+            description: text(row, 6)?,
+            accession_number: text(row, 7)?,
+            date: optional(row, 8)?,
+            time: optional(row, 9)?,
+            modalities: Vec::new(),
+            series: row.get(10)?,
+            instances: row.get(11)?,
+            images: row.get(12)?,
+            damaged: row.get(13)?,
+            patients: row.get(14)?,
+        })
+    })?;
+    let mut studies: Vec<StudyRow> = rows.collect::<Result<_, _>>()?;
+    for study in &mut studies {
+        let rows = modalities.query_map([study.study.as_str()], |row| text(row, 0))?;
+        study.modalities = rows.collect::<Result<_, _>>()?;
+    }
+    Ok(studies)
+}
+
+fn instances(
+    tx: &Transaction<'_>,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<InstanceRow>, WorkspaceError> {
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map(values, |row| {
+        let side: Option<String> = row.get(11)?;
+        Ok(InstanceRow {
+            instance: uid(row, 0, SopInstanceUid::new)?,
+            series: uid(row, 1, SeriesInstanceUid::new)?,
+            study: uid(row, 2, StudyInstanceUid::new)?,
+            sop_class: uid(row, 3, SopClassUid::new)?,
+            transfer_syntax: uid(row, 4, TransferSyntaxUid::new)?,
+            modality: text(row, 5)?,
+            number: row.get(6)?,
+            rows: row.get(7)?,
+            columns: row.get(8)?,
+            frames: row.get(9)?,
+            has_pixels: row.get(10)?,
+            side: side.as_deref().and_then(calx_dicom::Side::parse),
+            view_position: text(row, 12)?,
+            burned_in_annotation: row.get(13)?,
+            synthetic_data: row.get(14)?,
+            damaged: row.get(15)?,
+            managed: row.get(16)?,
+            size: unsigned(row, 17)?,
+            sha256: row.get(18)?,
+            conflicts: row.get(19)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<PatientText> {
+    row.get::<_, String>(column).map(PatientText::new)
+}
+
+fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or(0))
+}
+
+fn uid<T>(
+    row: &Row<'_>,
+    column: usize,
+    new: fn(&str) -> Result<T, calx_model::uid::UidError>,
+) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    new(&text).map_err(|error| FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+fn parsed<T: FromStr<Err = jiff::Error>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|error| FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+fn optional<T: FromStr<Err = jiff::Error>>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => parsed(row, column).map(Some),
     }
 }

@@ -1,0 +1,273 @@
+//! One batch: objects durable, then rows committed, then told.
+//!
+//! Not here: reading files (`prepare`), the loop over batches (`run`).
+//!
+//! Invariants
+//! - A catalogue row never names an object that is not durable.
+//! - Of a batch, all rows are committed or none; objects without a row are harmless and found again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::prepare::{Facts, Prepared, Ready};
+use super::{FileOutcome, FileStatus, ImportMode, ImportSummary, OnDuplicate};
+use crate::durable::{self, BatchSync, remove_if_there};
+use crate::error::WorkspaceError;
+use crate::file_rows::{self, Filed, Known, Place};
+use crate::objects::relative_path;
+use crate::path_bytes;
+use crate::rows::IssueRow;
+use crate::workspace::Workspace;
+use rusqlite::{Transaction, params};
+
+/// What a run goes by.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    pub(crate) run: String,
+    pub(crate) mode: ImportMode,
+    pub(crate) on_duplicate: OnDuplicate,
+}
+
+/// Makes a batch safe and gives what became of each file, in order. Counts are added to `summary` only when
+/// all of it is committed.
+pub(crate) fn store(
+    workspace: &Workspace,
+    rules: &Rules,
+    sync: &BatchSync,
+    batch: Vec<Prepared>,
+    summary: &mut ImportSummary,
+) -> Result<Vec<FileOutcome>, WorkspaceError> {
+    let copied = place_objects(workspace, sync, &batch);
+    // Whatever happened, no unfinished copy of this batch is needed any more.
+    for ready in batch.iter().filter_map(ready) {
+        if let Some(copy) = &ready.copy {
+            remove_if_there(copy);
+        }
+    }
+    let copied = copied?;
+    let mut next = summary.clone();
+    next.bytes_copied += copied;
+    let outcomes = workspace.write(|tx| {
+        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut number = issue_count(tx, &rules.run)?;
+        for prepared in &batch {
+            let outcome = match prepared {
+                Prepared::Done(outcome) => outcome.clone(),
+                Prepared::Ready(ready) => file(workspace, tx, rules, ready, &mut next)?,
+                Prepared::NoRoom(_) => continue,
+            };
+            next.counts.count(outcome.status);
+            if !matches!(outcome.status, FileStatus::Imported | FileStatus::Duplicate) {
+                number += 1;
+                add_issue(tx, &IssueRow { run: rules.run.clone(), number, outcome: outcome.clone() })?;
+            }
+            outcomes.push(outcome);
+        }
+        set_counts(tx, &next)?;
+        Ok(outcomes)
+    })?;
+    *summary = next;
+    Ok(outcomes)
+}
+
+fn ready(prepared: &Prepared) -> Option<&Ready> {
+    match prepared {
+        Prepared::Ready(ready) => Some(ready),
+        _ => None,
+    }
+}
+
+/// Gives copies that are needed their final names, durably; returns the bytes of new objects.
+fn place_objects(workspace: &Workspace, sync: &BatchSync, batch: &[Prepared]) -> Result<u64, WorkspaceError> {
+    let objects = workspace.objects_dir();
+    let failed = |source| WorkspaceError::Write {
+        what: "the batch of files in hand",
+        kept: "every file reported before it is kept",
+        path: objects.clone(),
+        source,
+    };
+    // Known bytes need no second object; whether that still holds is decided in the transaction.
+    let mut wanted: Vec<(&Path, PathBuf, u64)> = Vec::new();
+    let mut targets = BTreeSet::new();
+    workspace.read(|tx| {
+        for ready in batch.iter().filter_map(ready) {
+            let Some(copy) = &ready.copy else { continue };
+            let target = workspace.root().join(relative_path(&ready.facts.sha256));
+            let here = file_rows::known(tx, &ready.header.instance)?.is_some_and(|known| {
+                known.place.managed && known.sha256 == ready.facts.sha256 && whole(&target, &ready.facts)
+            });
+            if !here && targets.insert(target.clone()) {
+                wanted.push((copy, target, ready.facts.size));
+            }
+        }
+        Ok(())
+    })?;
+    if wanted.is_empty() {
+        return Ok(0);
+    }
+    sync.sync(wanted.iter().map(|(copy, _, _)| *copy)).map_err(failed)?;
+    let mut folders = BTreeSet::from([objects.clone()]);
+    let mut bytes = 0;
+    for (copy, target, size) in &wanted {
+        if let Some(folder) = target.parent()
+            && folders.insert(folder.to_path_buf())
+            && let Err(error) = fs::create_dir(folder)
+            && error.kind() != io::ErrorKind::AlreadyExists
+        {
+            return Err(failed(error));
+        }
+        match durable::rename_unless_there(copy, target) {
+            Ok(()) => bytes += size,
+            // The same bytes, left by a killed run or put there by another import just now. An object of
+            // another length was broken from outside, and whole bytes are at hand.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if fs::metadata(target).map_err(failed)?.len() != *size {
+                    durable::rename(copy, target).map_err(failed)?;
+                }
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    // Also of objects found in place: whoever put them there may not have come to syncing their names.
+    sync.sync(folders.iter().map(PathBuf::as_path)).map_err(failed)?;
+    Ok(bytes)
+}
+
+fn whole(path: &Path, facts: &Facts) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == facts.size)
+}
+
+/// Files one instance and says what became of it.
+fn file(
+    workspace: &Workspace,
+    tx: &Transaction<'_>,
+    rules: &Rules,
+    ready: &Ready,
+    summary: &mut ImportSummary,
+) -> Result<FileOutcome, WorkspaceError> {
+    let place = place_of(ready)?;
+    let filed = file_rows::file_instance(tx, &ready.header, ready.damaged.as_deref(), &ready.facts, &place)?;
+    let (status, reason, text) = match filed {
+        Filed::New { study, series } => {
+            summary.new_studies += u64::from(study);
+            summary.new_series += u64::from(series);
+            summary.new_images += u64::from(ready.header.has_pixels);
+            match &ready.damaged {
+                None => (FileStatus::Imported, "", String::new()),
+                Some(why) => (FileStatus::Damaged, "truncated", why.clone()),
+            }
+        }
+        Filed::Same => {
+            let (reason, text) = match file_rows::known(tx, &ready.header.instance)? {
+                Some(known) => keep_best(workspace, tx, ready, &known, &place)?,
+                None => ("", ""),
+            };
+            (FileStatus::Duplicate, reason, text.to_owned())
+        }
+        Filed::Conflict { kept_before } => (FileStatus::Conflict, "same_uid_other_bytes", {
+            let now = if kept_before { "these bytes were kept before" } else { "both are kept" };
+            format!("another object with the same SOPInstanceUID (0008,0018) is here, {now}")
+        }),
+    };
+    let outcome = FileOutcome { notices: ready.notices.clone(), ..described(ready, status, reason, text) };
+    Ok(duplicate_as_asked(outcome, rules.on_duplicate))
+}
+
+/// A duplicate that is not to be skipped is a failure.
+pub(crate) fn duplicate_as_asked(outcome: FileOutcome, asked: OnDuplicate) -> FileOutcome {
+    if asked == OnDuplicate::Error && outcome.status == FileStatus::Duplicate {
+        let text =
+            "an object with this SOPInstanceUID (0008,0018) and these bytes is here already".to_owned();
+        return FileOutcome { status: FileStatus::Failed, reason: "duplicate".to_owned(), text, ..outcome };
+    }
+    outcome
+}
+
+pub(crate) fn described(
+    ready: &Ready,
+    status: FileStatus,
+    reason: &'static str,
+    text: String,
+) -> FileOutcome {
+    FileOutcome {
+        uid: Some(ready.header.instance.to_string()),
+        sha256: Some(ready.facts.sha256.clone()),
+        size: ready.facts.size,
+        ..FileOutcome::of(ready.path.clone(), status, reason, text)
+    }
+}
+
+/// Where the bytes of a prepared file are to be looked for.
+fn place_of(ready: &Ready) -> Result<Place, WorkspaceError> {
+    if ready.copy.is_some() {
+        return Ok(Place { managed: true, path: relative_path(&ready.facts.sha256).into_bytes() });
+    }
+    let path = std::path::absolute(&ready.path)
+        .map_err(|source| WorkspaceError::io("find the file", &ready.path, source))?;
+    Ok(Place { managed: false, path: path_bytes::to_bytes(&path) })
+}
+
+/// Lets a better place of known bytes count: a managed copy over a reference, a file over a missing one.
+fn keep_best(
+    workspace: &Workspace,
+    tx: &Transaction<'_>,
+    ready: &Ready,
+    known: &Known,
+    place: &Place,
+) -> Result<(&'static str, &'static str), WorkspaceError> {
+    if known.place == *place {
+        return Ok(("", ""));
+    }
+    if place.managed && !known.place.managed {
+        file_rows::move_file(tx, &ready.header.instance, known, &ready.facts, place)?;
+        return Ok(("reference_replaced", "it was referenced before, a managed copy is kept now"));
+    }
+    if !known.place.managed && !workspace.path_of(&known.place).is_file() {
+        file_rows::move_file(tx, &ready.header.instance, known, &ready.facts, place)?;
+        return Ok(("found_again", "the place known before is gone, this one is referenced now"));
+    }
+    Ok(("", ""))
+}
+
+fn issue_count(tx: &Transaction<'_>, run: &str) -> Result<u32, WorkspaceError> {
+    let sql = "SELECT coalesce(max(number), 0) FROM import_issues WHERE run = ?1";
+    Ok(tx.prepare_cached(sql)?.query_row([run], |row| row.get(0))?)
+}
+
+/// Writes one issue.
+pub(crate) fn add_issue(tx: &Transaction<'_>, issue: &IssueRow) -> Result<(), WorkspaceError> {
+    let sql = "INSERT INTO import_issues (run, number, path, status, reason, text, uid, sha256, size)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let outcome = &issue.outcome;
+    tx.prepare_cached(sql)?.execute(params![
+        issue.run,
+        issue.number,
+        path_bytes::to_bytes(&outcome.path),
+        outcome.status.word(),
+        outcome.reason,
+        outcome.text,
+        outcome.uid,
+        outcome.sha256,
+        i64::try_from(outcome.size).unwrap_or(i64::MAX),
+    ])?;
+    Ok(())
+}
+
+fn set_counts(tx: &Transaction<'_>, summary: &ImportSummary) -> Result<(), WorkspaceError> {
+    let sql = "UPDATE import_runs SET imported = ?2, damaged = ?3, duplicate = ?4, conflict = ?5,
+               not_dicom = ?6, failed = ?7 WHERE id = ?1";
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let counts = &summary.counts;
+    tx.prepare_cached(sql)?.execute(params![
+        summary.run,
+        number(counts.imported),
+        number(counts.damaged),
+        number(counts.duplicate),
+        number(counts.conflict),
+        number(counts.not_dicom),
+        number(counts.failed),
+    ])?;
+    Ok(())
+}

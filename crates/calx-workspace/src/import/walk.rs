@@ -1,0 +1,225 @@
+//! Finding files: in sorted order, each once, nothing opened that could block.
+//!
+//! Not here: what a file holds (`prepare`).
+//!
+//! Invariants
+//! - A folder is walked once, however many sources and links lead to it; so a loop of links ends.
+//! - The workspace's own folder is never walked.
+//! - Only one folder's names for each level are held in memory.
+
+use std::collections::BTreeSet;
+use std::fs::{self, FileType, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::{FileOutcome, FileStatus, ImportError, ImportOptions};
+use crate::error::WorkspaceError;
+
+/// What the walk came upon.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    /// A file to be read.
+    File { path: PathBuf, size: u64 },
+    /// Something that is accounted for without being read.
+    Passed(FileOutcome),
+}
+
+/// Which files are asked for.
+#[derive(Debug)]
+struct Filter {
+    include: Option<Patterns>,
+    exclude: Patterns,
+}
+
+/// Patterns with a separator are for the path as found, others for the name alone.
+#[derive(Debug)]
+struct Patterns {
+    paths: GlobSet,
+    names: GlobSet,
+}
+
+impl Patterns {
+    fn new(patterns: &[String]) -> Result<Self, WorkspaceError> {
+        let (mut paths, mut names) = (GlobSetBuilder::new(), GlobSetBuilder::new());
+        let bad = |pattern: &String, source| WorkspaceError::BadPattern { pattern: pattern.clone(), source };
+        for pattern in patterns {
+            let glob = Glob::new(pattern).map_err(|source| bad(pattern, source))?;
+            if pattern.contains('/') {
+                paths.add(glob)
+            } else {
+                names.add(glob)
+            };
+        }
+        let first = patterns.first().cloned().unwrap_or_default();
+        Ok(Self {
+            paths: paths.build().map_err(|source| bad(&first, source))?,
+            names: names.build().map_err(|source| bad(&first, source))?,
+        })
+    }
+
+    fn matches(&self, path: &Path) -> bool {
+        self.paths.is_match(path) || path.file_name().is_some_and(|name| self.names.is_match(name))
+    }
+}
+
+/// Says which folder this is, whatever its path.
+type FolderKey = (u64, u64, PathBuf);
+
+#[cfg(unix)]
+fn folder_key(_path: &Path, meta: &Metadata) -> FolderKey {
+    use std::os::unix::fs::MetadataExt as _;
+    (meta.dev(), meta.ino(), PathBuf::new())
+}
+
+#[cfg(not(unix))]
+fn folder_key(path: &Path, _meta: &Metadata) -> FolderKey {
+    (0, 0, fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()))
+}
+
+/// One walk over all sources.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    /// Paths still to be looked at, the next one last, for each open folder.
+    levels: Vec<Vec<PathBuf>>,
+    walked: BTreeSet<FolderKey>,
+    filter: Filter,
+    follow_links: bool,
+    /// A link that was named as a source is followed in any case.
+    at_source: bool,
+}
+
+impl Walk {
+    /// Begins a walk; `own` is the workspace's folder.
+    pub(crate) fn new(
+        sources: &[PathBuf],
+        options: &ImportOptions<'_>,
+        own: &Path,
+    ) -> Result<Self, ImportError> {
+        let include = (!options.include.is_empty()).then(|| Patterns::new(&options.include)).transpose()?;
+        let filter = Filter { include, exclude: Patterns::new(&options.exclude)? };
+        let mut walked = BTreeSet::new();
+        if let Ok(meta) = fs::metadata(own) {
+            walked.insert(folder_key(own, &meta));
+        }
+        let mut places: Vec<PathBuf> = Vec::new();
+        let mut roots = Vec::new();
+        for source in sources {
+            let place = match fs::canonicalize(source) {
+                Ok(place) => place,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(ImportError::NoSource(source.clone()));
+                }
+                Err(_) => source.clone(),
+            };
+            // A file named twice, or once more beside its folder, is one file.
+            if !places.iter().any(|earlier| place.starts_with(earlier)) {
+                places.push(place);
+                roots.push(source.clone());
+            }
+        }
+        roots.reverse();
+        let follow_links = options.follow_links;
+        Ok(Self { levels: vec![roots], walked, filter, follow_links, at_source: true })
+    }
+
+    fn look_at(&mut self, path: PathBuf, is_source: bool) -> Option<Seen> {
+        if self.filter.exclude.matches(&path) {
+            return None;
+        }
+        let link_meta = match fs::symlink_metadata(&path) {
+            Ok(meta) => meta,
+            Err(error) => return Some(failed(path, "unreadable", &error)),
+        };
+        let is_link = link_meta.file_type().is_symlink();
+        let meta = if !is_link {
+            link_meta
+        } else if self.follow_links || is_source {
+            match fs::metadata(&path) {
+                Ok(meta) => meta,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Some(passed(path, "broken_symlink", "a symbolic link that leads nowhere"));
+                }
+                Err(error) => return Some(failed(path, "unreadable", &error)),
+            }
+        } else {
+            return Some(passed(path, "symlink", "a symbolic link, not followed (--follow-links follows)"));
+        };
+        if meta.is_dir() {
+            return self.open_folder(path, &meta, is_link);
+        }
+        if self.filter.include.as_ref().is_some_and(|include| !include.matches(&path)) {
+            return None;
+        }
+        if meta.is_file() {
+            return Some(Seen::File { path, size: meta.len() });
+        }
+        let what = special(meta.file_type());
+        Some(passed(path, "not_a_file", &format!("{what}, not opened")))
+    }
+
+    fn open_folder(&mut self, path: PathBuf, meta: &Metadata, is_link: bool) -> Option<Seen> {
+        if !self.walked.insert(folder_key(&path, meta)) {
+            let text = "a link to a folder that is walked already";
+            return is_link.then(|| passed(path, "symlink_loop", text));
+        }
+        let read = fs::read_dir(&path).and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()
+        });
+        match read {
+            Ok(mut paths) => {
+                paths.sort_unstable_by(|a, b| b.as_os_str().cmp(a.as_os_str()));
+                self.levels.push(paths);
+                None
+            }
+            Err(error) => Some(failed(path, "unreadable_folder", &error)),
+        }
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Seen;
+
+    fn next(&mut self) -> Option<Seen> {
+        loop {
+            let is_source = self.at_source && self.levels.len() == 1;
+            match self.levels.last_mut()?.pop() {
+                Some(path) => {
+                    if let Some(seen) = self.look_at(path, is_source) {
+                        return Some(seen);
+                    }
+                }
+                None => {
+                    self.levels.pop();
+                }
+            }
+        }
+    }
+}
+
+fn special(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return "a FIFO";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return "a device";
+        }
+    }
+    let _ = kind;
+    "neither a file nor a folder"
+}
+
+fn passed(path: PathBuf, reason: &'static str, text: &str) -> Seen {
+    Seen::Passed(FileOutcome::of(path, FileStatus::NotDicom, reason, text))
+}
+
+fn failed(path: PathBuf, reason: &'static str, error: &io::Error) -> Seen {
+    Seen::Passed(FileOutcome::of(path, FileStatus::Failed, reason, super::told(error)))
+}
