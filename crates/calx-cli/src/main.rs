@@ -1,2 +1,85 @@
-//! The calx program.
-fn main() {}
+//! The program `calx`: the command line over the libraries.
+//!
+//! Here: reading arguments, printing, exit codes. Not here: anything a library call cannot do.
+//!
+//! Invariants
+//! - Results on stdout, everything else on stderr.
+//! - No command ends in a panic that nobody explains: the hook names the place and asks for a report.
+
+mod args;
+mod commands;
+mod failure;
+mod out;
+mod place;
+mod session;
+mod shapes;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::failure::{Exit, Outcome};
+use crate::out::Out;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|l| format!("{}:{}", l.file(), l.line())).unwrap_or_default();
+        out::stderr_line(&format!(
+            "error: calx met a state it does not know, at {place}\n  what was saved before is safe: a journal row is on disk before its id is printed\nhint: please report this place with the command you ran"
+        ));
+    }));
+    let cli = Cli::parse();
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&cli)));
+    let code = outcome.unwrap_or(Exit::Bug);
+    ExitCode::from(code as u8)
+}
+
+fn run(cli: &Cli) -> Exit {
+    let out = match Out::new(&cli.global) {
+        Ok(out) => out,
+        Err(failure) => {
+            out::stderr_line(&format!("error: the log file cannot be written: {:#}", failure.error));
+            return failure.exit;
+        }
+    };
+    match dispatch(cli, &out) {
+        Ok(exit) => exit,
+        Err(failure) if is_closed_pipe(&failure.error) => Exit::Done,
+        Err(failure) => {
+            out.failure(&failure);
+            failure.exit
+        }
+    }
+}
+
+/// `calx ls | head` closes our stdout: nothing went wrong.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let pipe = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref::<std::io::Error>().is_some_and(pipe)
+}
+
+fn dispatch(cli: &Cli, out: &Out) -> Outcome {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Init(a) => commands::init::run(a, global, out),
+        Command::Import(a) => commands::import::run(a, global, out),
+        Command::Ls(a) => commands::ls::run(a, global, out),
+        Command::Show(a) => commands::show::run(a, global, out),
+        Command::Case(c) => commands::case::run(c, global, out),
+        Command::Finding(c) => commands::finding::run(c, global, out),
+        Command::Statement(c) => commands::statement::run(c, global, out),
+        Command::Evidence(c) => commands::evidence::run(c, global, out),
+        Command::Region(c) => commands::region::run(c, global, out),
+        Command::Reference(c) => commands::reference::run(c, global, out),
+        Command::Track(c) => commands::track::run(c, global, out),
+        Command::Playlist(c) => commands::playlist::run(c, global, out),
+        Command::Render(a) => commands::render::run(a, global, out),
+        Command::Export(a) => commands::export::run(a, global, out),
+        Command::Verify(a) => commands::verify::run(a, global, out),
+        Command::RebuildCatalogue(a) => commands::verify::rebuild(a, global, out),
+        Command::Doctor(a) => commands::doctor::run(a, global, out),
+        Command::Phantom(c) => commands::phantom::run(c, global, out),
+        Command::Demo(a) => commands::demo::run(a, global, out),
+    }
+}

@@ -1,0 +1,164 @@
+//! The command line as a type: flags that hold everywhere, and the commands.
+//!
+//! Not here: what a command does ([`crate::commands`]).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+/// Annotates imaging cases: every sentence leads to its pixels, every marked pixel to its sentence.
+#[derive(Debug, Parser)]
+#[command(name = "calx", version, about, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  calx demo                                   make, annotate and export a whole synthetic case, and say where to look
+  calx init ws && calx import -w ws FOLDER    begin a workspace and read DICOM files into it
+  calx render FILE.dcm -o hand.png            draw one DICOM file; no workspace is needed
+
+Exit codes: 0 done · 1 some items failed · 2 usage · 3 not found · 4 nothing usable · 5 busy · 6 refused by a
+safety rule · 7 no way to draw or decode · 9 write failed · 70 a bug in calx · 130 interrupted
+
+For teaching and research, not for primary diagnosis.";
+
+/// Flags that hold for every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Workspace folder; else the nearest parent that holds calx.toml
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "CALX_WORKSPACE",
+        help_heading = "Everywhere"
+    )]
+    pub(crate) workspace: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
+    pub(crate) format: Format,
+    /// The same as --format json
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+    /// Only results and errors
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    pub(crate) quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    pub(crate) verbose: u8,
+    /// Colour in messages
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
+    pub(crate) color: ColorWhen,
+    /// Progress on stderr; json writes an object a line
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
+    pub(crate) progress: ProgressWhen,
+    /// Threads; 0 takes as many as there are cores
+    #[arg(short, long, global = true, default_value_t = 0, value_name = "N", help_heading = "Everywhere")]
+    pub(crate) jobs: usize,
+    /// Say what would be done, change nothing
+    #[arg(short = 'n', long, global = true, help_heading = "Everywhere")]
+    pub(crate) dry_run: bool,
+    /// Who works here, for the journal; else the login name
+    #[arg(long, global = true, value_name = "NAME", env = "CALX_AUTHOR", help_heading = "Everywhere")]
+    pub(crate) author: Option<String>,
+    /// Also write messages to this file
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub(crate) log_file: Option<PathBuf>,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// Columns for people.
+    #[default]
+    Table,
+    /// One document.
+    Json,
+    /// One object a line.
+    Jsonl,
+    /// Comma separated.
+    Csv,
+}
+
+/// When messages are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// When progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ProgressWhen {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Never.
+    None,
+    /// One object a line, on stderr.
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a new workspace
+    Init(commands::init::InitArgs),
+    /// Read DICOM files and folders into the workspace
+    Import(commands::import::ImportArgs),
+    /// List what there is
+    Ls(commands::ls::LsArgs),
+    /// Show one thing: a case, an instance, a DICOM file
+    Show(commands::show::ShowArgs),
+    /// Make, fill, check and follow cases
+    #[command(subcommand)]
+    Case(commands::case::CaseCommand),
+    /// Findings of a case
+    #[command(subcommand)]
+    Finding(commands::finding::FindingCommand),
+    /// Statements of a finding
+    #[command(subcommand)]
+    Statement(commands::statement::StatementCommand),
+    /// Links from statements to what supports them
+    #[command(subcommand)]
+    Evidence(commands::evidence::EvidenceCommand),
+    /// Marked regions
+    #[command(subcommand)]
+    Region(commands::region::RegionCommand),
+    /// Numbered references of a case
+    #[command(subcommand)]
+    Reference(commands::reference::ReferenceCommand),
+    /// Lesions and vessels over several images
+    #[command(subcommand)]
+    Track(commands::track::TrackCommand),
+    /// Cases in an order
+    #[command(subcommand)]
+    Playlist(commands::playlist::PlaylistCommand),
+    /// Draw images to PNG, or write their values
+    Render(commands::render::RenderArgs),
+    /// Write a case out as pictures, data and a page
+    Export(commands::export::ExportArgs),
+    /// Check the workspace against its objects and journals
+    Verify(commands::verify::VerifyArgs),
+    /// Build the catalogue again from objects and journals
+    RebuildCatalogue(commands::verify::RebuildArgs),
+    /// Say what this machine can do
+    Doctor(commands::doctor::DoctorArgs),
+    /// Make synthetic studies with known truth
+    #[command(subcommand)]
+    Phantom(commands::phantom::PhantomCommand),
+    /// Make, annotate and export a whole case, and say where to look
+    Demo(commands::demo::DemoArgs),
+}

@@ -1,0 +1,168 @@
+//! `calx export`.
+
+use std::path::{Path, PathBuf};
+
+use calx_export::error::ExportErrorKind;
+use calx_export::exporter::case_folder_name;
+use calx_export::{ExportInput, ExportOptions, ExportReport, export_case};
+use calx_model::{Edit, ImageField, PixelsCleared};
+use calx_workspace::Workspace;
+use clap::Args;
+use serde_json::json;
+
+use super::import::bytes;
+use super::pixels::WorkspacePixels;
+use super::render::{RendererWord, open_renderer};
+use crate::args::{Format, Global};
+use crate::failure::{Exit, Failure, OrExit, Outcome};
+use crate::out::Out;
+use crate::place;
+use crate::session::{self, Writing};
+
+/// Write cases out as pictures, data and a page.
+///
+/// calx export 52 -o out --as html,png,json
+/// calx export 52 -o out --as html --pixels-clean all
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ExportArgs {
+    /// Numbers or ids of cases
+    #[arg(required = true)]
+    cases: Vec<String>,
+    /// Folder; each case gets a folder of its own in it
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// What to write: html (one page), png (pictures), json (data)
+    #[arg(long = "as", value_delimiter = ',', default_value = "html,png,json")]
+    targets: Vec<String>,
+    /// I looked: these images carry no identity in their pixels. all, or numbers as 1,3. The journal records who
+    #[arg(long, value_name = "all|IMAGE,…")]
+    pixels_clean: Option<String>,
+    /// What draws
+    #[arg(long, value_enum, default_value = "auto")]
+    renderer: RendererWord,
+    /// Replace an earlier export
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: &ExportArgs, global: &Global, out: &Out) -> Outcome {
+    let workspace = session::workspace(global)?;
+    let mut failed = 0usize;
+    for case in &args.cases {
+        match one(&workspace, case, args, global, out) {
+            Ok(()) => {}
+            Err(failure) if args.cases.len() == 1 => return Err(failure),
+            Err(failure) => {
+                failed += 1;
+                out.failure(&Failure {
+                    error: failure.error.context(format!("not exported: case {case}")),
+                    ..failure
+                });
+            }
+        }
+    }
+    Ok(if failed == 0 { Exit::Done } else { Exit::SomeFailed })
+}
+
+fn one(
+    workspace: &Workspace,
+    typed: &str,
+    args: &ExportArgs,
+    global: &Global,
+    out: &Out,
+) -> Result<(), Failure> {
+    if let Some(which) = &args.pixels_clean {
+        clear_pixels(workspace, typed, which, global, out)?;
+    }
+    let document = session::read(workspace, typed)?;
+    let folder = args.output.join(case_folder_name(document.case()));
+    let targets: Vec<&str> = args.targets.iter().map(String::as_str).collect();
+    if global.dry_run {
+        out.note(format!("dry run: would write {} to {}", targets.join(", "), folder.display()));
+        return Ok(());
+    }
+    let report = write(workspace, document.case(), &targets, &folder, args.renderer, args.force)?;
+    print(&report, out)
+}
+
+/// Writes one case; shared with the demo.
+pub(crate) fn write(
+    workspace: &Workspace,
+    case: &calx_model::Case,
+    targets: &[&str],
+    folder: &Path,
+    renderer: RendererWord,
+    force: bool,
+) -> Result<ExportReport, Failure> {
+    let mut pixels = WorkspacePixels::new(workspace);
+    let mut renderer = open_renderer(renderer)?;
+    let identity_strings = pixels.identity_strings(case)?;
+    let mut input = ExportInput {
+        case,
+        schema: workspace.schema(),
+        pixels: &mut pixels,
+        renderer: renderer.as_mut(),
+        identity_strings,
+        calx_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent).or_exit(Exit::WriteFailed)?;
+    }
+    export_case(&mut input, targets, folder, &ExportOptions { force }).map_err(|error| {
+        let exit = match error.kind() {
+            ExportErrorKind::Usage => Exit::Usage,
+            ExportErrorKind::Refused => Exit::Refused,
+            ExportErrorKind::Input => Exit::SomeFailed,
+            ExportErrorKind::Draw => Exit::NoMeans,
+            ExportErrorKind::Write => Exit::WriteFailed,
+            ExportErrorKind::Bug => Exit::Bug,
+        };
+        let hint = error.hint();
+        let failure = Failure::new(exit, error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    })
+}
+
+/// Records in the journal who looked at the pixels, once for each image.
+fn clear_pixels(
+    workspace: &Workspace,
+    typed: &str,
+    which: &str,
+    global: &Global,
+    out: &Out,
+) -> Result<(), Failure> {
+    let mut writing = Writing::open(workspace, typed, "export --pixels-clean", global, out)?;
+    let case = writing.case();
+    let ids = if which == "all" {
+        case.images().map(|(_, i)| i.id).collect::<Vec<_>>()
+    } else {
+        which.split(',').map(|t| place::image(case, t.trim()).map(|i| i.id)).collect::<Result<_, _>>()?
+    };
+    let cleared = PixelsCleared { by: session::author(global), at: session::now() };
+    let edits: Vec<Edit> = ids
+        .into_iter()
+        .filter(|id| case.image(*id).is_some_and(|i| i.pixels_cleared.is_none()))
+        .map(|image| Edit::SetImage { image, field: ImageField::PixelsCleared(Some(cleared.clone())) })
+        .collect();
+    if edits.is_empty() { Ok(()) } else { writing.commit(Edit::Batch { edits }) }
+}
+
+fn print(report: &ExportReport, out: &Out) -> Result<(), Failure> {
+    if out.format() != Format::Table {
+        let files: Vec<_> = report.files.iter().map(|f| json!({"path": f.path, "bytes": f.bytes})).collect();
+        return out.json_line(&json!({
+            "schema": "calx.export/1", "folder": report.folder.display().to_string(), "files": files,
+            "bytes": report.bytes(), "privacy": report.privacy, "notices": report.notices,
+        }));
+    }
+    for file in &report.files {
+        out.line(format!("{}  {}", report.folder.join(&file.path).display(), bytes(file.bytes)))?;
+    }
+    report.privacy.iter().for_each(|line| out.note(format!("  {line}")));
+    report.notices.iter().for_each(|line| out.note(format!("! {line}")));
+    Ok(())
+}

@@ -1,0 +1,364 @@
+//! `calx import`.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use calx_model::patient_text::{escape_csv, escape_terminal};
+use calx_workspace::{
+    FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, OnDuplicate,
+};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::{Format, Global, ProgressWhen};
+use crate::failure::{Exit, Failure, OrExit, Outcome};
+use crate::out::{Out, stderr_line};
+use crate::session::{self, workspace_failure};
+
+/// Read DICOM files and folders into the workspace; every file is accounted for.
+///
+/// calx import -w ws /media/cdrom
+/// calx import -w ws --reference share/ --report report.csv
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ImportArgs {
+    /// Files and folders; - reads a list from stdin, one path a line
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Keep a copy of each file in the workspace (default)
+    #[arg(long, conflicts_with = "reference")]
+    copy: bool,
+    /// Leave files where they are and remember the place
+    #[arg(long)]
+    reference: bool,
+    /// Only files whose path matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    include: Vec<String>,
+    /// Not files whose path matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// Follow symbolic links
+    #[arg(long)]
+    follow_links: bool,
+    /// What a file is that is here already
+    #[arg(long, value_enum, default_value = "skip")]
+    on_duplicate: DuplicateWord,
+    /// Write what became of every file: FILE.jsonl or FILE.csv
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DuplicateWord {
+    Skip,
+    Error,
+}
+
+/// One row of a report; the order of keys is a promise.
+#[derive(Serialize)]
+struct Row<'a> {
+    path: String,
+    status: &'static str,
+    reason: &'a str,
+    uid: Option<&'a str>,
+    sha256: Option<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    fn of(outcome: &'a FileOutcome) -> Self {
+        // The reason carries the words behind the code: `truncated: 4096 of 8192 bytes`.
+        Self {
+            path: escape_terminal(&outcome.path.to_string_lossy()),
+            status: outcome.status.word(),
+            reason: &outcome.reason,
+            uid: outcome.uid.as_deref(),
+            sha256: outcome.sha256.as_deref(),
+        }
+    }
+}
+
+/// Where rows go besides the screen.
+enum Report {
+    Jsonl(BufWriter<File>),
+    Csv(BufWriter<File>),
+}
+
+impl Report {
+    fn create(path: &Path) -> Result<Self, Failure> {
+        let file = || File::create(path).map(BufWriter::new).or_exit(Exit::WriteFailed);
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("jsonl") => Ok(Self::Jsonl(file()?)),
+            Some("csv") => {
+                let mut file = file()?;
+                writeln!(file, "path,status,reason,uid,sha256")?;
+                Ok(Self::Csv(file))
+            }
+            _ => Err(Failure::say(Exit::Usage, "a report ends in .jsonl or .csv")),
+        }
+    }
+
+    fn write(&mut self, outcome: &FileOutcome) -> io::Result<()> {
+        let row = Row::of(outcome);
+        match self {
+            Self::Jsonl(file) => writeln!(file, "{}", serde_json::to_string(&row)?),
+            Self::Csv(file) => {
+                let cell = |text: Option<&str>| text.map(escape_csv).unwrap_or_default();
+                let cells = [&row.path, row.status, row.reason].map(|t| escape_csv(t)).join(",");
+                writeln!(file, "{cells},{},{}", cell(row.uid), cell(row.sha256))
+            }
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Self::Jsonl(file) | Self::Csv(file) => file.flush(),
+        }
+    }
+}
+
+fn paths(args: &ImportArgs) -> Result<Vec<PathBuf>, Failure> {
+    let mut paths = Vec::new();
+    for path in &args.paths {
+        if path == Path::new("-") {
+            for line in io::stdin().lock().lines() {
+                let line = line?;
+                if !line.trim().is_empty() {
+                    paths.push(PathBuf::from(line));
+                }
+            }
+        } else {
+            paths.push(path.clone());
+        }
+    }
+    Ok(paths)
+}
+
+pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
+    let workspace = session::workspace(global)?;
+    let paths = paths(args)?;
+    let cancel = interrupt_flag();
+    let mut report = args.report.as_deref().map(Report::create).transpose()?;
+    let options = ImportOptions {
+        mode: if args.reference { ImportMode::Reference } else { ImportMode::Copy },
+        include: args.include.clone(),
+        exclude: args.exclude.clone(),
+        follow_links: args.follow_links,
+        on_duplicate: match args.on_duplicate {
+            DuplicateWord::Skip => OnDuplicate::Skip,
+            DuplicateWord::Error => OnDuplicate::Error,
+        },
+        dry_run: global.dry_run,
+        jobs: global.jobs,
+        count_first: shows_progress(out),
+        ..ImportOptions::new(&cancel)
+    };
+    let mut watcher = Watcher::new(out);
+    let mut writing: Result<(), Failure> = Ok(());
+    let result = workspace.import(&paths, &options, &mut |event| {
+        if let (ImportEvent::File(outcome), Ok(())) = (&event, &writing) {
+            writing = tell(outcome, out, report.as_mut());
+        }
+        if writing.is_err() {
+            cancel.store(true, Ordering::Relaxed);
+        }
+        watcher.see(event);
+    });
+    watcher.done();
+    if let Some(report) = &mut report {
+        report.finish().or_exit(Exit::WriteFailed)?;
+    }
+    let summary = result.map_err(import_failure)?;
+    writing?;
+    print_summary(&summary, &watcher, args, out)?;
+    let counts = summary.counts;
+    Ok(if summary.interrupted {
+        Exit::Interrupted
+    } else if counts.damaged + counts.conflict + counts.failed > 0 {
+        if counts.usable() == 0 { Exit::NothingUsable } else { Exit::SomeFailed }
+    } else if counts.usable() == 0 {
+        Exit::NothingUsable
+    } else {
+        Exit::Done
+    })
+}
+
+/// Set when the person presses Ctrl-C; what is done by then is kept.
+fn interrupt_flag() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&flag);
+    let set = ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            stderr_line("interrupted; the last batch was not acknowledged");
+            #[allow(
+                clippy::exit,
+                reason = "the second Ctrl-C means now; everything acknowledged is on disk"
+            )]
+            std::process::exit(130);
+        }
+    });
+    if set.is_err() {
+        stderr_line("Ctrl-C will end at once instead of after the batch");
+    }
+    flag
+}
+
+fn import_failure(error: ImportError) -> Failure {
+    match error {
+        ImportError::NoSource(_) => Failure::new(Exit::NotFound, error),
+        ImportError::Workspace(error) => workspace_failure(error),
+        error @ ImportError::Write { .. } => Failure::new(Exit::WriteFailed, error),
+        error => Failure::new(Exit::SomeFailed, error),
+    }
+}
+
+/// Tells of one file that is safe now: a row with jsonl, a line for what went wrong.
+fn tell(outcome: &FileOutcome, out: &Out, report: Option<&mut Report>) -> Result<(), Failure> {
+    if let Some(report) = report {
+        report.write(outcome).or_exit(Exit::WriteFailed)?;
+    }
+    match out.format() {
+        Format::Jsonl => out.json_line(&serde_json::to_value(Row::of(outcome)).or_exit(Exit::Bug)?)?,
+        _ if matches!(outcome.status, FileStatus::Damaged | FileStatus::Conflict | FileStatus::Failed) => {
+            out.note(format!("  {} {}: {}", outcome.status.word(), outcome.text, outcome.path.display()));
+        }
+        _ => out.detail(format!("  {} {}: {}", outcome.status.word(), outcome.text, outcome.path.display())),
+    }
+    for notice in &outcome.notices {
+        out.detail(format!("    {notice}"));
+    }
+    Ok(())
+}
+
+fn shows_progress(out: &Out) -> bool {
+    match out.progress() {
+        ProgressWhen::Auto => !out.is_quiet() && io::stderr().is_terminal(),
+        ProgressWhen::None => false,
+        ProgressWhen::Json => true,
+    }
+}
+
+/// Progress on stderr.
+struct Watcher {
+    bar: Option<ProgressBar>,
+    json: bool,
+    files: u64,
+    total: u64,
+    started: std::time::Instant,
+}
+
+impl Watcher {
+    fn new(out: &Out) -> Self {
+        let json = out.progress() == ProgressWhen::Json;
+        let bar = (shows_progress(out) && !json).then(|| {
+            let style = ProgressStyle::with_template("  {wide_bar} {pos}/{len}  {per_sec}  ETA {eta}");
+            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self { bar, json, files: 0, total: 0, started: std::time::Instant::now() }
+    }
+
+    fn see(&mut self, event: ImportEvent) {
+        match event {
+            ImportEvent::Found { files, .. } => {
+                self.total = files;
+                if let Some(bar) = &self.bar {
+                    bar.set_length(files);
+                }
+            }
+            ImportEvent::File(_) => {
+                self.files += 1;
+                if let Some(bar) = &self.bar {
+                    bar.inc(1);
+                }
+                if self.json && (self.files == self.total || self.files % 100 == 0) {
+                    stderr_line(&json!({"files": self.files, "of": self.total}).to_string());
+                }
+            }
+            ImportEvent::Started { .. } => {}
+        }
+    }
+
+    fn done(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn print_summary(
+    summary: &calx_workspace::ImportSummary,
+    watcher: &Watcher,
+    args: &ImportArgs,
+    out: &Out,
+) -> Result<(), Failure> {
+    let c = summary.counts;
+    match out.format() {
+        Format::Jsonl => return Ok(()),
+        Format::Json => {
+            return out.json(&json!({
+                "schema": "calx.import/1", "run": summary.run, "files": c.total(), "imported": c.imported,
+                "damaged": c.damaged, "duplicate": c.duplicate, "conflict": c.conflict, "not_dicom": c.not_dicom,
+                "failed": c.failed, "studies": summary.new_studies, "series": summary.new_series,
+                "images": summary.new_images, "bytes_copied": summary.bytes_copied,
+                "interrupted": summary.interrupted,
+            }));
+        }
+        Format::Table | Format::Csv => {}
+    }
+    if out.is_quiet() {
+        return Ok(());
+    }
+    let how = if args.reference {
+        "referenced in place".to_owned()
+    } else {
+        format!("{} copied", bytes(summary.bytes_copied))
+    };
+    out.line(format!(
+        "imported {}, {}, {} ({how})",
+        many(summary.new_studies, "study", "studies"),
+        many(summary.new_series, "series", "series"),
+        many(summary.new_images, "image", "images")
+    ))?;
+    let mut rest = Vec::new();
+    for (n, word) in [
+        (c.damaged, "damaged"),
+        (c.duplicate, "already here"),
+        (c.conflict, "in conflict"),
+        (c.not_dicom, "not DICOM"),
+        (c.failed, "failed"),
+    ] {
+        if n > 0 {
+            rest.push(format!("{word} {n}"));
+        }
+    }
+    rest.insert(0, format!("files {}", c.total()));
+    out.line(format!("  {}", rest.join("   ")))?;
+    if c.damaged + c.conflict + c.failed > 0 && !summary.run.is_empty() {
+        out.note(format!("  what went wrong: calx ls issues --run {}", summary.run));
+    }
+    let interrupted = if summary.interrupted {
+        "   interrupted: what is listed is kept; run the same import to go on"
+    } else {
+        ""
+    };
+    let run = if summary.run.is_empty() { "dry run" } else { &summary.run };
+    out.line(format!("run {run}  {:.1} s{interrupted}", watcher.started.elapsed().as_secs_f64()))
+}
+
+pub(crate) fn many(n: u64, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
+}
+
+#[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub(crate) fn bytes(n: u64) -> String {
+    match n {
+        0..1_000 => format!("{n} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        _ => format!("{:.1} GB", n as f64 / 1e9),
+    }
+}

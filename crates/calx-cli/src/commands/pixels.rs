@@ -1,0 +1,79 @@
+//! Pixels of a case's images, through the catalogue's locator and the one door of `calx-dicom`.
+
+use calx_dicom::{FrameSource, Locator, Priority, Reduction, read_image_info};
+use calx_export::{IdentityAttribute, IdentityString, ImagePixels, PixelError, PixelProvider};
+use calx_measure::{FrameValues, measure_region};
+use calx_model::{Case, CaseImage, Measurement, PatientText, Region};
+use calx_workspace::Workspace;
+
+use crate::failure::{Exit, Failure, OrExit};
+use crate::session::workspace_failure;
+
+/// What decoded frames may take together while one command runs.
+pub(crate) const CACHE_BYTES: u64 = 256 << 20;
+
+/// Pixels of one workspace.
+#[derive(Debug)]
+pub(crate) struct WorkspacePixels<'a> {
+    workspace: &'a Workspace,
+    frames: FrameSource,
+}
+
+impl<'a> WorkspacePixels<'a> {
+    pub(crate) fn new(workspace: &'a Workspace) -> Self {
+        Self { workspace, frames: FrameSource::new(CACHE_BYTES) }
+    }
+
+    /// Everything that can be said of a region in numbers, from the first frame it lies on.
+    pub(crate) fn measure(
+        &mut self,
+        region: &Region,
+        image: &CaseImage,
+    ) -> Result<Vec<Measurement>, Failure> {
+        let frame = region.frames.first().copied().unwrap_or(image.display.frame);
+        let pixels = self
+            .pixels(image, frame)
+            .map_err(|e| Failure::new(Exit::SomeFailed, anyhow::Error::from_boxed(e)))?;
+        Ok(measure_region(region, image, FrameValues::new(&pixels.frame, &pixels.display)))
+    }
+
+    /// What must not leave: names and numbers of the patients of a case's sources. Objects that say they are
+    /// synthetic have no patient.
+    pub(crate) fn identity_strings(&self, case: &Case) -> Result<Vec<IdentityString>, Failure> {
+        let mut strings: Vec<IdentityString> = Vec::new();
+        for (_, image) in case.images().filter(|(_, i)| !i.synthetic) {
+            let locator = self.workspace.locate(&image.source).map_err(workspace_failure)?;
+            let header = calx_dicom::read_header(&locator).or_exit(Exit::SomeFailed)?.value;
+            let found: [(IdentityAttribute, PatientText); 4] = [
+                (IdentityAttribute::PatientName, header.patient_name),
+                (IdentityAttribute::PatientId, header.patient_id),
+                (IdentityAttribute::PatientBirthDate, header.patient_birth_date),
+                (IdentityAttribute::AccessionNumber, header.accession_number),
+            ];
+            for (attribute, text) in found {
+                let known = strings.iter().any(|s| s.attribute == attribute && s.text == text);
+                if !text.is_blank() && !known {
+                    strings.push(IdentityString { attribute, text });
+                }
+            }
+        }
+        Ok(strings)
+    }
+}
+
+/// One frame of one object with all that showing it needs.
+pub(crate) fn load(frames: &FrameSource, locator: &Locator, frame: u32) -> Result<ImagePixels, PixelError> {
+    let info = read_image_info(locator, frame)?.value;
+    let decoded = frames.request(locator, frame, Priority::Visible, Reduction::Full).wait()?;
+    let from_spacing = info.spacing.as_ref().map(|s| s.between_rows_mm / s.between_columns_mm);
+    let from_aspect = info.pixel_aspect.map(|(vertical, horizontal)| vertical / horizontal);
+    let pixel_aspect = from_spacing.or(from_aspect).filter(|a| a.is_finite() && *a > 0.0).unwrap_or(1.0);
+    Ok(ImagePixels { frame: decoded, display: info.display, spacing: info.spacing, pixel_aspect })
+}
+
+impl PixelProvider for WorkspacePixels<'_> {
+    fn pixels(&mut self, image: &CaseImage, frame: u32) -> Result<ImagePixels, PixelError> {
+        let locator = self.workspace.locate(&image.source)?;
+        load(&self.frames, &locator, frame)
+    }
+}

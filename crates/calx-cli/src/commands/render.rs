@@ -1,0 +1,401 @@
+//! `calx render`: DICOM files or catalogued instances to PNG, or to their values.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use calx_dicom::{FrameSource, Locator};
+use calx_export::{ImagePixels, MarkChoice, ValueKind, write_npy, write_png, write_values_png};
+use calx_model::{VoiLutFunction, Window, WindowChoice};
+use calx_render::{DisplayTable, Renderer, RendererChoice, View, draw_marks, resolve};
+use calx_workspace::durable;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::pixels::{CACHE_BYTES, load};
+use crate::args::{Format, Global};
+use crate::failure::{Exit, Failure, OrExit, Outcome};
+use crate::out::{Out, Table};
+use crate::session::{self, workspace_failure};
+
+/// Draw images to PNG, or write their values.
+///
+/// calx render hand.dcm -o hand.png --window file:1
+/// calx render -w ws 1.2.826.0.1.2 -o pictures/ --frame all
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct RenderArgs {
+    /// DICOM files, SOP Instance UIDs of the workspace, or case/image as 52/1
+    #[arg(required = true)]
+    inputs: Vec<String>,
+    /// Picture to write, or a folder (with a slash at its end) for several
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// Window: C,W[,FUNCTION], file:N, lut:N, minmax or auto; else what the file shows first
+    #[arg(long, value_parser = window, allow_hyphen_values = true)]
+    window: Option<WindowChoice>,
+    /// Frame from 1, or all
+    #[arg(long, value_parser = frame, default_value = "1")]
+    frame: FrameChoice,
+    /// Write undisplayed values instead, as .npy or 16-bit .png
+    #[arg(long, value_enum)]
+    values: Option<ValuesWord>,
+    /// Marks of a case's image: all, none, or numbers as 1,3
+    #[arg(long, default_value = "all")]
+    marks: String,
+    /// Largest width and height; else one image pixel is one pixel
+    #[arg(long, value_parser = size, value_name = "WxH")]
+    size: Option<(u32, u32)>,
+    /// What draws; auto takes a hardware adapter, else the CPU
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) renderer: RendererWord,
+    /// Replace files that are there
+    #[arg(long)]
+    force: bool,
+}
+
+/// What draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RendererWord {
+    Auto,
+    Gpu,
+    Cpu,
+}
+
+impl From<RendererWord> for RendererChoice {
+    fn from(word: RendererWord) -> Self {
+        match word {
+            RendererWord::Auto => Self::Auto,
+            RendererWord::Gpu => Self::Gpu,
+            RendererWord::Cpu => Self::Cpu,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ValuesWord {
+    Stored,
+    Modality,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FrameChoice {
+    One(u32),
+    All,
+}
+
+fn frame(text: &str) -> Result<FrameChoice, String> {
+    match (text, text.parse()) {
+        ("all", _) => Ok(FrameChoice::All),
+        (_, Ok(n)) if n > 0 => Ok(FrameChoice::One(n)),
+        _ => Err("frames count from 1; or write all".to_owned()),
+    }
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let parsed = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    parsed
+        .filter(|(w, h)| (1..=65_535).contains(w) && (1..=65_535).contains(h))
+        .ok_or_else(|| "a size is WIDTHxHEIGHT, as 800x600".to_owned())
+}
+
+/// `C,W[,FUNCTION]|file:N|lut:N|minmax|auto`.
+pub(crate) fn window(text: &str) -> Result<WindowChoice, String> {
+    let usage = || {
+        "a window is CENTER,WIDTH[,linear|linear_exact|sigmoid], file:N, lut:N (from 1), minmax or auto"
+            .to_owned()
+    };
+    let number = |n: &str| n.parse::<u32>().ok().filter(|n| *n > 0).ok_or_else(usage);
+    match text {
+        "auto" => return Ok(WindowChoice::Auto),
+        "minmax" => return Ok(WindowChoice::MinMax),
+        _ => {}
+    }
+    if let Some(n) = text.strip_prefix("file:") {
+        return number(n).map(WindowChoice::File);
+    }
+    if let Some(n) = text.strip_prefix("lut:") {
+        return number(n).map(WindowChoice::Lut);
+    }
+    let mut parts = text.split(',').map(str::trim);
+    let (center, width, function, rest) = (parts.next(), parts.next(), parts.next(), parts.next());
+    let function = match function.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("linear") => VoiLutFunction::Linear,
+        Some("linear_exact") => VoiLutFunction::LinearExact,
+        Some("sigmoid") => VoiLutFunction::Sigmoid,
+        Some(_) => return Err(usage()),
+    };
+    match (center.and_then(|c| c.parse().ok()), width.and_then(|w| w.parse().ok()), rest) {
+        (Some(center), Some(width), None) => {
+            Window { center, width, function }.checked().map(WindowChoice::Set).map_err(|e| e.to_string())
+        }
+        _ => Err(usage()),
+    }
+}
+
+/// One input, found.
+struct Found {
+    name: String,
+    locator: Locator,
+    marks: Option<(calx_model::Case, calx_model::ImageId)>,
+}
+
+pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
+    let mut renderer = open_renderer(args.renderer)?;
+    let frames = FrameSource::new(CACHE_BYTES);
+    let many = args.inputs.len() > 1 || args.frame == FrameChoice::All;
+    let ends_with_slash = args.output.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
+    let folder = ends_with_slash || args.output.is_dir();
+    if many && !folder && args.inputs.len() > 1 {
+        return Err(Failure::say(Exit::Usage, "several inputs need a folder")
+            .hint(format!("write a slash at its end: -o {}/", args.output.display())));
+    }
+    if folder && !global.dry_run {
+        std::fs::create_dir_all(&args.output).or_exit(Exit::WriteFailed)?;
+    }
+    let mut table = Table::new("calx.rendered/1", &["input", "frame", "file", "window", "size", "drawn_by"]);
+    let mut failed = 0usize;
+    for input in &args.inputs {
+        let result = find(input, global)
+            .and_then(|found| draw(&found, args, folder, global, &frames, renderer.as_mut(), &mut table));
+        if let Err(failure) = result {
+            failed += 1;
+            out.failure(&Failure {
+                error: failure.error.context(format!("not rendered: {input}")),
+                ..failure
+            });
+            if args.inputs.len() == 1 {
+                return Ok(failure.exit);
+            }
+        }
+    }
+    if out.format() == Format::Table {
+        for row in &table.rows {
+            let word = |at: usize| row.get(at).and_then(|v| v.as_str()).unwrap_or_default();
+            out.line(format!("{}  window {}  {}  drawn by {}", word(2), word(3), word(4), word(5)))?;
+        }
+    } else {
+        out.table(&table)?;
+    }
+    Ok(match failed {
+        0 => Exit::Done,
+        n if n == args.inputs.len() => Exit::NothingUsable,
+        _ => Exit::SomeFailed,
+    })
+}
+
+pub(crate) fn open_renderer(word: RendererWord) -> Result<Box<dyn Renderer>, Failure> {
+    calx_render::open(word.into())
+        .or_exit(Exit::NoMeans)
+        .map_err(|f| f.hint("--renderer cpu draws everywhere"))
+}
+
+fn find(input: &str, global: &Global) -> Result<Found, Failure> {
+    let path = Path::new(input);
+    if path.exists() {
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = calx_model::PatientText::new(stem).for_path();
+        return Ok(Found { name: stem, locator: Locator::from(path.to_path_buf()), marks: None });
+    }
+    let workspace = session::workspace(global).map_err(|f| match f.exit {
+        Exit::NotFound => {
+            Failure::say(Exit::NotFound, format!("there is no file {input}, and no workspace to look in"))
+                .hint("name a DICOM file, or a workspace with -w DIR")
+        }
+        _ => f,
+    })?;
+    if let Some((case, image)) = input.split_once('/') {
+        let document = session::read(&workspace, case)?;
+        let case = document.case().clone();
+        let image = crate::place::image(&case, image)?;
+        let locator = workspace.locate(&image.source).map_err(workspace_failure)?;
+        let number = case.images().position(|(_, i)| i.id == image.id).map_or(0, |at| at + 1);
+        let name = format!("{}-{number}", calx_export::exporter::case_folder_name(&case));
+        let id = image.id;
+        return Ok(Found { name, locator, marks: Some((case, id)) });
+    }
+    let uid = workspace.find_instance(input).map_err(workspace_failure)?;
+    let locator = workspace.locate(&uid).map_err(workspace_failure)?;
+    Ok(Found { name: uid.to_string(), locator, marks: None })
+}
+
+fn draw(
+    found: &Found,
+    args: &RenderArgs,
+    folder: bool,
+    global: &Global,
+    frames: &FrameSource,
+    renderer: &mut dyn Renderer,
+    table: &mut Table,
+) -> Result<(), Failure> {
+    let numbers: Vec<u32> = match args.frame {
+        FrameChoice::One(n) => vec![n],
+        FrameChoice::All => {
+            let info = calx_dicom::read_image_info(&found.locator, 1).or_exit(Exit::NothingUsable)?.value;
+            (1..=info.layout.number_of_frames).collect()
+        }
+    };
+    let several = numbers.len() > 1;
+    if several && !folder {
+        return Err(Failure::say(Exit::Usage, "several frames need a folder")
+            .hint(format!("write a slash at its end: -o {}/", args.output.display())));
+    }
+    for number in numbers {
+        let file = target(found, args, folder, several.then_some(number));
+        if file.exists() && !args.force {
+            return Err(Failure::say(Exit::Usage, format!("the file is there already: {}", file.display()))
+                .hint("choose another name, or pass --force to replace it"));
+        }
+        let pixels = load(frames, &found.locator, number)
+            .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
+        let (window, size, drawn_by) = match args.values {
+            Some(kind) => write_values(&pixels, kind, &file, global)?,
+            None => write_picture(&pixels, found, args, number, &file, global, renderer)?,
+        };
+        table.push(vec![
+            json!(found.name),
+            json!(number),
+            json!(file.display().to_string()),
+            json!(window),
+            json!(size),
+            json!(drawn_by),
+        ]);
+    }
+    Ok(())
+}
+
+/// A codec that is missing here is another thing than a file without a picture.
+fn pixel_exit(error: &(dyn std::error::Error + 'static)) -> Exit {
+    match error.downcast_ref::<calx_dicom::DecodeError>() {
+        Some(calx_dicom::DecodeError::UnsupportedTransferSyntax { .. }) => Exit::NoMeans,
+        _ => Exit::NothingUsable,
+    }
+}
+
+fn target(found: &Found, args: &RenderArgs, folder: bool, frame: Option<u32>) -> PathBuf {
+    if !folder {
+        return args.output.clone();
+    }
+    let ending = if args.values.is_some() { "npy" } else { "png" };
+    let frame = frame.map(|n| format!("-frame{n}")).unwrap_or_default();
+    args.output.join(format!("{}{frame}.{ending}", found.name))
+}
+
+type Drawn = (String, String, String);
+
+fn write_values(
+    pixels: &ImagePixels,
+    kind: ValuesWord,
+    file: &Path,
+    global: &Global,
+) -> Result<Drawn, Failure> {
+    let kind = match kind {
+        ValuesWord::Stored => ValueKind::Stored,
+        ValuesWord::Modality => ValueKind::Modality,
+    };
+    let size = format!("{}x{}", pixels.frame.columns(), pixels.frame.rows());
+    let is_png = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
+    let is_npy = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
+    if !is_png && !is_npy {
+        return Err(Failure::say(Exit::Usage, "values are written to a .npy or a .png file"));
+    }
+    write_file(file, global, |out| {
+        if is_png {
+            write_values_png(&pixels.frame, kind, out)
+        } else {
+            write_npy(&pixels.frame, &pixels.display.modality_lut, kind, out)
+        }
+        .or_exit(Exit::SomeFailed)
+    })?;
+    Ok(("none".to_owned(), size, "values".to_owned()))
+}
+
+fn write_picture(
+    pixels: &ImagePixels,
+    found: &Found,
+    args: &RenderArgs,
+    number: u32,
+    file: &Path,
+    global: &Global,
+    renderer: &mut dyn Renderer,
+) -> Result<Drawn, Failure> {
+    let of_case = found.marks.as_ref().and_then(|(case, id)| case.image(*id).map(|image| (case, image)));
+    let stored_choice = of_case.map(|(_, image)| image.display.window);
+    let choice = args.window.or(stored_choice).unwrap_or_default();
+    let pipeline = resolve(&pixels.display, &pixels.frame, choice).or_exit(Exit::SomeFailed)?;
+    let lut = DisplayTable::build(&pipeline, &pixels.frame, pixels.display.bits_stored)
+        .or_exit(Exit::SomeFailed)?;
+    let view = match args.size {
+        Some((width, height)) => View::fit_within(&pixels.frame, width, height, pixels.pixel_aspect),
+        None if (pixels.pixel_aspect - 1.0).abs() < 1e-6 => View::one_to_one(&pixels.frame),
+        None => View::square(&pixels.frame, pixels.pixel_aspect),
+    };
+    let mut picture = renderer.draw(&pixels.frame, &lut, &view).or_exit(Exit::NoMeans)?;
+    if let (Some((case, image)), true) = (of_case, args.marks != "none") {
+        let marks = marks(case, image, number, args, &view, global)?;
+        draw_marks(&mut picture, &view, &marks);
+    }
+    write_file(file, global, |out| write_png(&picture, out).or_exit(Exit::WriteFailed))?;
+    let size = format!("{}x{}", picture.width(), picture.height());
+    Ok((pipeline.window_origin, size, renderer.describe().to_string()))
+}
+
+fn marks(
+    case: &calx_model::Case,
+    image: &calx_model::CaseImage,
+    frame: u32,
+    args: &RenderArgs,
+    view: &View,
+    global: &Global,
+) -> Result<Vec<calx_render::Mark>, Failure> {
+    let workspace = session::workspace(global)?;
+    let only = if args.marks == "all" {
+        None
+    } else {
+        let ids = args.marks.split(',').map(|t| crate::place::region(case, t.trim()).map(|r| r.id));
+        Some(ids.collect::<Result<Vec<_>, _>>()?)
+    };
+    let choice = MarkChoice { only, labels: true, target_px: view.width.max(view.height) };
+    Ok(calx_export::image_marks(case, workspace.schema(), image, frame, &choice))
+}
+
+/// Writes beside the target and renames, so that a picture is whole or absent.
+fn write_file(
+    file: &Path,
+    global: &Global,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    if global.dry_run {
+        return Ok(());
+    }
+    let partial = durable::partial_of(file);
+    let mut out = BufWriter::new(File::create(&partial).or_exit(Exit::WriteFailed)?);
+    let written = write(&mut out).and_then(|()| out.flush().or_exit(Exit::WriteFailed));
+    drop(out);
+    match written.and_then(|()| durable::rename(&partial, file).or_exit(Exit::WriteFailed)) {
+        Ok(()) => Ok(()),
+        Err(failure) => {
+            // The picture failed; its unfinished file is of no use to anyone.
+            let _already_failing = std::fs::remove_file(&partial);
+            Err(failure)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_read_as_documented() {
+        let set = |center, width, function| Ok(WindowChoice::Set(Window { center, width, function }));
+        assert_eq!(window("550,1024"), set(550.0, 1024.0, VoiLutFunction::Linear));
+        assert_eq!(window("-600,1500,SIGMOID"), set(-600.0, 1500.0, VoiLutFunction::Sigmoid));
+        assert_eq!(window("file:2"), Ok(WindowChoice::File(2)));
+        assert_eq!(window("lut:1"), Ok(WindowChoice::Lut(1)));
+        assert!(window("file:0").is_err() && window("1,2,3").is_err() && window("5,0.5").is_err());
+        assert_eq!(frame("all"), Ok(FrameChoice::All));
+        assert!(frame("0").is_err());
+        assert_eq!(size("800x600"), Ok((800, 600)));
+    }
+}

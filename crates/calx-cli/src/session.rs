@@ -1,0 +1,213 @@
+//! One command's hold on a workspace and a case.
+//!
+//! Invariants
+//! - An id is printed only after the journal row that makes the thing is on disk.
+//! - With `--dry-run` an edit is checked and never written.
+
+use calx_model::{Case, Document, Edit, JournalRow, Stamp};
+use calx_workspace::{CaseWriter, Workspace, WorkspaceError};
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::args::{Format, Global};
+use crate::failure::{Exit, Failure, OrExit};
+use crate::out::Out;
+
+/// Opens the workspace of `--workspace`, `CALX_WORKSPACE` or the nearest parent.
+pub(crate) fn workspace(global: &Global) -> Result<Workspace, Failure> {
+    let dir = match &global.workspace {
+        Some(dir) => dir.clone(),
+        None => {
+            let here = std::env::current_dir().or_exit(Exit::NotFound)?;
+            return Workspace::find(&here).map_err(|e| {
+                workspace_failure(e).hint("name a workspace with -w DIR, or make one with: calx init DIR")
+            });
+        }
+    };
+    Workspace::open(&dir).map_err(workspace_failure)
+}
+
+/// The exit code of a workspace error.
+pub(crate) fn workspace_failure(error: WorkspaceError) -> Failure {
+    use calx_workspace::ErrorClass;
+    let exit = match error.class() {
+        ErrorClass::NotFound => Exit::NotFound,
+        ErrorClass::Busy => Exit::Busy,
+        ErrorClass::Refused => Exit::Refused,
+        ErrorClass::WriteFailed => Exit::WriteFailed,
+        ErrorClass::Damaged | ErrorClass::Invalid => Exit::SomeFailed,
+    };
+    let hint = match &error {
+        WorkspaceError::NotAWorkspace(_) => Some("make one with: calx init DIR"),
+        WorkspaceError::NotEmpty(_) => Some("choose an empty folder or a new name"),
+        WorkspaceError::LockedBy { .. } => Some("finish there first; others can still read the case"),
+        WorkspaceError::OtherPatient { .. } => {
+            Some("if both are one person, pass --other-patient; the journal records it")
+        }
+        _ => None,
+    };
+    let failure = Failure::new(exit, error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// Who works here.
+pub(crate) fn author(global: &Global) -> String {
+    let login = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|v| std::env::var(v).ok());
+    global
+        .author
+        .clone()
+        .or_else(login)
+        .filter(|a| !a.trim().is_empty())
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+pub(crate) fn stamp(global: &Global, tool: &str) -> Stamp {
+    Stamp { at: now(), who: author(global), tool: format!("calx {tool}") }
+}
+
+/// The time of day, cut to milliseconds: finer digits only make journals longer.
+pub(crate) fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+/// A case opened to be read.
+pub(crate) fn read(workspace: &Workspace, typed: &str) -> Result<Document, Failure> {
+    let id = workspace.find_case(typed).map_err(workspace_failure)?;
+    workspace.read_case(id).map_err(workspace_failure)
+}
+
+/// A case opened to be changed.
+#[derive(Debug)]
+pub(crate) struct Writing<'a> {
+    writer: CaseWriter,
+    global: &'a Global,
+    out: &'a Out,
+    tool: &'static str,
+}
+
+impl<'a> Writing<'a> {
+    pub(crate) fn open(
+        workspace: &Workspace,
+        typed: &str,
+        tool: &'static str,
+        global: &'a Global,
+        out: &'a Out,
+    ) -> Result<Self, Failure> {
+        let id = workspace.find_case(typed).map_err(workspace_failure)?;
+        let writer = workspace.write_case(id).map_err(workspace_failure)?;
+        Ok(Self::of(writer, tool, global, out))
+    }
+
+    /// Goes on with a case that is open already.
+    pub(crate) fn of(writer: CaseWriter, tool: &'static str, global: &'a Global, out: &'a Out) -> Self {
+        if let Some(recovery) = writer.recovered() {
+            out.note(format!(
+                "recovered: {} bytes of an unfinished last journal line were cut; every finished step is there",
+                recovery.bytes_cut
+            ));
+        }
+        Self { writer, global, out, tool }
+    }
+
+    pub(crate) fn case(&self) -> &Case {
+        self.writer.document().case()
+    }
+
+    pub(crate) fn document(&self) -> &Document {
+        self.writer.document()
+    }
+
+    /// Writes an edit to the journal; after this it is safe.
+    pub(crate) fn commit(&mut self, edit: Edit) -> Result<(), Failure> {
+        self.commit_recorded(edit, None)
+    }
+
+    /// The same, with words in the journal about why it was allowed.
+    pub(crate) fn commit_recorded(&mut self, edit: Edit, record: Option<&str>) -> Result<(), Failure> {
+        let mut stamp = stamp(self.global, self.tool);
+        if let Some(record) = record {
+            stamp.tool = format!("{} ({record})", stamp.tool);
+        }
+        if self.global.dry_run {
+            self.document().row_for(edit, stamp).or_exit(Exit::SomeFailed)?;
+            self.out.note("dry run: the case would accept this; nothing was changed");
+            return Ok(());
+        }
+        self.writer.commit(edit, stamp).map_err(workspace_failure)?;
+        Ok(())
+    }
+
+    pub(crate) fn undo(&mut self) -> Result<JournalRow, Failure> {
+        let stamp = stamp(self.global, self.tool);
+        self.writer.undo(stamp).map_err(workspace_failure)
+    }
+
+    pub(crate) fn redo(&mut self) -> Result<JournalRow, Failure> {
+        let stamp = stamp(self.global, self.tool);
+        self.writer.redo(stamp).map_err(workspace_failure)
+    }
+
+    /// Says that a thing is there now, or was there already.
+    pub(crate) fn say(
+        &self,
+        kind: &str,
+        number: Option<String>,
+        id: Uuid,
+        state: State,
+    ) -> Result<Exit, Failure> {
+        if self.global.dry_run {
+            return Ok(Exit::Done);
+        }
+        let word = match state {
+            State::Made => "made",
+            State::Changed => "changed",
+            State::Removed => "removed",
+            State::Unchanged => "unchanged",
+        };
+        if self.out.format() == Format::Table {
+            let number = number.map(|n| format!(" {n}")).unwrap_or_default();
+            self.out.line(format!("{kind}{number} {id} {word}"))?;
+        } else {
+            self.out.json_line(&json!({
+                "schema": "calx.edited/1", "kind": kind, "number": number, "id": id, "state": word,
+                "case": self.case().id, "revision": self.case().revision,
+            }))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// What became of a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Made,
+    Changed,
+    Removed,
+    Unchanged,
+}
+
+/// The id given with `--id`, else a random one.
+pub(crate) fn id_or_new(given: Option<Uuid>) -> Uuid {
+    given.unwrap_or_else(Uuid::new_v4)
+}
+
+/// What is said when `--id` names a thing with other content.
+pub(crate) fn taken(kind: &str, id: Uuid) -> Failure {
+    Failure::say(Exit::SomeFailed, format!("{kind} {id} exists with other content; nothing was changed"))
+        .hint("leave --id away to make another, or use `set` to change this one")
+}
+
+/// An edit the document refuses.
+pub(crate) fn refused(error: calx_model::EditError) -> Failure {
+    Failure::new(Exit::SomeFailed, error)
+}
+
+/// A place typed from 1, as an index.
+pub(crate) fn index_from_1(place: u32) -> Result<u32, Failure> {
+    place.checked_sub(1).ok_or_else(|| Failure::say(Exit::Usage, "places count from 1"))
+}
