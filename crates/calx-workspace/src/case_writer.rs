@@ -129,7 +129,9 @@ impl Workspace {
             .map_err(|source| WorkspaceError::io("lock the case", dir.join(LOCK), source))?;
         let lock = match asked {
             Asked::Held(lock) => lock,
-            Asked::Taken(holder) => return Err(WorkspaceError::LockedBy { case: id.to_string(), holder }),
+            Asked::Taken(holder) => {
+                return Err(WorkspaceError::LockedBy { what: "case", id: id.to_string(), holder });
+            }
         };
         sweep(&dir);
         let lines = jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?;
@@ -177,7 +179,13 @@ fn lay_down(partial: &Path, dir: &Path, document: &Document) -> Result<Lock, Wor
     durable::write_new(&partial.join(JOURNAL), &row).map_err(failed)?;
     let lock = match lock::try_exclusive(&partial.join(LOCK)).map_err(failed)? {
         Asked::Held(lock) => lock,
-        Asked::Taken(holder) => return Err(WorkspaceError::LockedBy { case: String::new(), holder }),
+        Asked::Taken(holder) => {
+            return Err(WorkspaceError::LockedBy {
+                what: "case",
+                id: document.case().id.to_string(),
+                holder,
+            });
+        }
     };
     durable::sync_dir(partial).map_err(failed)?;
     durable::rename_new(partial, dir).map_err(failed)?;

@@ -146,11 +146,13 @@ pub enum WorkspaceError {
         /// Where it is.
         path: PathBuf,
     },
-    /// Another process writes this case.
-    #[error("case {case} is open for writing by {holder}; nothing was changed")]
+    /// Another process writes this case or playlist.
+    #[error("{what} {id} is open for writing by {holder}; nothing was changed")]
     LockedBy {
-        /// The case (or playlist).
-        case: String,
+        /// Kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: String,
         /// `process 4711 (user anna)`, or `another process`.
         holder: String,
     },
@@ -199,6 +201,12 @@ pub enum WorkspaceError {
         /// Why.
         #[source]
         source: HistoryError,
+    },
+    /// The snapshot is not what the journal replays to.
+    #[error("the snapshot contradicts the journal, which counts; delete the snapshot: {path}")]
+    SnapshotDiffers {
+        /// The snapshot.
+        path: PathBuf,
     },
     /// An edit, undo or redo was refused by the document.
     #[error(transparent)]
@@ -270,6 +278,7 @@ impl WorkspaceError {
             Self::BadSettings { .. }
             | Self::BadJournalLine { .. }
             | Self::Replay { .. }
+            | Self::SnapshotDiffers { .. }
             | Self::Io { .. }
             | Self::FileChanged { .. } => ErrorClass::Damaged,
             _ => ErrorClass::Invalid,

@@ -1,4 +1,4 @@
-//! Paths as the catalogue holds them: bytes, since a file name need not be text.
+//! Paths as the catalogue holds them, bytes, since a file name need not be text; and as messages show them.
 
 use std::path::{Path, PathBuf};
 
@@ -22,4 +22,9 @@ pub(crate) fn to_bytes(path: &Path) -> Vec<u8> {
 #[cfg(not(unix))]
 pub(crate) fn from_bytes(bytes: Vec<u8>) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// For a message: no control character of a file name reaches a terminal.
+pub(crate) fn shown(path: &Path) -> String {
+    calx_model::patient_text::escape_terminal(&path.to_string_lossy())
 }

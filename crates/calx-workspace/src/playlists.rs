@@ -74,20 +74,17 @@ impl Workspace {
         stamp: Stamp,
     ) -> Result<PlaylistWriter, WorkspaceError> {
         let path = self.playlist_path(id);
+        let lock = self.lock_playlist(id)?;
         if !path.exists() {
             let playlist = Playlist { id, title: title.to_owned(), cases: Vec::new(), order };
             let line = Line { v: VERSION, seq: 1, stamp, action: Action::Create { playlist } };
-            let kept = "nothing of it is on disk";
             let written = jsonl::line(&line).and_then(|bytes| durable::write_new(&path, &bytes));
-            match written {
-                Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(WorkspaceError::Write { what: "the playlist", kept, path, source });
-                }
-                // Another process was first: what it made is looked at below.
-                _ => {}
-            }
+            let kept = "nothing of it is on disk";
+            let failed =
+                |source| WorkspaceError::Write { what: "the playlist", kept, path: path.clone(), source };
+            written.map_err(failed)?;
         }
-        let writer = self.write_playlist(id)?;
+        let writer = Self::open_playlist(&path, lock)?;
         if writer.begun_as(title, &path)? {
             Ok(writer)
         } else {
@@ -104,18 +101,26 @@ impl Workspace {
         if !path.is_file() {
             return Err(WorkspaceError::NotFound { what: "playlist", id: id.to_string() });
         }
-        let lock_path = path.with_extension("lock");
-        let lock = match lock::try_exclusive(&lock_path) {
-            Ok(Asked::Held(lock)) => lock,
+        let lock = self.lock_playlist(id)?;
+        Self::open_playlist(&path, lock)
+    }
+
+    fn lock_playlist(&self, id: PlaylistId) -> Result<Lock, WorkspaceError> {
+        let path = self.playlist_path(id).with_extension("lock");
+        match lock::try_exclusive(&path) {
+            Ok(Asked::Held(lock)) => Ok(lock),
             Ok(Asked::Taken(holder)) => {
-                return Err(WorkspaceError::LockedBy { case: format!("list {id}"), holder });
+                Err(WorkspaceError::LockedBy { what: "playlist", id: id.to_string(), holder })
             }
-            Err(source) => return Err(WorkspaceError::io("lock the playlist", lock_path, source)),
-        };
-        durable::remove_if_there(&durable::partial_of(&path));
-        let lines: Lines<Line> = jsonl::read(&path, VERSION)?;
-        let journal = Appender::open(&path, "the playlist", &lines)?;
-        let PlaylistRow { playlist, revision } = replay(&lines.rows, &path)?;
+            Err(source) => Err(WorkspaceError::io("lock the playlist", path, source)),
+        }
+    }
+
+    fn open_playlist(path: &std::path::Path, lock: Lock) -> Result<PlaylistWriter, WorkspaceError> {
+        durable::remove_if_there(&durable::partial_of(path));
+        let lines: Lines<Line> = jsonl::read(path, VERSION)?;
+        let journal = Appender::open(path, "the playlist", &lines)?;
+        let PlaylistRow { playlist, revision } = replay(&lines.rows, path)?;
         Ok(PlaylistWriter { playlist, revision, journal, lock })
     }
 

@@ -1,8 +1,27 @@
 //! Whether the workspace is whole.
+//!
+//! Not here: repairing. A torn last row is cut by the next writer of that case; leftovers go with the next
+//! import or edit; a lost catalogue comes back by `rebuild`.
+//!
+//! Invariants
+//! - Nothing is written.
+//! - What one fault hides is still looked for: a broken catalogue does not keep cases from being checked.
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use calx_model::{CaseId, Document, JOURNAL_VERSION, JournalRow};
+use rayon::prelude::*;
+
+use crate::add_study::unknown_sources;
+use crate::case_writer::{JOURNAL, Snapshot, replay};
+use crate::durable;
 use crate::error::WorkspaceError;
+use crate::file_rows::Place;
+use crate::import::{chain, sha256_of};
+use crate::jsonl;
+use crate::path_bytes::shown;
 use crate::workspace::Workspace;
 
 /// How closely to look.
@@ -41,13 +60,216 @@ impl VerifyReport {
     }
 }
 
+/// One row of `files`.
+struct FileRow {
+    instance: String,
+    place: Place,
+    size: u64,
+    sha256: String,
+}
+
 impl Workspace {
     /// Checks catalogue, files, journals and snapshots; changes nothing.
     ///
     /// # Errors
     /// Only what keeps it from looking at all; everything found is in the report.
     pub fn verify(&self, options: VerifyOptions) -> Result<VerifyReport, WorkspaceError> {
-        let _ = options;
-        todo!()
+        let mut report = VerifyReport::default();
+        let known = match self.verify_catalogue(options, &mut report) {
+            Ok(known) => Some(known),
+            Err(error) => {
+                report.problems.push(chain(&error));
+                None
+            }
+        };
+        self.verify_cases(known.as_ref(), &mut report)?;
+        self.verify_playlists(&mut report)?;
+        self.find_leftovers(&mut report);
+        Ok(report)
     }
+
+    /// Checks the catalogue and the files it names; returns the UIDs it knows.
+    fn verify_catalogue(
+        &self,
+        options: VerifyOptions,
+        report: &mut VerifyReport,
+    ) -> Result<BTreeSet<String>, WorkspaceError> {
+        let faults = self.catalogue_faults()?;
+        for fault in &faults {
+            let rest = "objects and cases are untouched, `calx rebuild-catalogue` makes it again";
+            report.problems.push(format!("the catalogue is damaged: {fault}; {rest}"));
+        }
+        let files = self.file_rows()?;
+        let checks: Vec<Option<String>> =
+            files.par_iter().map(|file| self.check_file(file, options.deep)).collect();
+        report.problems.extend(checks.into_iter().flatten());
+        report.files = files.len() as u64;
+        report.hashed = if options.deep { report.files } else { 0 };
+
+        let named: BTreeSet<&str> =
+            files.iter().filter(|f| f.place.managed).map(|f| f.sha256.as_str()).collect();
+        let listed = self.list_objects()?;
+        for (sha256, _) in listed.objects.iter().filter(|(sha256, _)| !named.contains(sha256.as_str())) {
+            let why = "left by an import that was cut off; importing its file again files it";
+            report.notes.push(format!("no catalogue row names object {sha256}, {why}"));
+        }
+        for path in listed.strangers {
+            report.notes.push(format!("no object of this workspace: {}", shown(&path)));
+        }
+        let known: BTreeSet<String> = self.hash_list()?.into_keys().collect();
+        report.instances = known.len() as u64;
+        for study in self.studies()?.into_iter().filter(|study| study.patients > 1) {
+            let uid = &study.study;
+            report.notes.push(format!("the instances of study {uid} name {} patients", study.patients));
+        }
+        Ok(known)
+    }
+
+    /// What SQLite finds wrong with the catalogue.
+    pub(crate) fn catalogue_faults(&self) -> Result<Vec<String>, WorkspaceError> {
+        self.read(|tx| {
+            let mut statement = tx.prepare("PRAGMA integrity_check(20)")?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let mut faults = rows.collect::<Result<Vec<_>, _>>()?;
+            faults.retain(|line| line != "ok");
+            let mut statement = tx.prepare("PRAGMA foreign_key_check")?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+            for table in rows.collect::<Result<BTreeSet<_>, _>>()? {
+                faults.push(format!("a row of {table} names one that is not there"));
+            }
+            Ok(faults)
+        })
+    }
+
+    fn file_rows(&self) -> Result<Vec<FileRow>, WorkspaceError> {
+        self.read(|tx| {
+            let sql = "SELECT instance, managed, path, size, sha256 FROM files ORDER BY path, sha256";
+            let mut statement = tx.prepare(sql)?;
+            let rows = statement.query_map([], |row| {
+                Ok(FileRow {
+                    instance: row.get(0)?,
+                    place: Place { managed: row.get(1)?, path: row.get(2)? },
+                    size: u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
+                    sha256: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn check_file(&self, file: &FileRow, deep: bool) -> Option<String> {
+        let path = self.path_of(&file.place);
+        let (kind, cure) = if file.place.managed {
+            ("object", "import its file again")
+        } else {
+            ("referenced file", "bring it back or import it again")
+        };
+        let wrong = |what: &str| {
+            Some(format!("the {kind} of instance {} {what}; {cure}: {}", file.instance, shown(&path)))
+        };
+        match fs::metadata(&path) {
+            Err(_) => return wrong("is gone"),
+            Ok(meta) if !meta.is_file() => return wrong("is no file"),
+            Ok(meta) if meta.len() != file.size => {
+                return wrong("has another size than when it was imported");
+            }
+            Ok(_) => {}
+        }
+        if !deep {
+            return None;
+        }
+        match sha256_of(&path) {
+            Err(_) => wrong("cannot be read"),
+            Ok(sha256) if sha256 != file.sha256 => wrong("has other bytes than when it was imported"),
+            Ok(_) => None,
+        }
+    }
+
+    fn verify_cases(
+        &self,
+        known: Option<&BTreeSet<String>>,
+        report: &mut VerifyReport,
+    ) -> Result<(), WorkspaceError> {
+        let mut numbers: BTreeMap<u32, CaseId> = BTreeMap::new();
+        for id in self.case_ids()? {
+            let dir = self.cases_dir().join(id.to_string());
+            let (document, torn) = match open_case(&dir) {
+                Ok(opened) => opened,
+                Err(error) => {
+                    report.problems.push(format!("case {id}: {}", chain(&error)));
+                    continue;
+                }
+            };
+            report.cases += 1;
+            if torn > 0 {
+                let next = "the next change of the case cuts it";
+                report.notes.push(format!("case {id}: {torn} bytes of a row were never finished; {next}"));
+            }
+            let case = document.case();
+            if case.id != id {
+                report.problems.push(format!("case {id}: its journal is that of case {}", case.id));
+            }
+            report.problems.extend(case.violations().into_iter().map(|why| format!("case {id}: {why}")));
+            for uid in known.map(|known| unknown_sources(case, known)).unwrap_or_default() {
+                report.notes.push(format!("case {id} shows instance {uid}, which is not in the workspace"));
+            }
+            if let Some(number) = case.number
+                && let Some(other) = numbers.insert(number, id)
+            {
+                let text = format!("cases {other} and {id} both have number {number}; give one another");
+                report.problems.push(text);
+            }
+        }
+        Ok(())
+    }
+
+    fn verify_playlists(&self, report: &mut VerifyReport) -> Result<(), WorkspaceError> {
+        let cases: BTreeSet<CaseId> = self.case_ids()?.into_iter().collect();
+        for id in self.playlist_ids()? {
+            match self.read_playlist(id) {
+                Err(error) => report.problems.push(format!("playlist {id}: {}", chain(&error))),
+                Ok(row) => {
+                    report.playlists += 1;
+                    for case in row.playlist.cases.iter().filter(|case| !cases.contains(case)) {
+                        report.notes.push(format!("playlist {id} names case {case}, which is not here"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything whose name says that it was never finished.
+    fn find_leftovers(&self, report: &mut VerifyReport) {
+        let cases = self.cases_dir();
+        let mut dirs = vec![
+            self.root().to_path_buf(),
+            self.objects_dir().join(crate::objects::INCOMING),
+            cases.clone(),
+            self.playlists_dir(),
+        ];
+        dirs.extend(self.case_ids().unwrap_or_default().iter().map(|id| cases.join(id.to_string())));
+        for dir in dirs {
+            // `incoming` comes with the first import.
+            let Ok(entries) = fs::read_dir(&dir) else { continue };
+            report.leftovers.extend(entries.flatten().map(|e| e.path()).filter(|p| durable::is_partial(p)));
+        }
+        report.leftovers.sort_unstable();
+    }
+}
+
+/// Replays a case and compares its snapshot; also gives the bytes of a torn last row.
+fn open_case(dir: &Path) -> Result<(Document, u64), WorkspaceError> {
+    // The snapshot first: a writer that goes on meanwhile only makes the journal longer.
+    let snapshot = Snapshot::read(dir);
+    let path = dir.join(JOURNAL);
+    let lines = jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?;
+    if let Some(snapshot) = snapshot {
+        let rows = usize::try_from(snapshot.revision).unwrap_or(usize::MAX);
+        let then = replay(lines.rows.iter().take(rows).cloned().collect(), &path)?;
+        if *then.case() != snapshot.case || snapshot.journal_bytes > lines.whole {
+            return Err(WorkspaceError::SnapshotDiffers { path: dir.join(crate::case_writer::SNAPSHOT) });
+        }
+    }
+    Ok((replay(lines.rows, &path)?, lines.torn))
 }
