@@ -1,0 +1,174 @@
+//! The journal: what replays and what is refused, by the row that does not fit.
+
+use std::time::Instant;
+
+use calx_geometry::{Area, GridPoint, Outline};
+use calx_model::{
+    Action, Case, CaseField, CaseStatus, Document, Edit, HistoryError, JOURNAL_VERSION, JournalRow, Shape,
+};
+
+use crate::samples::{block, empty_case, id, image, region, stamp, study, three_squares};
+
+fn title(text: &str) -> Edit {
+    Edit::SetCase { field: CaseField::Title(text.to_owned()) }
+}
+
+/// Creation, two titles, one undo: four rows.
+fn document() -> Document {
+    let mut document = Document::create(three_squares(), stamp(1)).unwrap();
+    for (second, text) in [(2, "one"), (3, "two")] {
+        let row = document.row_for(title(text), stamp(second)).unwrap();
+        document.push(row).unwrap();
+    }
+    let row = document.row_for_undo(stamp(4)).unwrap();
+    document.push(row).unwrap();
+    document
+}
+
+fn replay(change: impl FnOnce(&mut Vec<JournalRow>)) -> Result<Document, HistoryError> {
+    let mut rows = document().rows().to_vec();
+    change(&mut rows);
+    Document::replay(rows)
+}
+
+#[test]
+fn rows_count_and_carry_who_and_when() {
+    let document = document();
+    assert_eq!(replay(|_| {}).unwrap(), document);
+    assert_eq!((document.case().revision, document.case().title.as_str()), (4, "one"));
+    assert_eq!(document.case().edited, stamp(4).at);
+    assert_eq!(document.case().created, jiff::Timestamp::UNIX_EPOCH);
+    assert_eq!(document.next_undo().map(|row| row.seq), Some(2));
+    assert_eq!(document.next_redo().map(|row| row.seq), Some(3));
+}
+
+#[test]
+fn asking_for_a_row_changes_nothing() {
+    let document = document();
+    let before = document.clone();
+    let row = document.row_for(title("three"), stamp(9)).unwrap();
+    assert_eq!((row.seq, row.base, row.v), (5, 4, JOURNAL_VERSION));
+    assert!(document.row_for(Edit::RemoveRegion { region: id(5, 77) }, stamp(9)).is_err());
+    assert_eq!(document, before);
+}
+
+#[test]
+fn a_new_edit_ends_what_could_be_redone() {
+    let mut document = document();
+    let row = document.row_for(title("three"), stamp(5)).unwrap();
+    document.push(row).unwrap();
+    assert_eq!(document.row_for_redo(stamp(6)), Err(HistoryError::NothingToRedo));
+    for _ in 0..2 {
+        let row = document.row_for_undo(stamp(7)).unwrap();
+        document.push(row).unwrap();
+    }
+    assert_eq!(document.row_for_undo(stamp(8)), Err(HistoryError::NothingToUndo));
+    assert!(document.case().same_content(&three_squares()));
+}
+
+#[test]
+fn rows_that_do_not_fit_are_named() {
+    assert_eq!(Document::replay([]), Err(HistoryError::Empty));
+    assert_eq!(replay(|rows| drop(rows.remove(0))), Err(HistoryError::Sequence { expected: 1, found: 2 }));
+    assert_eq!(replay(|rows| drop(rows.remove(1))), Err(HistoryError::Sequence { expected: 2, found: 3 }));
+    assert_eq!(replay(|rows| rows[0].base = 1), Err(HistoryError::Sequence { expected: 1, found: 1 }));
+    assert_eq!(replay(|rows| rows[2].base = u64::MAX), Err(HistoryError::Sequence { expected: 3, found: 3 }));
+    assert_eq!(
+        replay(|rows| rows[2].seq = u64::MAX),
+        Err(HistoryError::Sequence { expected: 3, found: u64::MAX })
+    );
+    assert_eq!(replay(|rows| rows[3].v = 2), Err(HistoryError::Version { seq: 4, found: 2 }));
+    assert_eq!(replay(|rows| rows[0].v = 2), Err(HistoryError::Version { seq: 1, found: 2 }));
+    let twice = |rows: &mut Vec<JournalRow>| rows[1].action = rows[0].action.clone();
+    assert_eq!(replay(twice), Err(HistoryError::Creation(2)));
+    let none = |rows: &mut Vec<JournalRow>| rows[0].action = Action::Undo { of: 1 };
+    assert_eq!(replay(none), Err(HistoryError::Creation(1)));
+    for action in [Action::Undo { of: 2 }, Action::Redo { of: 3 }, Action::Undo { of: 0 }] {
+        let of = match action {
+            Action::Undo { of } | Action::Redo { of } => of,
+            _ => 0,
+        };
+        assert_eq!(replay(|rows| rows[3].action = action), Err(HistoryError::OutOfOrder { seq: 4, of }));
+    }
+}
+
+#[test]
+fn a_case_that_is_not_sound_does_not_begin() {
+    let mut case = three_squares();
+    case.regions[1].id = case.regions[0].id;
+    assert!(matches!(Document::create(case, stamp(1)), Err(HistoryError::Unsound(_))));
+}
+
+#[test]
+fn a_refused_row_leaves_the_document() {
+    let mut document = document();
+    let before = document.clone();
+    let mut row = document.row_for(title("x"), stamp(5)).unwrap();
+    row.action = Action::Edit { edit: Edit::RemoveStudy { study: id(3, 1) }, inverse: title("x") };
+    assert!(matches!(document.push(row), Err(HistoryError::Edit { seq: 5, .. })));
+    assert_eq!(document, before);
+}
+
+#[test]
+fn publishing_can_be_undone_and_redone() {
+    let mut document = document();
+    let publish = Edit::Batch {
+        edits: vec![title("final"), Edit::SetCase { field: CaseField::Status(CaseStatus::Published) }],
+    };
+    let row = document.row_for(publish, stamp(5)).unwrap();
+    document.push(row).unwrap();
+    assert!(document.row_for(title("late"), stamp(6)).is_err());
+    let row = document.row_for_undo(stamp(7)).unwrap();
+    document.push(row).unwrap();
+    assert_eq!((document.case().status, document.case().title.as_str()), (CaseStatus::Draft, "one"));
+    let row = document.row_for_redo(stamp(8)).unwrap();
+    document.push(row).unwrap();
+    assert_eq!(document.case().status, CaseStatus::Published);
+}
+
+/// 200 regions of 5,000 vertices each.
+fn heavy() -> Case {
+    let mut case = empty_case();
+    let mut big = image(1);
+    (big.rows, big.columns) = (4000, 3000);
+    case.studies.push(study(1, vec![big]));
+    for n in 0..200u32 {
+        let top = i32::try_from(n * 18).unwrap();
+        let teeth = (0..2499).flat_map(|k| [(k, top), (k, top + 1 + k % 7)]);
+        let mut points: Vec<GridPoint> =
+            teeth.map(|(x, y)| GridPoint::from_pixels(x, y + if x % 2 == 0 { 0 } else { 1 })).collect();
+        points.dedup();
+        points.extend([GridPoint::from_pixels(2600, top + 15), GridPoint::from_pixels(0, top + 15)]);
+        // Whatever this comb crosses is beside the point: thousands of vertices are wanted.
+        let area = Outline::new(points.clone()).map(Area::from_outline).or_else(|_| Area::resolve(points));
+        case.regions.push(region(u128::from(n) + 1, Shape::Area(area.unwrap())));
+    }
+    case
+}
+
+#[test]
+fn a_stroke_stays_quick_in_a_heavy_case() {
+    let case = heavy();
+    let vertices: usize = case
+        .regions
+        .iter()
+        .map(|r| match &r.shape {
+            Shape::Area(area) => area.rings().map(|ring| ring.vertices().len()).sum(),
+            _ => 0,
+        })
+        .sum();
+    let mut document = Document::create(case, stamp(1)).unwrap();
+    let mask = Edit::AddRegion { index: 0, region: Box::new(region(999, Shape::Mask(block(500, 500, 900)))) };
+    let row = document.row_for(mask, stamp(2)).unwrap();
+    document.push(row).unwrap();
+    let start = Instant::now();
+    let strokes = 200;
+    for n in 0..strokes {
+        let xor = block(100 + 9 * n, 100 + 7 * n, 30);
+        let row = document.row_for(Edit::PaintMask { region: id(5, 999), xor }, stamp(3)).unwrap();
+        document.push(row).unwrap();
+    }
+    let each = start.elapsed() / strokes;
+    println!("{vertices} vertices, a stroke: {each:?}");
+    assert!(each.as_millis() < 50, "a stroke took {each:?} in a case of {vertices} vertices");
+}
