@@ -1,9 +1,31 @@
 //! Integration tests of calx-dicom.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    unreachable_pub,
+    missing_docs,
+    reason = "helpers of tests stop a test by panicking and tell what they skipped"
+)]
 
+#[path = "it/against_dicom_object.rs"]
+mod against_dicom_object;
+#[path = "it/display.rs"]
+mod display;
+#[path = "it/fail_cleanly.rs"]
+mod fail_cleanly;
+#[path = "it/frame_source.rs"]
+mod frame_source;
+#[path = "it/hostile.rs"]
+mod hostile;
 #[path = "it/oracle.rs"]
 mod oracle;
 #[path = "it/read_samples.rs"]
 mod read_samples;
+#[path = "it/round_trip.rs"]
+mod round_trip;
 #[path = "it/samples.rs"]
 mod samples;
 #[path = "it/write_objects.rs"]
