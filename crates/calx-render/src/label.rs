@@ -59,6 +59,16 @@ impl Plate {
         Self { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
     }
 
+    /// The box round the plate and `p`.
+    fn with(&self, p: Point<ScreenSpace>) -> Self {
+        Self {
+            left: self.left.min(p.x),
+            top: self.top.min(p.y),
+            right: self.right.max(p.x),
+            bottom: self.bottom.max(p.y),
+        }
+    }
+
     /// The point of the plate nearest to `p`.
     fn nearest(&self, p: Point<ScreenSpace>) -> Point<ScreenSpace> {
         Point::new(p.x.max(self.left).min(self.right), p.y.max(self.top).min(self.bottom))
@@ -155,6 +165,15 @@ fn place(
     let [text_width, text_height] = measure_text(&label.text, label.size_px);
     let margin = label.size_px * PLATE_MARGIN;
     let (w, h) = (text_width + 2.0 * margin, text_height + 2.0 * margin);
+    // Only marks whose box meets the plate or the way to it can be covered or crossed.
+    let near_marks = |room: &Plate, anchor: Point<ScreenSpace>| {
+        let reach = room.with(anchor);
+        others.iter().filter(move |d| {
+            d.bounds.is_some_and(|[low, high]| {
+                low.x <= reach.right && high.x >= reach.left && low.y <= reach.bottom && high.y >= reach.top
+            })
+        })
+    };
     let mut best: Option<(f64, Plate, Point<ScreenSpace>)> = None;
     for (rank, anchor) in anchors.iter().enumerate() {
         for (distance, [dx, dy]) in DISTANCES.iter().flat_map(|d| SIDES.iter().map(move |s| (*d, *s))) {
@@ -176,7 +195,7 @@ fn place(
             let cost = before
                 + 1000.0 * placed.iter().map(|p| p.overlap(&room).sqrt()).sum::<f64>()
                 + 40.0 * crossed(own)
-                + others.iter().map(|d| 4.0 * crossed(d) + 15.0 * leader(d)).sum::<f64>();
+                + near_marks(&room, *anchor).map(|d| 4.0 * crossed(d) + 15.0 * leader(d)).sum::<f64>();
             if best.is_none_or(|(least, ..)| cost < least) {
                 best = Some((cost, plate, *anchor));
             }

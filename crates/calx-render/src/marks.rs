@@ -130,6 +130,8 @@ pub(crate) struct Drawn {
     pub(crate) lines: Vec<Line>,
     /// What is always drawn whole: points and arrow heads.
     pub(crate) signs: Vec<Line>,
+    /// Corners of the box round lines and signs.
+    pub(crate) bounds: Option<[Point<ScreenSpace>; 2]>,
 }
 
 impl Drawn {
@@ -137,6 +139,13 @@ impl Drawn {
         let mut drawn = Self::default();
         for shape in &mark.shapes {
             drawn.add(shape, screen_from_image);
+        }
+        for p in drawn.lines.iter().chain(&drawn.signs).flat_map(|l| &l.points) {
+            let [low, high] = drawn.bounds.unwrap_or([*p; 2]);
+            drawn.bounds = Some([
+                Point::new(low.x.min(p.x), low.y.min(p.y)),
+                Point::new(high.x.max(p.x), high.y.max(p.y)),
+            ]);
         }
         drawn
     }

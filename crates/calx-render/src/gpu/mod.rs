@@ -1,6 +1,6 @@
 //! The wgpu backend, without a window: draws into a texture and reads it back.
 //!
-//! Not here: what is drawn ([`crate::footprint`], [`crate::table`]); surfaces.
+//! Not here: what is drawn (`footprint.rs`, [`crate::table`]); surfaces.
 //!
 //! Invariants
 //! - An error of the device comes back as [`RenderError`]; none panics.
@@ -180,6 +180,31 @@ impl GpuRenderer {
 
 impl Renderer for GpuRenderer {
     fn draw(&mut self, frame: &Frame, table: &DisplayTable, view: &View) -> Result<Picture, RenderError> {
+        let drawn = self.draw_tiles(frame, table, view);
+        if drawn.is_err() {
+            self.pass.forget();
+            self.target = None;
+        }
+        drawn
+    }
+
+    fn describe(&self) -> RendererDescription {
+        RendererDescription {
+            kind: RendererKind::Gpu,
+            adapter: self.open.adapter.name.clone(),
+            backend: self.open.adapter.backend.clone(),
+            is_hardware: self.open.adapter.is_hardware,
+        }
+    }
+}
+
+impl GpuRenderer {
+    fn draw_tiles(
+        &mut self,
+        frame: &Frame,
+        table: &DisplayTable,
+        view: &View,
+    ) -> Result<Picture, RenderError> {
         let too_large = || RenderError::TooLarge {
             width: view.width,
             height: view.height,
@@ -213,19 +238,42 @@ impl Renderer for GpuRenderer {
         let pixels = if table.is_grey() { Pixels::Grey(picture) } else { Pixels::Rgba(picture) };
         Picture::new(view.width, view.height, pixels).map_err(|_size| too_large())
     }
-
-    fn describe(&self) -> RendererDescription {
-        RendererDescription {
-            kind: RendererKind::Gpu,
-            adapter: self.open.adapter.name.clone(),
-            backend: self.open.adapter.backend.clone(),
-            is_hardware: self.open.adapter.is_hardware,
-        }
-    }
 }
 
 /// The entries of `count` target pixels from `first` on.
 fn part(boxes: &[[i32; 2]], first: u32, count: u32, samples: u32) -> &[[i32; 2]] {
     let at = |n: u32| usize::try_from(u64::from(n) * u64::from(samples)).unwrap_or(usize::MAX);
     boxes.get(at(first)..at(first.saturating_add(count))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use calx_model::{ColourPath, DisplayPipeline, ModalityLut, Samples, VoiLut};
+
+    #[test]
+    fn a_device_that_goes_away_is_an_error_and_no_panic() {
+        let Ok(mut renderer) = GpuRenderer::open(GpuOptions::default()) else {
+            assert!(std::env::var("CALX_GPU").as_deref() != Ok("required"), "no adapter, CALX_GPU=required");
+            println!("skipped: no adapter");
+            return;
+        };
+        let frame = Frame::new(2, 2, Samples::U8(vec![1, 2, 3, 4].into())).unwrap();
+        let pipeline = DisplayPipeline {
+            modality_lut: ModalityLut::Identity,
+            voi_lut: VoiLut::Range { min: 0.0, max: 255.0 },
+            invert: false,
+            padding: None,
+            colour: ColourPath::Grey,
+            window_origin: "set".to_owned(),
+        };
+        let table = DisplayTable::build(&pipeline, &frame, 8).unwrap();
+        let view = View::one_to_one(&frame);
+        assert!(renderer.draw(&frame, &table, &view).is_ok());
+        renderer.open.device.destroy();
+        for _ in 0..2 {
+            let lost = renderer.draw(&frame, &table, &view).unwrap_err();
+            assert!(matches!(lost, RenderError::Device(_) | RenderError::DeviceLost(_)), "{lost:?}");
+        }
+    }
 }

@@ -167,6 +167,11 @@ impl WindowVoiPass {
         Ok(())
     }
 
+    /// Forgets what was uploaded: after an error nobody knows what of it is there.
+    pub(crate) fn forget(&mut self) {
+        (self.resident, self.table, self.boxes) = (None, None, None);
+    }
+
     fn upload(
         &self,
         device: &wgpu::Device,

@@ -1,6 +1,6 @@
 //! The CPU twin of `shaders/window_voi.wgsl`: the same boxes, the same integer sums, the same table.
 //!
-//! Not here: which boxes ([`crate::footprint`]), what the table holds ([`crate::table`]).
+//! Not here: which boxes (`footprint.rs`), what the table holds ([`crate::table`]).
 //!
 //! Invariants
 //! - At 1:1 a pixel is one lookup; nothing is averaged.

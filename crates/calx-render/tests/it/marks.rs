@@ -189,6 +189,47 @@ fn pictures_to_look_at() {
     }
 }
 
+/// Both hands of an extensive case: many labels in little room. No label may cover another.
+fn crowd() -> Vec<Mark> {
+    let mut noise = crate::frames::Noise(3);
+    let mut next = |below: u32| f64::from(noise.next() % below);
+    (0..20)
+        .map(|k| {
+            let (x, y) = (60.0 + next(500), 60.0 + next(300));
+            let (dx, dy) = (next(9) - 4.0, 2.0 + next(4));
+            let points = (0..40).map(|t| at(x + f64::from(t) * dx * 0.3, y + f64::from(t) * dy)).collect();
+            Mark {
+                shapes: vec![MarkShape::Polyline(points)],
+                style: MarkStyle::default(),
+                label: Some(MarkLabel {
+                    text: format!("{} 23.4 mm", char::from_u32(0x2460 + k).unwrap()),
+                    anchor: None,
+                    size_px: 13.0,
+                }),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn in_a_crowd_no_label_covers_another() {
+    let marks = crowd();
+    let letters = |marks: &[Mark]| {
+        let mut picture = page(760, 620, 0);
+        draw_marks(&mut picture, &same_scale(760, 620), marks);
+        if let Ok(folder) = std::env::var("CALX_LOOK") {
+            let path = std::path::Path::new(&folder).join("marks-crowd.png");
+            image::save_buffer(path, &picture.to_rgb(), 760, 620, image::ColorType::Rgb8).unwrap();
+        }
+        picture.to_rgb().chunks(3).filter(|p| p.iter().all(|k| *k > 200)).count()
+    };
+    // Letters are the only light grey there is: as many as all labels have alone, or nearly (leaders may
+    // cross a plate).
+    let alone: usize = marks.iter().map(|m| letters(std::slice::from_ref(m))).sum();
+    let together = letters(&marks);
+    assert!(together * 100 >= alone * 97, "{together} of {alone} light pixels are left");
+}
+
 fn gallery() -> Vec<Mark> {
     let label = |text: &str| Some(MarkLabel { text: text.to_owned(), anchor: None, size_px: 15.0 });
     let wave = |x0: f64, y0: f64, n: u32| {
