@@ -213,7 +213,8 @@ pub(crate) fn clip(options: &DopplerOptions) -> Result<Clip, PhantomError> {
     let mut frames = Vec::with_capacity(usize::from(options.frames));
     let mut full_flow_frames = Vec::new();
     for frame in 0..options.frames {
-        let phase = f64::from(frame) / f64::from(options.frames);
+        // so that few frames have one at the peak, too
+        let phase = (f64::from(frame) + 0.7) / f64::from(options.frames);
         if scene.velocity(phase) > 35.0 {
             full_flow_frames.push(frame + 1);
         }
@@ -416,13 +417,14 @@ fn truth(scene: &Scene, full_flow_frames: Vec<u16>) -> Result<DopplerTruth, Phan
     let tissue = scene.tissue;
     let (width, height) = (tissue.right - tissue.left, tissue.bottom - tissue.top);
     let calibre = CALIBRE * height;
+    let step = |pixels: f64| (pixels * 16.0).round() / 16.0;
     let refuse =
         |source: ShapeError| PhantomError::Shape { what: "the artery of the clip".to_owned(), source };
     let vertex = |across: f64, off: f64, wide: f64| -> Result<PathVertex, ShapeError> {
         let y = tissue.top + scene.middle(across) * height + off * calibre;
         Ok(PathVertex {
-            point: GridPoint::snap(Point::<ImageSpace>::new(tissue.left + across * width, y))?,
-            width: Grid::snap(wide)?,
+            point: GridPoint::snap(Point::<ImageSpace>::new(step(tissue.left + across * width), step(y)))?,
+            width: Grid::snap(step(wide))?,
         })
     };
     let line = |from: f64, to: f64, off: f64, wide: f64| -> Result<VesselPath, ShapeError> {

@@ -119,9 +119,24 @@ fn refuse(what: impl Into<String>) -> impl FnOnce(ShapeError) -> PhantomError {
     move |source| PhantomError::Shape { what, source }
 }
 
-fn grid(p: Mm2) -> Result<GridPoint, ShapeError> {
-    GridPoint::snap(Point::<ImageSpace>::new(p.x, p.y)).map_err(ShapeError::from)
+/// Steps of the truth in one pixel: finer means nothing in the picture and makes long files.
+const STEPS: f64 = 16.0;
+
+fn step(pixels: f64) -> f64 {
+    (pixels * STEPS).round() / STEPS
 }
+
+fn grid(p: Mm2) -> Result<GridPoint, ShapeError> {
+    GridPoint::snap(Point::<ImageSpace>::new(step(p.x), step(p.y))).map_err(ShapeError::from)
+}
+
+/// Lengths are stated in whole micrometres.
+fn micrometres(mm: f64) -> f64 {
+    (mm * 1000.0).round() / 1000.0
+}
+
+/// How far an outline may be from the bone it stands for.
+const OUTLINE_ERROR_PX: f64 = 0.12;
 
 /// The part of a closed line of the projection that lies in the field; `None` when nothing does.
 fn outline(field: Field, hand: &Hand, kind: BoneKind, line: &[Mm2]) -> Result<Option<Outline>, PhantomError> {
@@ -132,7 +147,7 @@ fn outline(field: Field, hand: &Hand, kind: BoneKind, line: &[Mm2]) -> Result<Op
     let points: Result<Vec<GridPoint>, ShapeError> = pixels.into_iter().map(grid).collect();
     let area = points.and_then(Area::resolve).map_err(refuse(kind.key()))?;
     let largest = area.parts().iter().max_by(|a, b| a.outer().area_px2().total_cmp(&b.outer().area_px2()));
-    Ok(largest.map(|part| part.outer().clone()))
+    Ok(largest.map(|part| part.outer().simplify(OUTLINE_ERROR_PX)))
 }
 
 fn gone(field: Field, hand: &Hand, shaft: &Shaft) -> Result<Option<MissingTruth>, PhantomError> {
@@ -152,26 +167,53 @@ fn gone(field: Field, hand: &Hand, shaft: &Shaft) -> Result<Option<MissingTruth>
 
 /// Lengths along a vessel between which it stays in the field: the longest such stretch.
 fn visible(field: Field, hand: &Hand, vessel: &Vessel) -> Option<(f64, f64)> {
+    let holds = |p: Mm2| field.holds(hand.placement.to_pixels(p));
     let mut best: Option<(f64, f64)> = None;
-    let mut open: Option<(f64, f64)> = None;
-    for station in &vessel.course {
-        if field.holds(hand.placement.to_pixels(station.at)) {
-            let run = open.map_or((station.along, station.along), |(from, _)| (from, station.along));
-            open = Some(run);
-            if best.is_none_or(|b| run.1 - run.0 > b.1 - b.0) {
-                best = Some(run);
+    let mut open: Option<f64> = None;
+    let mut keep = |from: f64, to: f64| {
+        if to > from && best.is_none_or(|b| to - from > b.1 - b.0) {
+            best = Some((from, to));
+        }
+    };
+    if let Some(first) = vessel.course.first().filter(|s| holds(s.at)) {
+        open = Some(first.along);
+    }
+    for pair in vessel.course.windows(2) {
+        let [a, b] = *pair else { continue };
+        match (open, holds(b.at)) {
+            (None, true) => open = Some(border(a, b, &holds)),
+            (Some(from), false) => {
+                keep(from, border(a, b, &holds));
+                open = None;
             }
-        } else {
-            open = None;
+            _ => {}
         }
     }
-    best.filter(|(from, to)| to > from)
+    if let (Some(from), Some(last)) = (open, vessel.course.last()) {
+        keep(from, last.along);
+    }
+    best
 }
 
-/// A path with a vertex about every millimetre, and where it begins and ends.
+/// The length at which a vessel crosses the field's border between two stations, on the inner side.
+fn border(a: Station, b: Station, holds: impl Fn(Mm2) -> bool) -> f64 {
+    let a_is_in = holds(a.at);
+    let (mut inner, mut outer) = if a_is_in { (0.0, 1.0) } else { (1.0, 0.0) };
+    for _ in 0..24 {
+        let middle = (inner + outer) * 0.5;
+        if holds(a.at.plus(b.at.minus(a.at).times(middle))) {
+            inner = middle;
+        } else {
+            outer = middle;
+        }
+    }
+    a.along + (b.along - a.along) * inner
+}
+
+/// A path with a vertex about every millimetre, not closer than two pixels.
 fn path(hand: &Hand, key: &str, stations: &[Station]) -> Result<Option<VesselPath>, PhantomError> {
     let pixel_mm = hand.placement.pixel_mm();
-    let apart = pixel_mm.max(0.9);
+    let apart = (2.2 * pixel_mm).max(0.9);
     let mut vertices = Vec::new();
     let mut last = f64::MIN;
     let count = stations.len();
@@ -182,8 +224,8 @@ fn path(hand: &Hand, key: &str, stations: &[Station]) -> Result<Option<VesselPat
         }
         last = station.along;
         let point = grid(hand.placement.to_pixels(station.at)).map_err(refuse(key))?;
-        let width =
-            Grid::snap(2.0 * station.radius / pixel_mm).map_err(|e| refuse(key)(ShapeError::from(e)))?;
+        let width = Grid::snap(step(2.0 * station.radius / pixel_mm))
+            .map_err(|e| refuse(key)(ShapeError::from(e)))?;
         if vertices.last().is_none_or(|v: &PathVertex| v.point != point) {
             vertices.push(PathVertex { point, width });
         }
@@ -210,7 +252,11 @@ fn artery(
             continue;
         }
         if let Some(path) = path(hand, &key, &vessel.between(from_mm, to_mm))? {
-            calcified.push(CalcifiedStretch { path, from_mm: from_mm - first, to_mm: to_mm - first });
+            calcified.push(CalcifiedStretch {
+                path,
+                from_mm: micrometres(from_mm - first),
+                to_mm: micrometres(to_mm - first),
+            });
         }
     }
     let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
@@ -224,13 +270,13 @@ fn artery(
         }
     });
     let mask = mask(&key, picture, under.into_iter())?;
-    let calcified_mm = calcified.iter().map(|s| s.to_mm - s.from_mm).sum();
+    let calcified_mm = micrometres(calcified.iter().map(|s| s.to_mm - s.from_mm).sum());
     Ok(Some(ArteryTruth {
         artery: vessel.kind,
         name: vessel.kind.name(),
         key,
         course,
-        length_mm: last - first,
+        length_mm: micrometres(last - first),
         calcified,
         calcified_mm,
         mask,

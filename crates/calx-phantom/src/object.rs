@@ -64,7 +64,7 @@ fn written(new: &NewImage) -> Result<Vec<u8>, PhantomError> {
     Ok(bytes)
 }
 
-/// A radiograph as a DX object, For Presentation.
+/// A radiograph as a DX object, For Presentation; with signed values as a secondary capture.
 pub(crate) fn radiograph(
     label: &Label,
     picture: &Radiograph,
@@ -85,7 +85,12 @@ pub(crate) fn radiograph(
             ],
         },
     };
-    let mut new = start(ImageKind::DigitalXRay, label, (picture.columns, picture.rows), pixels);
+    // the DX object has no signed values (PS3.3 C.8.11.3), a secondary capture may
+    let kind = match storage {
+        Storage::Unsigned => ImageKind::DigitalXRay,
+        Storage::Signed => ImageKind::SecondaryCapture,
+    };
+    let mut new = start(kind, label, (picture.columns, picture.rows), pixels);
     let centre = |c: f64| {
         let c = if polarity == Polarity::Monochrome1 { 4095.0 - c } else { c };
         if storage == Storage::Signed { c - 2048.0 } else { c }
@@ -123,8 +128,10 @@ pub(crate) fn radiograph(
         });
     }
     new.imager_pixel_spacing = Some((picture.pixel_mm, picture.pixel_mm));
-    new.kvp = Some(55.0);
-    new.exposure_uas = Some(2500);
+    if kind == ImageKind::DigitalXRay {
+        new.kvp = Some(55.0);
+        new.exposure_uas = Some(2500);
+    }
     written(&new)
 }
 

@@ -77,7 +77,8 @@ pub enum Polarity {
 pub enum Storage {
     /// 0 to 4095, as radiographs are.
     Unsigned,
-    /// -2048 to 2047, two's complement: rare, but it must be read.
+    /// -2048 to 2047, two's complement: rare, but it must be read. DX forbids it, so the object is a
+    /// secondary capture.
     Signed,
 }
 

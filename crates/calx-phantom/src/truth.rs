@@ -6,6 +6,7 @@
 //! Invariants
 //! - Every vertex lies in the image, every mask pixel too.
 //! - Coordinates as everywhere: `(0, 0)` is the outer corner of the first pixel.
+//! - Vertices lie on sixteenths of a pixel, lengths on whole micrometres.
 //! - Lengths in mm are those of the projection on the detector, not of the vessel in space.
 
 use calx_geometry::{GridPoint, Mask, Outline, VesselPath};
@@ -120,7 +121,7 @@ pub struct DopplerTruth {
     pub course: VesselPath,
     /// The wall that is calcified, upper then lower.
     pub calcified_walls: Vec<VesselPath>,
-    /// First and last frame with flow through the whole lumen, from 1.
+    /// Frames, from 1, in which colour fills the lumen wherever no calcium shades it.
     pub full_flow_frames: Vec<u16>,
 }
 

@@ -131,7 +131,7 @@ fn stretches(length: f64, share: f64, grain: f64, noise: Noise) -> Vec<(f64, f64
 impl Vessel {
     /// Thickness of the calcified wall for an outer radius.
     fn wall(radius: f64) -> f64 {
-        (radius * 0.28).clamp(0.26, 0.42)
+        (radius * 0.22).clamp(0.2, 0.36)
     }
 
     /// Calcium along a ray that passes the centreline at `offset` mm (positive: radial side), `along`
@@ -156,7 +156,7 @@ impl Vessel {
         let wall = |lane: u64| {
             let coarse = self.noise.along(along / 4.5, lane);
             let fine = self.noise.along(along / 1.3, lane + 7);
-            (0.84 + 0.40 * coarse + 0.26 * fine).clamp(0.15, 1.15)
+            (1.0 + 0.55 * coarse + 0.34 * fine).clamp(0.15, 1.5)
         };
         let side = smoothstep(-0.7, 0.7, across);
         let end = self
@@ -198,7 +198,7 @@ fn beside(digit: &Digit, index: usize, share: f64, off: f64) -> Mm3 {
     let p = base.lerp(head, share);
     let axis = mm2(head.x - base.x, head.y - base.y).unit();
     let side = axis.radial().times(off);
-    mm3(p.x + side.x, p.y + side.y, p.z + 4.5)
+    mm3(p.x + side.x, p.y + side.y, p.z + 2.6)
 }
 
 fn digital(digit: &Digit, from: &[Mm3], side: FingerSide, cut: bool) -> Plan {
@@ -362,7 +362,7 @@ fn plans(skeleton: &Skeleton) -> Vec<Plan> {
         }
     }
     if let Some(index) = digit(2) {
-        let from = [mm3(19.0, 27.0, 4.0), mm3(25.0, 44.0, 6.0), mm3(31.0, 66.0, 8.0)];
+        let from = [mm3(19.0, 27.0, 4.0), mm3(25.0, 44.0, 6.0), mm3(30.0, 66.0, 5.0)];
         plans.push(digital(index, &from, FingerSide::Radial, false));
     }
     if let Some(little) = digit(5) {

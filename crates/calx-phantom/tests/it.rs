@@ -1,1 +1,29 @@
-//! Tests of calx-phantom.
+//! Tests of calx-phantom through its public names.
+
+#[path = "it/fixture_list.rs"]
+mod fixture_list;
+#[path = "it/fixtures.rs"]
+mod fixtures;
+#[path = "it/honesty.rs"]
+mod honesty;
+#[path = "it/picture.rs"]
+mod picture;
+#[path = "it/truth.rs"]
+mod truth;
+#[path = "it/validity.rs"]
+mod validity;
+
+use calx_phantom::{GeneratedImage, HandOptions, ImageOptions, StudyOptions, study};
+
+/// One hand in a study of its own.
+fn one_hand(options: &HandOptions) -> GeneratedImage {
+    let about = StudyOptions { name: "test".to_owned(), description: "Test".to_owned(), day: 0 };
+    study(&about, &[ImageOptions::Hand(options.clone())]).unwrap().remove(0)
+}
+
+/// Stored values of a one-frame image: PixelData is the last element the phantom writes.
+fn values(image: &GeneratedImage) -> Vec<u16> {
+    let count = usize::from(image.truth.columns) * usize::from(image.truth.rows);
+    let start = image.bytes.len() - count * 2;
+    image.bytes[start..].chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect()
+}

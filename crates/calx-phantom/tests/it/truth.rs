@@ -1,0 +1,141 @@
+//! What the truth says lies in the image, in the hand, and adds up.
+
+use calx_geometry::{GridRect, Mask};
+use calx_phantom::{
+    ArteryKind, BoneKind, Calcification, FingerSide, HandOptions, HandSide, Truth, View, model_case,
+};
+
+use crate::{fixture_list, one_hand};
+
+fn inside(rect: GridRect, truth: &Truth, what: &str) {
+    let image = GridRect::image(u32::from(truth.columns), u32::from(truth.rows));
+    assert!(image.contains_rect(&rect), "{what} leaves the image: {rect:?}");
+}
+
+#[test]
+fn everything_lies_in_the_image() {
+    for (name, image) in fixture_list::images().unwrap() {
+        let truth = &image.truth;
+        for hand in &truth.hands {
+            inside(hand.soft_tissue.bounds(), truth, name);
+            for bone in &hand.bones {
+                inside(bone.outline.bounds(), truth, &bone.key);
+            }
+            for artery in &hand.arteries {
+                inside(artery.course.bounds(), truth, &artery.key);
+                for stretch in &artery.calcified {
+                    inside(stretch.path.bounds(), truth, &artery.key);
+                    assert!(
+                        stretch.from_mm >= 0.0 && stretch.to_mm <= artery.length_mm + 0.002,
+                        "{}",
+                        artery.key
+                    );
+                }
+                if !artery.mask.is_empty() {
+                    inside(artery.mask.bounds(), truth, &artery.key);
+                }
+            }
+        }
+        if let Some(doppler) = &truth.doppler {
+            inside(doppler.course.bounds(), truth, name);
+            assert!(!doppler.calcified_walls.is_empty() && !doppler.full_flow_frames.is_empty(), "{name}");
+            for wall in &doppler.calcified_walls {
+                inside(wall.bounds(), truth, name);
+            }
+        }
+    }
+}
+
+#[test]
+fn calcium_is_there_and_lies_within_the_skin() {
+    for (seed, view) in [(1, View::Pa), (2, View::Oblique), (3, View::Pa)] {
+        let image = one_hand(&HandOptions::sized(HandSide::Left, view, seed, 400, 500));
+        let hand = image.truth.hand(HandSide::Left).unwrap();
+        let mask = image.truth.calcification_mask();
+        assert!(mask.count() > 300, "seed {seed}: {} pixels", mask.count());
+        assert!(hand.soft_tissue.count() > 40_000, "seed {seed}");
+        let outside = mask.subtract(&hand.soft_tissue);
+        assert!(outside.is_empty(), "seed {seed}: {} calcified pixels lie outside the skin", outside.count());
+        assert_eq!(
+            image.truth.calcified_paths().count(),
+            hand.arteries.iter().map(|a| a.calcified.len()).sum::<usize>()
+        );
+    }
+}
+
+#[test]
+fn a_hand_has_all_its_bones_and_arteries() {
+    let image = one_hand(&HandOptions::sized(HandSide::Right, View::Pa, 5, 400, 500));
+    let hand = image.truth.hand(HandSide::Right).unwrap();
+    assert_eq!(
+        hand.bones.len(),
+        29,
+        "two of the forearm, eight carpals, five metacarpals, fourteen phalanges"
+    );
+    assert_eq!(hand.arteries.len(), 18);
+    assert!(hand.missing.is_empty());
+    let radial = hand.artery(ArteryKind::Radial).unwrap();
+    assert_eq!((radial.key.as_str(), radial.name.as_str()), ("radial-artery", "radial artery"));
+    // the third metacarpal is about 67 mm long: the outline in pixels times their distance says so
+    let bounds = hand.bone(BoneKind::Metacarpal(3)).unwrap().outline.bounds();
+    let length_mm = (bounds.max.y - bounds.min.y).pixels() * image.truth.pixel_mm;
+    assert!((62.0..73.0).contains(&length_mm), "{length_mm}");
+}
+
+#[test]
+fn every_seed_gives_a_whole_hand_with_its_calcium_within_the_skin() {
+    for seed in 0..40 {
+        let side = if seed % 2 == 0 { HandSide::Right } else { HandSide::Left };
+        let view = if seed % 3 == 0 { View::Oblique } else { View::Pa };
+        let image = one_hand(&HandOptions::sized(side, view, seed, 200, 256));
+        let hand = image.truth.hand(side).unwrap();
+        assert_eq!((hand.bones.len(), hand.arteries.len()), (29, 18), "seed {seed}");
+        for artery in &hand.arteries {
+            let outside = artery.mask.subtract(&hand.soft_tissue);
+            assert!(outside.is_empty(), "seed {seed}, {view:?}, {}: {} pixels", artery.key, outside.count());
+        }
+    }
+}
+
+#[test]
+fn lengths_are_those_of_the_paths() {
+    let image = one_hand(&HandOptions::sized(HandSide::Right, View::Pa, 5, 1000, 1250));
+    let spacing = image.truth.pixel_mm;
+    for (_, artery, stretch) in image.truth.calcified_paths() {
+        let stated = stretch.to_mm - stretch.from_mm;
+        let drawn = stretch.path.length_mm(spacing, spacing);
+        // a vertex about every millimetre cuts the corners of a winding artery a little
+        assert!((drawn - stated).abs() <= 0.05 * stated + 0.1, "{}: {drawn} against {stated}", artery.key);
+    }
+    for artery in &image.truth.hands[0].arteries {
+        let sum: f64 = artery.calcified.iter().map(|s| s.to_mm - s.from_mm).sum();
+        assert!((sum - artery.calcified_mm).abs() < 0.01, "{}", artery.key);
+        assert!(artery.calcified_mm <= artery.length_mm, "{}", artery.key);
+    }
+}
+
+#[test]
+fn only_the_chosen_arteries_are_calcified() {
+    let chosen = ArteryKind::ProperPalmarDigital { digit: 2, side: FingerSide::Radial };
+    let mut options = HandOptions::sized(HandSide::Right, View::Pa, 5, 400, 500);
+    let all = one_hand(&options);
+    options.calcification = Calcification::Arteries(vec![chosen]);
+    let some = one_hand(&options);
+    for artery in &some.truth.hands[0].arteries {
+        assert_eq!(artery.calcified.is_empty(), artery.artery != chosen, "{}", artery.key);
+        assert_eq!(artery.mask.is_empty(), artery.artery != chosen, "{}", artery.key);
+    }
+    // turning others off leaves this one as it is
+    let of = |image: &calx_phantom::GeneratedImage| image.truth.hands[0].artery(chosen).unwrap().clone();
+    assert_eq!(of(&all), of(&some));
+    options.calcification = Calcification::None;
+    assert_eq!(one_hand(&options).truth.calcification_mask(), Mask::empty());
+}
+
+#[test]
+fn truth_survives_its_json() {
+    for image in model_case(3, 0.1).unwrap().images() {
+        let text = image.truth.to_json().unwrap();
+        assert_eq!(serde_json::from_str::<Truth>(&text).unwrap(), image.truth, "{}", image.file_name);
+    }
+}

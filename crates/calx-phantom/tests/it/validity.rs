@@ -1,0 +1,40 @@
+//! A checker that is not ours finds no error in any object.
+
+use std::process::Command;
+
+use crate::fixture_list;
+
+/// The one complaint that is about the checker: its dictionary is older than Synthetic Data (DICOM 2022e).
+const OLD_DICTIONARY: &str = "not a recognized standard attribute - (0x0008,0x001c)";
+
+fn must_run() -> bool {
+    std::env::var_os("CI").is_some() || std::env::var_os("CALX_REQUIRED").is_some()
+}
+
+#[test]
+fn dciodvfy_finds_no_error() {
+    if let Err(why) = Command::new("dciodvfy").arg("-version").output() {
+        assert!(!must_run(), "dciodvfy is needed here: {why}");
+        println!("skipped: dciodvfy is not installed ({why})");
+        return;
+    }
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    for (name, image) in fixture_list::images().unwrap() {
+        let path = folder.join(format!("{name}.dcm"));
+        std::fs::write(&path, &image.bytes).unwrap();
+        let found = Command::new("dciodvfy").arg(&path).output().unwrap();
+        let text =
+            String::from_utf8_lossy(&found.stderr).into_owned() + &String::from_utf8_lossy(&found.stdout);
+        let errors: Vec<&str> =
+            text.lines().filter(|l| l.starts_with("Error") && !l.contains(OLD_DICTIONARY)).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        let iod = if name.contains("doppler") {
+            "USMultiFrameImage"
+        } else if name.contains("signed") {
+            "SCImage"
+        } else {
+            "DXImageForPresentation"
+        };
+        assert!(text.contains(iod), "{name} was not recognised: {text}");
+    }
+}
