@@ -47,6 +47,39 @@ fn a_thin_wall_survives_a_quarter_zoom() {
     assert!((high - 1000.0).abs() < 100.0, "2 pixels of 2000 over boxes of 4 make 1000, not {high}");
 }
 
+/// The overlap of two stretches.
+fn overlap(a: [f64; 2], b: [f64; 2]) -> f64 {
+    (a[1].min(b[1]) - a[0].max(b[0])).max(0.0)
+}
+
+/// Boxes lie on a 1/256-pixel grid; against the exact f64 area average of noise that is less than one code.
+#[test]
+fn a_minified_picture_is_the_exact_area_average_within_one_code() {
+    let mut noise = crate::frames::Noise(11);
+    let (columns, rows) = (190u32, 130u32);
+    let values: Vec<u8> = (0..columns * rows).map(|_| noise.next() as u8).collect();
+    let frame = Frame::new(columns, rows, Samples::U8(values.clone().into())).unwrap();
+    let identity = chain(VoiLut::Range { min: 0.0, max: 255.0 });
+    let view = View::fit_within(&frame, 71, 61, 1.0);
+    let out = draw(&frame, &identity, &view);
+    let (sx, sy) = (f64::from(columns) / f64::from(view.width), f64::from(rows) / f64::from(view.height));
+    let mut worst = 0.0f64;
+    for (k, found) in out.iter().enumerate() {
+        let (x, y) = ((k as u32 % view.width) as f64, (k as u32 / view.width) as f64);
+        let (mut sum, mut area) = (0.0, 0.0);
+        for row in 0..rows {
+            let wy = overlap([y * sy, (y + 1.0) * sy], [f64::from(row), f64::from(row + 1)]);
+            for column in 0..columns {
+                let wx = overlap([x * sx, (x + 1.0) * sx], [f64::from(column), f64::from(column + 1)]);
+                sum += wx * wy * f64::from(values[(row * columns + column) as usize]);
+                area += wx * wy;
+            }
+        }
+        worst = worst.max((f64::from(*found) - sum / area).abs());
+    }
+    assert!(worst <= 1.0, "{worst} codes from the exact average");
+}
+
 #[test]
 fn the_mean_is_of_values_not_of_codes() {
     // A threshold at 100: the mean 60 of 0 and 120 is dark; a mean of codes would be grey.
