@@ -3,7 +3,7 @@
 //! Not here: measuring (`calx-measure`).
 
 use calx_measure::{FrameValues, measure_region};
-use calx_model::{Case, CaseImage, Measurement, Region};
+use calx_model::{Case, CaseImage, Length, Measurement, Region};
 
 use crate::input::{ImagePixels, PixelProvider, numbered_images};
 
@@ -66,7 +66,10 @@ pub(crate) fn details(values: &[Measurement]) -> Vec<String> {
     values
         .iter()
         .filter_map(|value| match value {
-            Measurement::MeanWidth { length } => Some(format!("mean width {length}")),
+            Measurement::MeanWidth { length } => {
+                let (Length::Mm { value, .. } | Length::Px { value }) = length;
+                (*value > 0.0).then(|| format!("mean width {length}"))
+            }
             Measurement::Values { mean, standard_deviation, unit, .. } => {
                 Some(format!("mean {mean:.0}, SD {standard_deviation:.0} {unit}"))
             }

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use askama::Template;
 use calx_model::{
     Case, CaseStatus, Contributor, EvidenceId, Finding, ImageId, Measurement, Origin, Region, RegionId,
-    RichText, Schema, Scope, Statement, Target,
+    RichText, Schema, Scope, Shape, Statement, Target,
 };
 
 use crate::html::figures::Figure;
@@ -82,6 +82,7 @@ struct FigureView {
     marks: String,
     marks_label: String,
     caption: String,
+    has_window: bool,
     window: String,
     key_image: bool,
     keys: Vec<KeyView>,
@@ -141,7 +142,8 @@ struct ReferenceView {
 #[derive(Debug)]
 struct Fact {
     name: &'static str,
-    values: Vec<String>,
+    /// Each part stands by itself, so that the identity scan knows the case's own fields as they are.
+    lines: Vec<Vec<String>>,
 }
 
 /// Puts the page together; figures come in the order of the case's images.
@@ -364,6 +366,7 @@ impl Builder<'_> {
             picture: figure.picture,
             marks: figure.marks,
             caption: if figure.is_main { self.blocks(&image.caption) } else { String::new() },
+            has_window: figure.is_grey,
             window: figure.window,
             key_image: image.key && figure.is_main,
             keys,
@@ -380,7 +383,10 @@ impl Builder<'_> {
         let region = case.regions.get(number.checked_sub(1)?)?;
         let none = Vec::new();
         let measured = self.material.measured.get(number - 1).unwrap_or(&none);
-        let mut details: Vec<String> = region.attributes.iter().map(|(k, v)| format!("{k} {v}")).collect();
+        let mut details: Vec<String> = region.attributes.iter().map(|(k, v)| format!("{k}: {v}")).collect();
+        if let Shape::Arrow { text, .. } = &region.shape {
+            details.extend((!text.trim().is_empty()).then(|| format!("“{}”", text.trim())));
+        }
         details.extend(measures::details(measured));
         let statements = case.statements_on(region.id).filter_map(|s| {
             let (finding, place) = case.statement_number(s.id)?;
@@ -423,7 +429,7 @@ impl Builder<'_> {
 /// What is known of the case besides what it says.
 fn facts(material: &Material<'_>) -> Vec<Fact> {
     let case = material.case;
-    let one = |name, value: String| Fact { name, values: vec![value] };
+    let one = |name, value: String| Fact { name, lines: vec![vec![value]] };
     let mut facts = Vec::new();
     facts.extend(case.number.map(|number| one("Number", number.to_string())));
     facts.push(one("Id", case.id.to_string()));
@@ -432,14 +438,14 @@ fn facts(material: &Material<'_>) -> Vec<Fact> {
     facts.push(one("Edited", shown_date(case.edited)));
     facts.push(one("Revision", case.revision.to_string()));
     if !case.contributors.is_empty() {
-        let values = case.contributors.iter().flat_map(contributor).collect();
-        facts.push(Fact { name: "Contributors", values });
+        let lines = case.contributors.iter().map(contributor).collect();
+        facts.push(Fact { name: "Contributors", lines });
     }
     if !case.licence.trim().is_empty() {
         facts.push(one("Licence", case.licence.clone()));
     }
     if !case.tags.is_empty() {
-        facts.push(Fact { name: "Tags", values: case.tags.clone() });
+        facts.push(Fact { name: "Tags", lines: vec![case.tags.clone()] });
     }
     facts.push(one(
         "Quiz",
@@ -457,7 +463,7 @@ fn facts(material: &Material<'_>) -> Vec<Fact> {
     facts
 }
 
-/// Each part a value of its own, so that the identity scan knows the case's own fields as they are.
+/// Name, role, affiliation.
 fn contributor(contributor: &Contributor) -> Vec<String> {
     let parts = [Some(&contributor.name), contributor.role.as_ref(), contributor.affiliation.as_ref()];
     parts.into_iter().flatten().filter(|part| !part.trim().is_empty()).cloned().collect()

@@ -40,6 +40,8 @@ pub(crate) struct Figure {
     pub(crate) regions: Vec<usize>,
     /// Where the window came from.
     pub(crate) window: String,
+    /// Whether a window applies.
+    pub(crate) is_grey: bool,
 }
 
 /// Draws every figure of the case; `hash` takes the stored values of each.
@@ -91,6 +93,7 @@ pub(crate) fn draw_all(
                 marks: drawing.finish(),
                 regions,
                 window: drawn.window,
+                is_grey: drawn.picture.is_grey(),
             });
         }
     }

@@ -64,12 +64,14 @@ impl Drawing {
             supports => format!("{title}. {}", escape(supports)),
         };
         let kind = region.shape.kind().word();
+        // Between the walls lies what the mark is about: lines there are fine.
+        let walled = if outline.walls.is_empty() { "" } else { " walled" };
         let drawn = self.shapes(&outline, &region.shape);
         let badge = self.badge(&outline, number);
         // Writing into a String cannot fail.
         write!(
             self.groups,
-            "<g id=\"region-{number}\" class=\"region label-{label} line-{style} shape-{kind}\" data-regions=\"{number}\" \
+            "<g id=\"region-{number}\" class=\"region label-{label} line-{style} shape-{kind}{walled}\" data-regions=\"{number}\" \
              tabindex=\"0\" role=\"button\" aria-pressed=\"false\" aria-label=\"Region {number}: {about}\">\
              <title>{number} · {title}</title>{drawn}{badge}</g>"
         )

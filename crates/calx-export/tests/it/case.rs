@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use calx_export::{ExportInput, IdentityString, ImagePixels, PixelError, PixelProvider};
-use calx_geometry::{
-    Area, Ellipse, Grid, GridPoint, Mask, Outline, Part, PathVertex, Point, Rectangle, VesselPath,
-};
+use calx_geometry::{Area, Ellipse, Grid, GridPoint, Mask, Outline, Part, PathVertex, Rectangle, VesselPath};
 use calx_model::case::{Age, AgeUnit, Contributor, NewCase, Patient, Reading, ReadingState, Reference, Sex};
 use calx_model::{
     BurnedIn, Case, CaseId, CaseImage, CaseStudy, CaseStudyId, ColourModel, Digit, DisplayAttributes,
