@@ -157,7 +157,7 @@ mod tests {
         check_parse("", &[], 0);
         check_parse("{\"v\":1,\"n\":1}\n", &[1], 0);
         check_parse("{\"v\":1,\"n\":1}\n{\"v\":1,\"n\":2}", &[1], 13);
-        check_parse("{\"v\":1,\"n\":1}\n{\"v\":1,\n", &[1], 7);
+        check_parse("{\"v\":1,\"n\":1}\n{\"v\":1,\n", &[1], 8);
         check_parse("{\"v\":1,\"n\":1}\n\0\0\0\0", &[1], 4);
         let middle = parse::<Row>(b"{\"v\":1,\"n\":1}\n{\"v\"\n{\"v\":1,\"n\":3}\n", Path::new("j"), 1);
         assert!(matches!(middle, Err(WorkspaceError::BadJournalLine { line: 2, offset: 14, .. })));

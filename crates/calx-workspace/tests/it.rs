@@ -1,1 +1,18 @@
 //! Integration tests of calx-workspace.
+
+#[path = "it/cases.rs"]
+mod cases;
+#[path = "it/import_edges.rs"]
+mod import_edges;
+#[path = "it/import_samples.rs"]
+mod import_samples;
+#[path = "it/journal.rs"]
+mod journal;
+#[path = "it/playlists.rs"]
+mod playlists;
+#[path = "it/studies.rs"]
+mod studies;
+#[path = "it/support.rs"]
+mod support;
+#[path = "it/whole.rs"]
+mod whole;
