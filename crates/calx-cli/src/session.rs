@@ -61,8 +61,24 @@ pub(crate) fn author(global: &Global) -> String {
         .author
         .clone()
         .or_else(login)
+        .or_else(account)
         .filter(|a| !a.trim().is_empty())
         .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The account's name, where the environment names nobody (services, containers).
+#[cfg(unix)]
+fn account() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mine = accounts.lines().find(|line| line.split(':').nth(2) == Some(uid.as_str()))?;
+    mine.split(':').next().map(str::to_owned)
+}
+
+#[cfg(not(unix))]
+fn account() -> Option<String> {
+    None
 }
 
 pub(crate) fn stamp(global: &Global, tool: &str) -> Stamp {

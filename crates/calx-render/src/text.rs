@@ -1,7 +1,7 @@
 //! Letters as outlines: the fonts that egui ships, read by ttf-parser, filled by exact coverage.
 //!
 //! Not here: shaping. One character is one glyph, left to right; scripts that join letters or run right to
-//! left do not come out right. ① to ⑳ are composed from digits and a ring. A character that no font has is drawn as a box; control characters are left
+//! left do not come out right. ① to ㊿ are composed from digits and a ring. A character that no font has is drawn as a box; control characters are left
 //! out.
 //!
 //! Invariant: any text can be drawn; none can fail.
@@ -57,10 +57,16 @@ fn em(face: &Face<'_>) -> f64 {
     f64::from(face.units_per_em()).max(1.0)
 }
 
-/// The number inside ① to ⑳: no font here has them, so they are drawn from digits and a ring.
+/// The number inside ① to ㊿: no font here has them, so they are drawn from digits and a ring. Unicode
+/// keeps them in three places.
 fn circled(character: char) -> Option<u32> {
-    let number = u32::from(character).checked_sub(0x2460)? + 1;
-    (number <= 20).then_some(number)
+    let code = u32::from(character);
+    match code {
+        0x2460..=0x2473 => Some(code - 0x2460 + 1),
+        0x3251..=0x325f => Some(code - 0x3251 + 21),
+        0x32b1..=0x32bf => Some(code - 0x32b1 + 36),
+        _ => None,
+    }
 }
 
 /// How far the pen moves after a character, in em.
@@ -213,12 +219,12 @@ mod tests {
 
     #[test]
     fn the_fonts_have_what_labels_need() {
-        for character in "①⑨⑩⑳".chars() {
+        for character in "①⑨⑩⑳㉑㉟㊱㊿".chars() {
             assert!(circled(character).is_some() && advance(character) > 1.0);
         }
         assert_eq!(
-            [circled('\u{245f}'), circled('①'), circled('⑳'), circled('⑴')],
-            [None, Some(1), Some(20), None]
+            ['\u{245f}', '①', '⑳', '⑴', '㉑', '㉟', '㊱', '㊿'].map(circled),
+            [None, Some(1), Some(20), None, Some(21), Some(35), Some(36), Some(50)]
         );
         for character in "²µ°·–…×àßñΩж○●".chars() {
             assert!(glyph(character).is_some(), "{character} is in no font");

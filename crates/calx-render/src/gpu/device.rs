@@ -42,8 +42,19 @@ pub fn adapters() -> Vec<AdapterInfo> {
 
 /// Adapters from the best to the last resort: hardware before software, Vulkan and its kin before GL.
 fn ranked() -> Vec<wgpu::Adapter> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
-    let mut found = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+    let enumerate = |backends: wgpu::Backends| {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+        descriptor.backends &= backends;
+        let instance = wgpu::Instance::new(descriptor);
+        pollster::block_on(instance.enumerate_adapters(backends))
+    };
+    let mut found = enumerate(!wgpu::Backends::GL);
+    let hardware = found.iter().any(|adapter| is_hardware(&adapter.get_info()));
+    // GL is the last resort, and its libraries complain on stderr on machines without a display: it is
+    // asked only where it can add something, a hardware driver without Vulkan or any driver at all.
+    if !hardware && (found.is_empty() || has_gl_hardware()) {
+        found.extend(enumerate(wgpu::Backends::GL));
+    }
     found.retain(|adapter| adapter.get_info().backend != wgpu::Backend::Noop);
     found.sort_by_key(|adapter| {
         let info = adapter.get_info();
@@ -57,6 +68,11 @@ fn ranked() -> Vec<wgpu::Adapter> {
         (!is_hardware(&info), kind, info.backend == wgpu::Backend::Gl)
     });
     found
+}
+
+/// Whether a kernel driver for drawing is there; other systems than Linux are always asked.
+fn has_gl_hardware() -> bool {
+    !cfg!(target_os = "linux") || std::path::Path::new("/dev/dri").exists()
 }
 
 /// Software rasterisers call themselves CPU on Vulkan, and by their names on GL.
