@@ -4,6 +4,7 @@
 
 use calx_model::{DisplayAttributes, FrameLayout, PatientText, PixelSpacing, SopInstanceUid};
 
+use crate::codec::is_encapsulated;
 use crate::dataset::{DataSet, Element, Tag, Value};
 use crate::display_attributes::display_of;
 use crate::functional_groups::FrameView;
@@ -78,6 +79,22 @@ pub enum ReadImageError {
     /// Attributes that contradict one another.
     #[error(transparent)]
     Layout(#[from] calx_model::frame::LayoutError),
+    /// PixelData itself is shorter than the attributes demand (not: the file is cut off).
+    #[error(
+        "PixelData (7FE0,0010) has {declared} bytes, {rows} rows of {columns} pixels in {frames} frames need {needed}"
+    )]
+    TooFewBytes {
+        /// Its length as declared, or what the file holds of fragments.
+        declared: u64,
+        /// By the attributes; for compressed pixels the least that could be.
+        needed: u64,
+        /// Rows (0028,0010).
+        rows: u32,
+        /// Columns (0028,0011).
+        columns: u32,
+        /// NumberOfFrames (0028,0008).
+        frames: u32,
+    },
     /// A frame that is not there.
     #[error("frame {asked} was asked for, the object has {frames}")]
     NoSuchFrame {
@@ -99,6 +116,7 @@ impl ReadImageError {
             Self::Missing { .. } => "missing_attribute",
             Self::Value { .. } => "bad_value",
             Self::Layout(_) => "layout",
+            Self::TooFewBytes { .. } => "too_few_bytes",
             Self::NoSuchFrame { .. } => "no_such_frame",
         }
     }
@@ -178,9 +196,32 @@ pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageErro
         }));
     }
     let frames = Tag(0x0028, 0x0008);
-    let number_of_frames =
-        data.integer(frames).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(1);
+    let number_of_frames = match data.integer(frames) {
+        // What is no number at all is taken for 1, as in the catalogue row; a wrong number is not.
+        None | Some(0) => {
+            if data.has_value(frames) {
+                notices.push(Notice::at(frames, "NumberOfFrames is no count, it was taken for 1"));
+            }
+            1
+        }
+        Some(number) => u32::try_from(number).map_err(|_out_of_range| ReadImageError::Value {
+            attribute: "NumberOfFrames (0028,0008)",
+            value: number.to_string(),
+            expected: "a count of frames",
+        })?,
+    };
     let layout = layout_of(&data, number_of_frames, &mut notices)?;
+    // A fragment takes at least the eight bytes of its header.
+    let (declared, needed) = match pixels.length {
+        Some(length) if !is_encapsulated(opened.transfer_syntax.as_str()) => {
+            (u64::from(length), layout.native_bytes())
+        }
+        _ => (opened.source.remaining(pixels.offset), u64::from(layout.number_of_frames) * 8),
+    };
+    if declared < needed {
+        let (rows, columns, frames) = (layout.rows, layout.columns, layout.number_of_frames);
+        return Err(ReadImageError::TooFewBytes { declared, needed, rows, columns, frames });
+    }
     if pixels.length.is_some_and(|length| u64::from(length) > opened.source.remaining(pixels.offset)) {
         let there = opened.source.remaining(pixels.offset);
         let text = format!(

@@ -18,7 +18,7 @@ use crate::notice::Notice;
 use crate::source::Source;
 use crate::text::Charset;
 
-const MAX_DEPTH: usize = 32;
+const MAX_DEPTH: usize = 64;
 const MAX_ELEMENTS: usize = 500_000;
 const UNDEFINED: u32 = u32::MAX;
 const ITEM: Tag = Tag(0xfffe, 0xe000);

@@ -5,6 +5,9 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
     unreachable_pub,
     missing_docs,
     reason = "helpers of tests stop a test by panicking and tell what they skipped"
