@@ -43,15 +43,16 @@ impl Field {
 
     /// What of a closed line lies in the field (Sutherland and Hodgman).
     fn clip(self, line: Vec<Mm2>) -> Vec<Mm2> {
-        let sides: [(fn(Mm2) -> f64, f64, f64); 4] = [
-            (|p| p.x, self.low.x, 1.0),
-            (|p| p.x, self.high.x, -1.0),
-            (|p| p.y, self.low.y, 1.0),
-            (|p| p.y, self.high.y, -1.0),
+        // the axis that is cut, the limit on it, and 1 where more is inside
+        let sides = [
+            (mm2(1.0, 0.0), self.low.x, 1.0),
+            (mm2(1.0, 0.0), self.high.x, -1.0),
+            (mm2(0.0, 1.0), self.low.y, 1.0),
+            (mm2(0.0, 1.0), self.high.y, -1.0),
         ];
         let mut line = line;
-        for (of, limit, sign) in sides {
-            let depth = |p: Mm2| (of(p) - limit) * sign;
+        for (axis, limit, sign) in sides {
+            let depth = |p: Mm2| (p.dot(axis) - limit) * sign;
             let mut kept = Vec::with_capacity(line.len() + 4);
             let mut previous = line.last().copied().unwrap_or_default();
             for &vertex in &line {
@@ -181,9 +182,9 @@ fn visible(field: Field, hand: &Hand, vessel: &Vessel) -> Option<(f64, f64)> {
     for pair in vessel.course.windows(2) {
         let [a, b] = *pair else { continue };
         match (open, holds(b.at)) {
-            (None, true) => open = Some(border(a, b, &holds)),
+            (None, true) => open = Some(border(a, b, holds)),
             (Some(from), false) => {
-                keep(from, border(a, b, &holds));
+                keep(from, border(a, b, holds));
                 open = None;
             }
             _ => {}

@@ -9,7 +9,7 @@
 //! Invariants
 //! - The same options give the same bytes on any machine: only IEEE 754 basic operations and square
 //!   roots, which are exact everywhere, and the `libm` crate for the rest; noise is a function of seed
-//!   and pixel, not of the order of drawing; no threads, no clock.
+//!   and pixel, not of the order of drawing; threads share out whole images only; no clock.
 //! - Every picture says SYNTHETIC in a corner and in its attributes.
 
 pub mod anatomy;

@@ -1,4 +1,9 @@
 //! Tests of calx-phantom through its public names.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which may fail by panicking"
+)]
 
 #[path = "it/fixture_list.rs"]
 mod fixture_list;

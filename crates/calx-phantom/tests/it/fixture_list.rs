@@ -57,11 +57,14 @@ pub(crate) fn images() -> Result<Vec<(&'static str, GeneratedImage)>, PhantomErr
     Ok(names.into_iter().zip(made).collect())
 }
 
+/// The name and the bytes of one file.
+pub(crate) type File = (String, Vec<u8>);
+
 /// Every file of the folder except the page that lists them.
 ///
 /// # Errors
 /// As [`study`], and what `serde_json` says about the truth.
-pub(crate) fn files() -> Result<Vec<(String, Vec<u8>)>, Box<dyn std::error::Error>> {
+pub(crate) fn files() -> Result<Vec<File>, Box<dyn std::error::Error>> {
     let mut files = Vec::new();
     for (name, image) in images()? {
         files.push((format!("{name}.truth.json"), image.truth.to_json()?.into_bytes()));
