@@ -13,6 +13,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
+use calx_workspace::durable;
+
 use crate::error::ExportError;
 use crate::exporter::{FileEntry, exporters};
 
@@ -95,8 +97,6 @@ impl OutputFolder {
     /// # Errors
     /// [`ExportError::Io`].
     pub fn finish(mut self) -> Result<(), ExportError> {
-        let parent =
-            self.partial.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Path::new("."), |p| p);
         let folders: BTreeSet<PathBuf> = self
             .files
             .iter()
@@ -104,24 +104,28 @@ impl OutputFolder {
             .chain([self.partial.clone()])
             .collect();
         for folder in &folders {
-            sync(folder).map_err(io_at("writing the folder", folder))?;
+            durable::sync_dir(folder).map_err(io_at("writing the folder", folder))?;
         }
-        if is_there(&self.target) {
-            let aside = beside(&self.target, ".previous.partial")?;
-            fs::rename(&self.target, &aside)
-                .map_err(io_at("moving the earlier export aside", &self.target))?;
-            if let Err(source) = fs::rename(&self.partial, &self.target) {
-                fs::rename(&aside, &self.target).map_err(io_at("moving the earlier export back", &aside))?;
-                return Err(io_at("naming the finished export", &self.target)(source));
-            }
+        let name = io_at("naming the finished export", &self.target);
+        if !is_there(&self.target) {
+            durable::rename_new(&self.partial, &self.target).map_err(name)?;
             self.finished = true;
-            fs::remove_dir_all(&aside).map_err(io_at("removing the earlier export", &aside))?;
-        } else {
-            fs::rename(&self.partial, &self.target)
-                .map_err(io_at("naming the finished export", &self.target))?;
-            self.finished = true;
+            return Ok(());
         }
-        sync(parent).map_err(io_at("writing the folder", parent))
+        let aside = beside(&self.target, ".previous.partial")?;
+        if is_there(&aside) {
+            only_an_export(&aside)?;
+            fs::remove_dir_all(&aside).map_err(io_at("removing an earlier export", &aside))?;
+        }
+        durable::rename_new(&self.target, &aside)
+            .map_err(io_at("moving the earlier export aside", &self.target))?;
+        if let Err(source) = durable::rename_new(&self.partial, &self.target) {
+            durable::rename_new(&aside, &self.target)
+                .map_err(io_at("moving the earlier export back", &aside))?;
+            return Err(name(source));
+        }
+        self.finished = true;
+        fs::remove_dir_all(&aside).map_err(io_at("removing the earlier export", &aside))
     }
 }
 
@@ -160,17 +164,6 @@ fn only_an_export(folder: &Path) -> Result<(), ExportError> {
             return Err(refuse());
         }
     }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Other systems keep names without being asked, and refuse to open a folder.
-#[cfg(not(unix))]
-fn sync(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

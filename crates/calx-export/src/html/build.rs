@@ -252,11 +252,11 @@ fn style(schema: &Schema, figures: &[Figure]) -> String {
     let mut style = String::from(STYLE);
     for (index, label) in schema.labels.iter().enumerate() {
         let [r, g, b] = colour(schema, &label.name);
-        write!(style, ".label-{index}{{--mark:#{r:02x}{g:02x}{b:02x}}}\n").ok();
+        writeln!(style, ".label-{index}{{--mark:#{r:02x}{g:02x}{b:02x}}}").ok();
     }
     for figure in figures {
         let [width, height] = figure.shown_size;
-        write!(style, "#{} .stage{{--ratio:{:.5}}}\n", figure_id(figure), width / height).ok();
+        writeln!(style, "#{} .stage{{--ratio:{:.5}}}", figure_id(figure), width / height).ok();
     }
     style
 }

@@ -70,7 +70,7 @@ fn items(text: &RichText, links: &mut Links) -> Vec<Item> {
         match run {
             Run::Words { text } => items.extend(text.replace("\r\n", "\n").chars().map(Item::Char)),
             Run::Linked { text, evidence } => {
-                items.push(Item::Html(linked(text, links.evidence.get(evidence))))
+                items.push(Item::Html(linked(text, links.evidence.get(evidence))));
             }
             Run::Cite { references } => items.push(Item::Html(citation(references, links))),
         }
