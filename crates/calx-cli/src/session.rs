@@ -32,6 +32,8 @@ pub(crate) fn workspace(global: &Global) -> Result<Workspace, Failure> {
 pub(crate) fn workspace_failure(error: WorkspaceError) -> Failure {
     use calx_workspace::ErrorClass;
     let exit = match error.class() {
+        // A word that is no id names nothing that is there: a file name that does not exist ends here.
+        _ if matches!(error, WorkspaceError::BadId(_)) => Exit::NotFound,
         ErrorClass::NotFound => Exit::NotFound,
         ErrorClass::Busy => Exit::Busy,
         ErrorClass::Refused => Exit::Refused,
