@@ -112,15 +112,12 @@ pub(crate) enum ProgressWhen {
 }
 
 /// The commands.
+// A line on a variant would hide the text of its arguments, where the examples stand.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make a new workspace
     Init(commands::init::InitArgs),
-    /// Read DICOM files and folders into the workspace
     Import(commands::import::ImportArgs),
-    /// List what there is
     Ls(commands::ls::LsArgs),
-    /// Show one thing: a case, an instance, a DICOM file
     Show(commands::show::ShowArgs),
     /// Make, fill, check and follow cases
     #[command(subcommand)]
@@ -146,19 +143,13 @@ pub(crate) enum Command {
     /// Cases in an order
     #[command(subcommand)]
     Playlist(commands::playlist::PlaylistCommand),
-    /// Draw images to PNG, or write their values
     Render(commands::render::RenderArgs),
-    /// Write a case out as pictures, data and a page
     Export(commands::export::ExportArgs),
-    /// Check the workspace against its objects and journals
     Verify(commands::verify::VerifyArgs),
-    /// Build the catalogue again from objects and journals
     RebuildCatalogue(commands::verify::RebuildArgs),
-    /// Say what this machine can do
     Doctor(commands::doctor::DoctorArgs),
     /// Make synthetic studies with known truth
     #[command(subcommand)]
     Phantom(commands::phantom::PhantomCommand),
-    /// Make, annotate and export a whole case, and say where to look
     Demo(commands::demo::DemoArgs),
 }
