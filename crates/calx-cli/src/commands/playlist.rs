@@ -3,9 +3,10 @@
 use calx_model::{PlayOrder, PlaylistEdit, PlaylistId};
 use calx_workspace::{PlaylistRow, Workspace};
 use clap::Subcommand;
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::args::Global;
+use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::out::Out;
 use crate::session::{self, workspace_failure};
@@ -47,20 +48,22 @@ pub(crate) fn run(command: &PlaylistCommand, global: &Global, out: &Out) -> Outc
             let order = if *shuffled { PlayOrder::Shuffled } else { PlayOrder::Listed };
             let stamp = session::stamp(global, "playlist new");
             workspace.create_playlist(id, title, order, stamp).map_err(workspace_failure)?;
-            out.line(format!("playlist {id} made"))?;
+            say(out, "playlist", &[(id.0, "made")])?;
         }
         PlaylistCommand::Add { playlist, cases } => {
             let found = find(&workspace, playlist)?;
             let mut writer = workspace.write_playlist(found.playlist.id).map_err(workspace_failure)?;
+            let mut told = Vec::with_capacity(cases.len());
             for case in cases {
                 let id = workspace.find_case(case).map_err(workspace_failure)?;
                 if writer.playlist().cases.contains(&id) {
-                    out.line(format!("case {id} unchanged"))?;
+                    told.push((id.0, "unchanged"));
                     continue;
                 }
                 writer.append(id, session::stamp(global, "playlist add")).map_err(workspace_failure)?;
-                out.line(format!("case {id} made"))?;
+                told.push((id.0, "made"));
             }
+            say(out, "case", &told)?;
         }
         PlaylistCommand::Rm { playlist, case } => {
             let found = find(&workspace, playlist)?;
@@ -68,10 +71,25 @@ pub(crate) fn run(command: &PlaylistCommand, global: &Global, out: &Out) -> Outc
             let mut writer = workspace.write_playlist(found.playlist.id).map_err(workspace_failure)?;
             let stamp = session::stamp(global, "playlist rm");
             writer.commit(PlaylistEdit::RemoveCase { case: id }, stamp).map_err(workspace_failure)?;
-            out.line(format!("case {id} removed"))?;
+            say(out, "case", &[(id.0, "removed")])?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says what is there now; the journal is written by then.
+fn say(out: &Out, kind: &str, things: &[(Uuid, &str)]) -> Result<(), Failure> {
+    if out.format() == Format::Table {
+        return things.iter().try_for_each(|(id, state)| out.line(format!("{kind} {id} {state}")));
+    }
+    let items: Vec<_> =
+        things.iter().map(|(id, state)| json!({"kind": kind, "id": id, "state": state})).collect();
+    match items.as_slice() {
+        [one] => out.json_line(&json!({
+            "schema": "calx.edited/1", "kind": one["kind"], "id": one["id"], "state": one["state"],
+        })),
+        _ => out.json_line(&json!({"schema": "calx.edited_list/1", "items": items})),
+    }
 }
 
 /// By its place in `calx ls playlists`, from 1, or by id.

@@ -83,6 +83,13 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, out: &Out) -> Outcome {
         Found::Run(run) => {
             let row = workspace.runs().map_err(workspace_failure)?.into_iter().find(|r| r.run == run);
             let c = row.ok_or_else(|| Failure::say(Exit::NotFound, "the run is gone"))?.counts;
+            if out.format() != Format::Table {
+                out.json(&json!({
+                    "schema": "calx.run/1", "run": run, "imported": c.imported, "damaged": c.damaged,
+                    "duplicate": c.duplicate, "conflict": c.conflict, "not_dicom": c.not_dicom, "failed": c.failed,
+                }))?;
+                return Ok(Exit::Done);
+            }
             out.line(format!(
                 "run {run}: imported {}, damaged {}, duplicate {}, conflict {}, not DICOM {}, failed {}",
                 c.imported, c.damaged, c.duplicate, c.conflict, c.not_dicom, c.failed

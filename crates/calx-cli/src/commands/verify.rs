@@ -68,6 +68,13 @@ pub(crate) fn rebuild(_args: &RebuildArgs, global: &Global, out: &Out) -> Outcom
         return Ok(Exit::Done);
     }
     let report = workspace.rebuild_catalogue().map_err(workspace_failure)?;
+    if out.format() != Format::Table {
+        out.json(&json!({
+            "schema": "calx.rebuild/1", "objects": report.objects, "instances": report.instances,
+            "referenced_kept": report.referenced_kept, "problems": report.problems, "notes": report.notes,
+        }))?;
+        return Ok(if report.problems.is_empty() { Exit::Done } else { Exit::SomeFailed });
+    }
     for problem in &report.problems {
         out.line(format!("✗ {problem}"))?;
     }
