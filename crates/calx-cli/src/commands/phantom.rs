@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, OrExit, Outcome};
-use crate::out::Out;
+use crate::out::{Out, Table};
 
 /// Make synthetic studies with known truth; every image says SYNTHETIC.
 #[derive(Debug, Subcommand)]
@@ -113,6 +113,11 @@ impl PhantomArgs {
         if self.monochrome1 { Polarity::Monochrome1 } else { Polarity::Monochrome2 }
     }
 
+    fn name_of(&self, kind: &str) -> String {
+        let Self { size, view, calcification, monochrome1, stump, frames, .. } = self;
+        format!("{kind} {size:?} {view:?} {calcification:?} {monochrome1} {stump} {frames}")
+    }
+
     fn hand(&self, side: HandSide) -> ImageOptions {
         let (columns, rows) = self.size.unwrap_or((1600, 2000));
         ImageOptions::Hand(HandOptions {
@@ -125,8 +130,9 @@ impl PhantomArgs {
 }
 
 pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outcome {
-    let named = |name: &str, description: &str| StudyOptions {
-        name: name.to_owned(),
+    // UIDs follow from the name: it says everything that was asked, so that other pixels are another object.
+    let named = |args: &PhantomArgs, kind: &str, description: &str| StudyOptions {
+        name: args.name_of(kind),
         description: description.to_owned(),
         day: 0,
     };
@@ -137,11 +143,14 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
                 HandWord::Left => HandSide::Left,
             };
             let options = [hand.common.hand(side)];
-            (&hand.common, study(&named("hand", "Hand radiograph"), &options))
+            (
+                &hand.common,
+                study(&named(&hand.common, &format!("hand {side:?}"), "Hand radiograph"), &options),
+            )
         }
         PhantomCommand::Pair(args) => {
             let options = [args.hand(HandSide::Right), args.hand(HandSide::Left)];
-            (args, study(&named("pair", "Bilateral hand radiographs"), &options))
+            (args, study(&named(args, "pair", "Bilateral hand radiographs"), &options))
         }
         PhantomCommand::Film(args) => {
             let (columns, rows) = args.size.unwrap_or((2400, 2000));
@@ -151,7 +160,7 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
                 right_middle_finger_stump: args.stump,
                 ..FilmOptions::sized(args.view(), args.seed, columns, rows)
             })];
-            (args, study(&named("film", "Both hands on one film"), &options))
+            (args, study(&named(args, "film", "Both hands on one film"), &options))
         }
         PhantomCommand::Doppler(args) => {
             let (columns, rows) = args.size.unwrap_or((320, 240));
@@ -161,7 +170,7 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
                 rows,
                 frames: args.frames,
             })];
-            (args, study(&named("doppler", "Doppler ultrasound of both arms"), &options))
+            (args, study(&named(args, "doppler", "Doppler ultrasound of both arms"), &options))
         }
         PhantomCommand::Study(args) => {
             (args, model_case(args.seed, 1.0).map(|made| made.images().cloned().collect::<Vec<_>>()))
@@ -172,12 +181,15 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
         images.iter().for_each(|i| out.note(format!("dry run: would write {}", i.file_name)));
         return Ok(Exit::Done);
     }
+    let mut table = Table::new("calx.phantom/1", &["file"]);
     for file in write(&images, &args.output, args.force)? {
         if out.format() == Format::Table {
             out.line(file.display())?;
-        } else {
-            out.json_line(&json!({"schema": "calx.phantom/1", "file": file.display().to_string()}))?;
         }
+        table.push(vec![json!(file.display().to_string())]);
+    }
+    if out.format() != Format::Table {
+        out.table(&table)?;
     }
     Ok(Exit::Done)
 }
