@@ -256,7 +256,7 @@ pub enum ImportError {
         kept: Box<ImportSummary>,
         /// Why.
         #[source]
-        source: WorkspaceError,
+        source: Box<WorkspaceError>,
     },
     /// Anything else.
     #[error(transparent)]

@@ -1,5 +1,13 @@
 //! Integration tests of calx-workspace.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers of tests stand outside test functions"
+)]
+
 #[path = "it/cases.rs"]
 mod cases;
 #[path = "it/import_edges.rs"]

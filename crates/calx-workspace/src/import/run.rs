@@ -72,7 +72,7 @@ impl Workspace {
         self.sweep_incoming();
         match done {
             Ok(()) => Ok(summary),
-            Err(source) => Err(ImportError::Write { kept: Box::new(summary), source }),
+            Err(source) => Err(ImportError::Write { kept: Box::new(summary), source: Box::new(source) }),
         }
     }
 

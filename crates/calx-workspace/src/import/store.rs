@@ -166,10 +166,12 @@ fn file(
             };
             (FileStatus::Duplicate, reason, text.to_owned())
         }
-        Filed::Conflict { kept_before } => (FileStatus::Conflict, "same_uid_other_bytes", {
+        Filed::Conflict { kept_before } => {
             let now = if kept_before { "these bytes were kept before" } else { "both are kept" };
-            format!("another object with the same SOPInstanceUID (0008,0018) is here, {now}")
-        }),
+            let other = "another object with the same SOPInstanceUID (0008,0018) is here";
+            let why = ready.damaged.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+            (FileStatus::Conflict, "same_uid_other_bytes", format!("{other}, {now}{why}"))
+        }
     };
     let outcome = FileOutcome { notices: ready.notices.clone(), ..described(ready, status, reason, text) };
     Ok(duplicate_as_asked(outcome, rules.on_duplicate))
