@@ -72,7 +72,7 @@ pub(crate) fn run(_args: &DoctorArgs, global: &Global, out: &Out) -> Outcome {
             }
         ))?,
         (Some(workspace), _) => {
-            out.line(format!("workspace {}: could not be checked", workspace.root().display()))?
+            out.line(format!("workspace {}: could not be checked", workspace.root().display()))?;
         }
         (None, _) => out.line("workspace none here")?,
     }

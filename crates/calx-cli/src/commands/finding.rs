@@ -96,7 +96,7 @@ pub(crate) fn run(command: &FindingCommand, global: &Global, out: &Out) -> Outco
         FindingCommand::Rm { case, finding } => {
             let mut writing = Writing::open(&workspace, case, "finding rm", global, out)?;
             let id = place::finding(writing.case(), finding)?.id;
-            let edit = writing.case().delete_finding(id).map_err(|e| session::refused(e))?;
+            let edit = writing.case().delete_finding(id).map_err(session::refused)?;
             writing.commit(edit)?;
             writing.say("finding", None, id.0, State::Removed)
         }

@@ -108,7 +108,7 @@ impl Report {
             Self::Jsonl(file) => writeln!(file, "{}", serde_json::to_string(&row)?),
             Self::Csv(file) => {
                 let cell = |text: Option<&str>| text.map(escape_csv).unwrap_or_default();
-                let cells = [&row.path, row.status, row.reason].map(|t| escape_csv(t)).join(",");
+                let cells = [&row.path, row.status, row.reason].map(escape_csv).join(",");
                 writeln!(file, "{cells},{},{}", cell(row.uid), cell(row.sha256))
             }
         }
@@ -274,7 +274,7 @@ impl Watcher {
                 if let Some(bar) = &self.bar {
                     bar.inc(1);
                 }
-                if self.json && (self.files == self.total || self.files % 100 == 0) {
+                if self.json && (self.files == self.total || self.files.is_multiple_of(100)) {
                     stderr_line(&json!({"files": self.files, "of": self.total}).to_string());
                 }
             }

@@ -3,6 +3,7 @@
 pub(crate) mod case;
 pub(crate) mod case_set;
 pub(crate) mod demo;
+pub(crate) mod demo_case;
 pub(crate) mod demo_text;
 pub(crate) mod doctor;
 pub(crate) mod evidence;
