@@ -118,13 +118,10 @@ impl Shell {
     /// The row over the picture: which image, how many marks, and whether it is a key image.
     fn images(&mut self, ui: &mut Ui, case: &Case, edits: &mut Vec<Edit>) {
         ui.horizontal_wrapped(|ui| {
-            for (s, study) in case.studies.iter().enumerate() {
-                for (i, image) in study.images.iter().enumerate() {
-                    let is_shown = self.selection.image == Some(image.id);
-                    let name = format!("Image {}.{}", s + 1, i + 1);
-                    if ui.selectable_label(is_shown, name).clicked() {
-                        self.selection.image = Some(image.id);
-                    }
+            for (at, (_, image)) in case.images().enumerate() {
+                let is_shown = self.selection.image == Some(image.id);
+                if ui.selectable_label(is_shown, format!("Image {}", at + 1)).clicked() {
+                    self.selection.image = Some(image.id);
                 }
             }
         });

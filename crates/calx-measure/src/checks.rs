@@ -190,13 +190,11 @@ fn is_written(text: &RichText) -> bool {
     !text.words().trim().is_empty()
 }
 
-/// `image 1.2`: study and place in it, from 1.
+/// `image 2`: its place among all images of the case, from 1.
 pub(crate) fn image_place(case: &Case, id: ImageId) -> String {
-    case.studies
-        .iter()
-        .enumerate()
-        .find_map(|(s, study)| study.images.iter().position(|i| i.id == id).map(|i| (s + 1, i + 1)))
-        .map_or_else(|| format!("image {id}"), |(s, i)| format!("image {s}.{i}"))
+    case.images()
+        .position(|(_, image)| image.id == id)
+        .map_or_else(|| format!("image {id}"), |at| format!("image {}", at + 1))
 }
 
 /// `statement 2.1`.

@@ -28,7 +28,7 @@ pub struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
-    /// `calx.completeness/1`.
+    /// `calx.completeness-rules/1`.
     pub schema: String,
     /// In order.
     pub rules: Vec<Rule>,
@@ -62,7 +62,7 @@ pub enum RulesError {
 
 impl Rules {
     /// What `schema` holds.
-    pub const SCHEMA: &'static str = "calx.completeness/1";
+    pub const SCHEMA: &'static str = "calx.completeness-rules/1";
     /// The rules that ship, as a data file.
     pub const BUILT_IN: &'static str = include_str!("../rules/completeness-1.json");
 
@@ -108,7 +108,7 @@ mod tests {
         assert!(Rules::from_json(&wrong).unwrap_err().to_string().contains("\"subtitle\""));
         let wrong = Rules::BUILT_IN.replacen("\"title\"", "\"consent\"", 1);
         assert!(Rules::from_json(&wrong).unwrap_err().to_string().contains("\"consent\""));
-        let wrong = Rules::BUILT_IN.replacen("completeness/1", "completeness/2", 1);
+        let wrong = Rules::BUILT_IN.replacen("rules/1", "rules/2", 1);
         assert!(matches!(Rules::from_json(&wrong), Err(RulesError::Schema { .. })));
     }
 }

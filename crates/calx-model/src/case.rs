@@ -1,6 +1,6 @@
 //! The case: the whole document.
 //!
-//! Not here: how it changes ([`crate::edit`]), what must hold ([`crate::invariants`]), where it is
+//! Not here: how it changes ([`crate::edit`]), what must hold ([`Case::violations`]), where it is
 //! stored (`calx-workspace`).
 //!
 //! Invariants: see [`Case::violations`].

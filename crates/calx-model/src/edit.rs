@@ -3,7 +3,7 @@
 //! An [`Edit`] is data: it is journaled, replayed, undone and shown. [`Case::apply`] is the only way
 //! a case changes; it gives back the exact inverse.
 //!
-//! Not here: edits made of several steps ([`crate::compose`]), history ([`crate::journal`]).
+//! Not here: edits made of several steps (`compose`: methods of [`Case`]), history ([`crate::journal`]).
 //!
 //! Invariants
 //! - An edit that is refused changes nothing, a [`Edit::Batch`] included.

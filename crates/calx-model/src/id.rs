@@ -4,7 +4,7 @@
 //!
 //! Invariants
 //! - An id of one kind cannot be used as another: each kind is its own type.
-//! - All ids of one case are different, across kinds ([`crate::invariants`]).
+//! - All ids of one case are different, across kinds ([`crate::Case::violations`]).
 
 use std::fmt;
 use std::str::FromStr;

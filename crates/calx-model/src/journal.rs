@@ -264,22 +264,33 @@ impl Document {
         Ok(self.next_row(stamp, Action::Edit { edit, inverse }))
     }
 
-    /// The row that undoes the last edit still standing.
+    /// The row that undoes the last edit still standing. It was tried on a copy, so [`Document::push`] takes it.
     ///
     /// # Errors
-    /// [`HistoryError::NothingToUndo`].
+    /// [`HistoryError::NothingToUndo`]; [`HistoryError::Edit`] when the inverse that was written does not apply.
     pub fn row_for_undo(&self, stamp: Stamp) -> Result<JournalRow, HistoryError> {
         let of = *self.undoable.last().ok_or(HistoryError::NothingToUndo)?;
+        self.try_out(self.edits_of(of).map(|(_, inverse)| inverse))?;
         Ok(self.next_row(stamp, Action::Undo { of }))
     }
 
-    /// The row that redoes the last edit undone.
+    /// The row that redoes the last edit undone. It was tried on a copy, so [`Document::push`] takes it.
     ///
     /// # Errors
-    /// [`HistoryError::NothingToRedo`].
+    /// [`HistoryError::NothingToRedo`]; [`HistoryError::Edit`] when the edit does not apply again.
     pub fn row_for_redo(&self, stamp: Stamp) -> Result<JournalRow, HistoryError> {
         let of = *self.redoable.last().ok_or(HistoryError::NothingToRedo)?;
+        self.try_out(self.edits_of(of).map(|(edit, _)| edit))?;
         Ok(self.next_row(stamp, Action::Redo { of }))
+    }
+
+    /// A journal can hold an inverse that its edit does not have: it must be found before its row is written.
+    fn try_out(&self, edit: Option<&Edit>) -> Result<(), HistoryError> {
+        let seq = self.case.revision + 1;
+        match edit.map(|edit| self.case.clone().apply(edit)) {
+            Some(Err(source)) => Err(HistoryError::Edit { seq, source }),
+            _ => Ok(()),
+        }
     }
 
     fn next_row(&self, stamp: Stamp, action: Action) -> JournalRow {

@@ -69,7 +69,7 @@ pub struct StatedSide {
 }
 
 /// How an image is shown in the case.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageDisplay {
     /// The window.
@@ -87,6 +87,19 @@ pub struct ImageDisplay {
     /// The frame shown first, from 1.
     #[serde(default = "one")]
     pub frame: u32,
+}
+
+impl Default for ImageDisplay {
+    /// As the file says, from its first frame.
+    fn default() -> Self {
+        Self {
+            window: WindowChoice::Default,
+            invert: false,
+            quarter_turns: 0,
+            flip_horizontal: false,
+            frame: one(),
+        }
+    }
 }
 
 const fn one() -> u32 {

@@ -168,18 +168,18 @@ fn an_image_is_told_captioned_or_read() {
             change(c);
         }
     };
-    check(add(|_| {}), &["! image 1.2 has no finding and no caption and was not read"]);
+    check(add(|_| {}), &["! image 2 has no finding and no caption and was not read"]);
     check(add(|c| c.studies[0].images[1].caption = RichText::plain("The left hand.")), &[]);
     let read =
         |state| ImageRead { image: id(2, 2), reading: reading(), state, result: Some(ReadResult::NoneSeen) };
-    check(add(|_| {}), &["! image 1.2 has no finding and no caption and was not read"]);
+    check(add(|_| {}), &["! image 2 has no finding and no caption and was not read"]);
     let begun = read(ReadState::InProgress);
     check(
         move |c| {
             c.studies[0].images.push(image(2));
             c.reads.push(begun);
         },
-        &["! image 1.2 has no finding and no caption and was not read"],
+        &["! image 2 has no finding and no caption and was not read"],
     );
     let done = read(ReadState::Done);
     check(
@@ -228,7 +228,7 @@ fn left() -> Vec<Site> {
 fn a_contradicted_side_blocks_until_a_person_says_which_is_wrong() {
     let found = check(
         |c| c.findings[0].statements[0].sites = left(),
-        &["✗ statement 1.1 says left, image 1.1 shows right"],
+        &["✗ statement 1.1 says left, image 1 shows right"],
     );
     assert!(found.alerts[0].hint.contains("lead marker"));
     let stated = |side| StatedSide { side, author: "R. Reader".to_owned(), reason: "lead marker".to_owned() };
@@ -244,7 +244,7 @@ fn a_contradicted_side_blocks_until_a_person_says_which_is_wrong() {
             c.findings[0].statements[0].sites = left();
             c.studies[0].images[0].stated_side = Some(stated(Side::Right));
         },
-        &["✗ statement 1.1 says left, image 1.1 shows right as R. Reader stated"],
+        &["✗ statement 1.1 says left, image 1 shows right as R. Reader stated"],
     );
 }
 
@@ -261,24 +261,24 @@ fn both_sides_and_bilateral_contradict_nothing() {
 
 #[test]
 fn regions_have_sides_too() {
-    check(|c| c.regions[0].side = Some(Side::Left), &["✗ region 1 says left, image 1.1 shows right"]);
+    check(|c| c.regions[0].side = Some(Side::Left), &["✗ region 1 says left, image 1 shows right"]);
     let both_hands = |c: &mut Case| {
         c.studies[0].images[0] = CaseImage { header_side: Some(Side::Bilateral), ..image(1) };
     };
-    check(both_hands, &["✗ region 1 has no side, image 1.1 shows both"]);
+    check(both_hands, &["✗ region 1 has no side, image 1 shows both"]);
     check(
         |c| {
             both_hands(c);
             c.regions[0].side = Some(Side::Right);
             c.findings[0].statements[0].sites = left();
         },
-        &["✗ statement 1.1 says left, the region it rests on in image 1.1 lies right"],
+        &["✗ statement 1.1 says left, the region it rests on in image 1 lies right"],
     );
 }
 
 #[test]
 fn other_rules_can_be_given() {
-    let text = r#"{"schema":"calx.completeness/1","rules":[
+    let text = r#"{"schema":"calx.completeness-rules/1","rules":[
         {"name":"title","weight":3,"severity":"warns","asks":"A title"},
         {"name":"licence","weight":1,"severity":"warns","asks":"A licence"}]}"#;
     let mut case = whole();

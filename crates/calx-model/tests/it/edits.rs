@@ -252,7 +252,8 @@ fn numbers_that_json_cannot_hold_are_refused() {
 #[test]
 fn a_display_no_image_can_have_is_refused_and_seen() {
     let case = three_squares();
-    let base = image(1).display;
+    let base = ImageDisplay::default();
+    assert_eq!(base.frame, 1, "a file that does not say is shown from its first frame");
     for wrong in [
         ImageDisplay { quarter_turns: 4, ..base },
         ImageDisplay { frame: 0, ..base },

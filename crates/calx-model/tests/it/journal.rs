@@ -110,6 +110,17 @@ fn a_refused_row_leaves_the_document() {
 }
 
 #[test]
+fn an_inverse_that_does_not_apply_is_found_before_its_row_is_written() {
+    let forged = |rows: &mut Vec<JournalRow>| {
+        rows.truncate(2);
+        let inverse = Edit::RemoveRegion { region: id(5, 77) };
+        rows[1].action = Action::Edit { edit: title("one"), inverse };
+    };
+    let document = replay(forged).unwrap();
+    assert!(matches!(document.row_for_undo(stamp(5)), Err(HistoryError::Edit { seq: 3, .. })));
+}
+
+#[test]
 fn publishing_can_be_undone_and_redone() {
     let mut document = document();
     let publish = Edit::Batch {
