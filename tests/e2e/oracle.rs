@@ -1,0 +1,210 @@
+//! Display values of the samples against those of an independent reader (`ORACLE.tsv`): the CPU twin equals them on
+//! every uncompressed grey and RGB row, the GPU equals the twin byte for byte at one to one.
+//!
+//! The rules are chosen explicitly: `window:k` is the file's window k + 1, `voilut:k` its VOI LUT k + 1. The oracle does
+//! not know PixelPaddingValue, calx draws padding darkest: where a file states padding it is taken out of the attributes
+//! first, and the test says for how many rows that made a difference.
+
+use std::collections::BTreeMap;
+
+use calx_dicom::{FrameSource, Locator, Priority, Reduction, read_image_info};
+use calx_model::{Frame, WindowChoice};
+use calx_render::{CpuRenderer, DisplayTable, Picture, Pixels, Renderer, RendererChoice, View, resolve};
+use sha2::{Digest, Sha256};
+
+use crate::driver::shared;
+
+/// One line of the table, as far as display goes.
+struct Row<'a> {
+    cells: Vec<&'a str>,
+    head: &'a BTreeMap<&'a str, usize>,
+}
+
+impl Row<'_> {
+    fn cell(&self, name: &str) -> &str {
+        self.cells.get(self.head[name]).copied().unwrap_or_default()
+    }
+
+    fn name(&self) -> String {
+        format!("{} frame {} {}", self.cell("file"), self.cell("frame"), self.cell("rule"))
+    }
+
+    fn is_uncompressed(&self) -> bool {
+        let syntax = self.cell("transfer_syntax");
+        matches!(
+            syntax,
+            "" | "1.2.840.10008.1.2"
+                | "1.2.840.10008.1.2.1"
+                | "1.2.840.10008.1.2.2"
+                | "1.2.840.10008.1.2.1.99"
+        )
+    }
+
+    /// What has to be chosen for this row; `None` when the oracle gives no display for it.
+    fn choice(&self) -> Option<WindowChoice> {
+        let rule = self.cell("rule");
+        let number = |text: &str| text.parse::<u32>().unwrap() + 1;
+        match (rule, rule.split_once(':')) {
+            ("minmax", _) => Some(WindowChoice::MinMax),
+            ("rgb" | "palette" | "ybr", _) => Some(WindowChoice::Default),
+            (_, Some(("window", n))) => Some(WindowChoice::File(number(n))),
+            (_, Some(("voilut", n))) => Some(WindowChoice::Lut(number(n))),
+            _ => None,
+        }
+    }
+}
+
+/// What the program's parts make of a row.
+struct Drawn {
+    frame: Frame,
+    table: DisplayTable,
+    picture: Picture,
+    /// The picture with padding darkest, as calx shows it, where that differs.
+    padding_counts: bool,
+}
+
+fn draw(
+    row: &Row<'_>,
+    choice: WindowChoice,
+    folder: &std::path::Path,
+    source: &FrameSource,
+) -> Result<Drawn, String> {
+    let locator = Locator::from(folder.join(row.cell("file")));
+    let number = row.cell("frame").parse::<u32>().unwrap() + 1;
+    let info = read_image_info(&locator, number).map_err(|e| e.to_string())?.value;
+    let frame = source
+        .request(&locator, number, Priority::Batch, Reduction::Full)
+        .wait()
+        .map_err(|e| e.to_string())?;
+    let bits = info.display.bits_stored;
+    let table_of = |attributes: &calx_model::DisplayAttributes| {
+        let pipeline = resolve(attributes, &frame, choice).map_err(|e| e.to_string())?;
+        DisplayTable::build(&pipeline, &frame, bits).map_err(|e| e.to_string())
+    };
+    let shown = table_of(&info.display)?;
+    let mut without = info.display.clone();
+    without.padding = None;
+    let table = table_of(&without)?;
+    let view = View::one_to_one(&frame);
+    let picture = CpuRenderer.draw(&frame, &table, &view).map_err(|e| e.to_string())?;
+    let padding_counts = info.display.padding.is_some()
+        && CpuRenderer.draw(&frame, &shown, &view).map_err(|e| e.to_string())?.to_rgb() != picture.to_rgb();
+    Ok(Drawn { frame: (*frame).clone(), table, picture, padding_counts })
+}
+
+/// The bytes the oracle hashes: one a pixel for grey, three for colour.
+fn bytes(picture: &Picture) -> Vec<u8> {
+    match picture.pixels() {
+        Pixels::Grey(grey) => grey.clone(),
+        Pixels::Rgba(_) => picture.to_rgb(),
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The largest distance to the sampled display values, for rows whose rounding is a matter of float noise.
+fn farthest(picture: &Picture, samples: &str) -> f64 {
+    let mut worst = 0.0f64;
+    for sample in samples.split(';') {
+        let (place, values) = sample.split_once('=').unwrap();
+        let (row, column) = place.split_once(',').unwrap();
+        let display = values.split_once(':').unwrap().1;
+        let found = picture.rgb(column.parse().unwrap(), row.parse().unwrap()).unwrap();
+        for (value, found) in display.split('/').zip(found) {
+            worst = worst.max((value.parse::<f64>().unwrap() - f64::from(found)).abs());
+        }
+    }
+    worst
+}
+
+/// Whether the twin's picture is the oracle's; the words say how it differs.
+fn agrees(row: &Row<'_>, drawn: &Drawn) -> Result<(), String> {
+    let picture = &drawn.picture;
+    let size = (picture.width().to_string(), picture.height().to_string());
+    if (size.0.as_str(), size.1.as_str()) != (row.cell("cols"), row.cell("rows")) {
+        return Err(format!("{}x{} instead of {}x{}", size.0, size.1, row.cell("cols"), row.cell("rows")));
+    }
+    let far = farthest(picture, row.cell("samples"));
+    if row.cell("ties") == "0" {
+        let found = sha256(&bytes(picture));
+        if found == row.cell("display_sha256") {
+            Ok(())
+        } else {
+            Err(format!("other display values, samples differ by {far}"))
+        }
+    } else if far <= 1.0 {
+        Ok(())
+    } else {
+        Err(format!("samples differ by {far}"))
+    }
+}
+
+#[test]
+fn the_twin_equals_the_oracle_and_the_gpu_equals_the_twin() {
+    let Some(folder) = shared("dicom-samples") else { return };
+    let text = std::fs::read_to_string(folder.join("ORACLE.tsv")).unwrap();
+    let head: BTreeMap<&str, usize> =
+        text.lines().next().unwrap().split('\t').enumerate().map(|(at, name)| (name, at)).collect();
+    let source = FrameSource::new(64 << 20);
+    let mut gpu = match calx_render::open(RendererChoice::Gpu) {
+        Ok(gpu) => {
+            println!("the GPU rows are drawn by {}", gpu.describe());
+            Some(gpu)
+        }
+        Err(error) => {
+            assert!(std::env::var("CALX_GPU").as_deref() != Ok("required"), "CALX_GPU=required, and {error}");
+            println!("skipped: no adapter ({error})");
+            None
+        }
+    };
+    let (mut passed, mut extra, mut on_gpu, mut padded) = (0, 0, 0, 0);
+    let (mut listed, mut wrong) = (BTreeMap::<String, usize>::new(), Vec::new());
+    let rows = text.lines().skip(1).map(|line| Row { cells: line.split('\t').collect(), head: &head });
+    for row in rows.filter(Row::is_uncompressed) {
+        let status = row.cell("status");
+        let photometric = row.cell("photometric");
+        if status != "ok" {
+            let kind = if status.starts_with("not decoded") { "not decoded by the oracle" } else { status };
+            *listed.entry(format!("no display: {kind}")).or_insert(0) += 1;
+            continue;
+        }
+        let Some(choice) = row.choice() else {
+            *listed.entry(format!("no display: rule {}", row.cell("rule"))).or_insert(0) += 1;
+            continue;
+        };
+        // Asked for: grey and RGB. Palette and YBR rows count when they pass and are listed when they do not.
+        let is_asked = photometric.starts_with("MONOCHROME") || photometric == "RGB";
+        match draw(&row, choice, &folder, &source).and_then(|drawn| agrees(&row, &drawn).map(|()| drawn)) {
+            Ok(drawn) => {
+                if is_asked {
+                    passed += 1
+                } else {
+                    extra += 1
+                }
+                padded += usize::from(drawn.padding_counts);
+                if let Some(gpu) = &mut gpu {
+                    let view = View::one_to_one(&drawn.frame);
+                    match gpu.draw(&drawn.frame, &drawn.table, &view) {
+                        Ok(picture) if picture.to_rgb() == drawn.picture.to_rgb() => on_gpu += 1,
+                        Ok(_) => wrong.push(format!("{}: the GPU differs from the twin", row.name())),
+                        Err(error) => wrong.push(format!("{}: the GPU drew nothing: {error}", row.name())),
+                    }
+                }
+            }
+            Err(why) if is_asked => wrong.push(format!("{}: {why}", row.name())),
+            Err(why) => *listed.entry(format!("extra, {photometric}: {why}")).or_insert(0) += 1,
+        }
+    }
+    println!(
+        "{passed} uncompressed grey and RGB rows equal, {extra} more of palette and YBR, {on_gpu} equal on the GPU"
+    );
+    println!("{padded} rows state padding that calx draws darkest; they were compared with padding left out");
+    listed.iter().for_each(|(why, n)| println!("  {n} x {why}"));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(passed, 68, "grey and RGB rows with a display in the table");
+    if gpu.is_some() {
+        assert_eq!(on_gpu, passed + extra);
+    }
+}
