@@ -105,10 +105,23 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
         }
     }
     let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
-    let skin = inside_skin(columns, rows, hand);
-    let soft_tissue =
-        mask("soft tissue", picture, skin.into_iter().filter(|&i| holds_centre(field, i, columns)))?;
+    let soft_tissue = skin(field, columns, rows, hand)?;
     Ok(HandTruth { side, soft_tissue, bones, missing, arteries })
+}
+
+/// The skin within the field. A row of it is cut, not searched.
+fn skin(field: Field, columns: usize, rows: usize, hand: &Hand) -> Result<Mask, PhantomError> {
+    let spans = inside_skin(columns, rows, hand).into_iter().filter_map(|(row, mut from, mut to)| {
+        while from < to && !holds_centre(field, row * columns + from, columns) {
+            from += 1;
+        }
+        while from < to && !holds_centre(field, row * columns + to - 1, columns) {
+            to -= 1;
+        }
+        let column = |c| u32::try_from(c).ok();
+        (from < to).then_some((column(row)?, column(from)?..column(to)?))
+    });
+    Mask::from_spans(spans).map_err(refuse("soft tissue"))
 }
 
 fn holds_centre(field: Field, index: usize, columns: usize) -> bool {

@@ -60,51 +60,11 @@ impl Maps {
         }
     }
 
-    /// First and end column and row of a box of the projection, cut to the film.
-    fn window(&self, hand: &Hand, (low, high): (Mm2, Mm2)) -> [usize; 4] {
-        let corners =
-            [low, mm2(high.x, low.y), high, mm2(low.x, high.y)].map(|p| hand.placement.to_pixels(p));
-        let mut bounds = [f64::MAX, f64::MAX, f64::MIN, f64::MIN];
-        for c in corners {
-            bounds = [bounds[0].min(c.x), bounds[1].min(c.y), bounds[2].max(c.x), bounds[3].max(c.y)];
-        }
-        [
-            index_below(bounds[0] - 1.0, self.columns),
-            index_below(bounds[1] - 1.0, self.rows),
-            index_below(bounds[2] + 2.0, self.columns),
-            index_below(bounds[3] + 2.0, self.rows),
-        ]
-    }
-
-    /// Calls `draw(position in the projection, map index)` for every pixel of a window.
-    fn each(
-        columns: usize,
-        [first_column, first_row, end_column, end_row]: [usize; 4],
-        placement: Placement,
-        mut draw: impl FnMut(Mm2, usize),
-    ) {
-        for row in first_row..end_row {
-            let y = real(row) + 0.5;
-            let start = placement.to_hand(mm2(real(first_column) + 0.5, y));
-            let step = placement.to_hand(mm2(real(first_column) + 1.5, y)).minus(start);
-            for column in first_column..end_column {
-                draw(start.plus(step.times(real(column - first_column))), row * columns + column);
-            }
-        }
-    }
-
     fn add_soft(&mut self, hand: &Hand) {
-        let corners = [(0, 0), (self.columns, 0), (0, self.rows), (self.columns, self.rows)]
-            .map(|(c, r)| hand.placement.to_hand(mm2(real(c), real(r))));
-        let low = corners.iter().fold(mm2(110.0, 220.0), |l, c| mm2(l.x.min(c.x), l.y.min(c.y)));
-        let low = mm2(low.x.max(-110.0), low.y - 2.0);
-        let high = corners.iter().fold(mm2(-110.0, -220.0), |h, c| mm2(h.x.max(c.x), h.y.max(c.y)));
-        let high = mm2(high.x.min(110.0), high.y.min(220.0) + 2.0);
-        let map = SoftMap::new(&hand.soft, low, high);
-        let window = self.window(hand, (low, high));
+        let (map, window) = soft_map(self.columns, self.rows, hand);
         let texture = hand.texture;
         let (body, fat) = (&mut self.body, &mut self.fat);
-        Self::each(self.columns, window, hand.placement, |p, i| {
+        each(self.columns, window, hand.placement, |p, i| {
             let square = map.square(p);
             if square <= 0.0 {
                 return;
@@ -122,10 +82,10 @@ impl Maps {
     }
 
     fn add_bone(&mut self, hand: &Hand, bounds: (Mm2, Mm2), path: impl Fn(Mm2) -> Option<BonePath>) {
-        let window = self.window(hand, bounds);
+        let window = window(self.columns, self.rows, hand, bounds);
         let texture = hand.texture;
         let bone = &mut self.bone;
-        Self::each(self.columns, window, hand.placement, |p, i| {
+        each(self.columns, window, hand.placement, |p, i| {
             let Some(met) = path(p) else { return };
             let mut solid = met.cortex_mm;
             if met.inside_mm > 0.0 {
@@ -224,17 +184,62 @@ pub(crate) fn for_each_near(
     }
 }
 
-/// Indices of the pixels whose centre lies within the skin of a hand.
-pub(crate) fn inside_skin(columns: usize, rows: usize, hand: &Hand) -> Vec<usize> {
-    let mut maps = Maps {
-        columns,
-        rows,
-        body: vec![0.0; columns * rows],
-        fat: Vec::new(),
-        bone: Vec::new(),
-        calcium: Vec::new(),
-    };
-    maps.fat = vec![0.0; columns * rows];
-    maps.add_soft(hand);
-    maps.body.iter().enumerate().filter(|(_, thickness)| **thickness > 0.0).map(|(i, _)| i).collect()
+/// Spans `(row, first column, end column)` of the pixels whose centre lies within the skin of a hand.
+pub(crate) fn inside_skin(columns: usize, rows: usize, hand: &Hand) -> Vec<(usize, usize, usize)> {
+    let (map, window) = soft_map(columns, rows, hand);
+    let mut spans: Vec<(usize, usize, usize)> = Vec::new();
+    each(columns, window, hand.placement, |p, i| {
+        if map.square(p) <= 0.0 {
+            return;
+        }
+        let (row, column) = (i / columns, i % columns);
+        match spans.last_mut() {
+            Some(last) if last.0 == row && last.2 == column => last.2 += 1,
+            _ => spans.push((row, column, column + 1)),
+        }
+    });
+    spans
+}
+
+/// The soft tissue over the film, and the window of pixels it may touch.
+fn soft_map(columns: usize, rows: usize, hand: &Hand) -> (SoftMap, [usize; 4]) {
+    let corners = [(0, 0), (columns, 0), (0, rows), (columns, rows)]
+        .map(|(c, r)| hand.placement.to_hand(mm2(real(c), real(r))));
+    let low = corners.iter().fold(mm2(110.0, 220.0), |l, c| mm2(l.x.min(c.x), l.y.min(c.y)));
+    let low = mm2(low.x.max(-110.0), low.y - 2.0);
+    let high = corners.iter().fold(mm2(-110.0, -220.0), |h, c| mm2(h.x.max(c.x), h.y.max(c.y)));
+    let high = mm2(high.x.min(110.0), high.y.min(220.0) + 2.0);
+    (SoftMap::new(&hand.soft, low, high), window(columns, rows, hand, (low, high)))
+}
+
+/// First and end column and row of a box of the projection, cut to the film.
+fn window(columns: usize, rows: usize, hand: &Hand, (low, high): (Mm2, Mm2)) -> [usize; 4] {
+    let corners = [low, mm2(high.x, low.y), high, mm2(low.x, high.y)].map(|p| hand.placement.to_pixels(p));
+    let mut bounds = [f64::MAX, f64::MAX, f64::MIN, f64::MIN];
+    for c in corners {
+        bounds = [bounds[0].min(c.x), bounds[1].min(c.y), bounds[2].max(c.x), bounds[3].max(c.y)];
+    }
+    [
+        index_below(bounds[0] - 1.0, columns),
+        index_below(bounds[1] - 1.0, rows),
+        index_below(bounds[2] + 2.0, columns),
+        index_below(bounds[3] + 2.0, rows),
+    ]
+}
+
+/// Calls `draw(position in the projection, map index)` for every pixel of a window, row by row.
+fn each(
+    columns: usize,
+    [first_column, first_row, end_column, end_row]: [usize; 4],
+    placement: Placement,
+    mut draw: impl FnMut(Mm2, usize),
+) {
+    for row in first_row..end_row {
+        let y = real(row) + 0.5;
+        let start = placement.to_hand(mm2(real(first_column) + 0.5, y));
+        let step = placement.to_hand(mm2(real(first_column) + 1.5, y)).minus(start);
+        for column in first_column..end_column {
+            draw(start.plus(step.times(real(column - first_column))), row * columns + column);
+        }
+    }
 }
