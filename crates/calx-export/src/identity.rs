@@ -4,7 +4,7 @@
 //! [`crate::gate`].
 //!
 //! Invariants
-//! - Files are read back from the disk; text is decoded first ([`crate::decode`]), then compared as whole
+//! - Files are read back from the disk; text is decoded first (`decode`), then compared as whole
 //!   tokens, without regard to case.
 //! - A token under 4 characters counts only beside another one of the same sources.
 //! - Fields that are the case's own (contributors, references, dates of the case) are not compared.

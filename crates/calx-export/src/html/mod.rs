@@ -1,9 +1,9 @@
 //! `case.html`: one page that opens from a disk without a network, prints, and works without script.
 //!
-//! The way of the page: [`figures`] draws the images, [`build`] turns the case into what the template names,
-//! `templates/case.html` puts it in order, [`csp`] pins its style and script.
+//! The way of the page: `figures` draws the images, `build` turns the case into what the template names,
+//! `templates/case.html` puts it in order, `csp` pins its style and script.
 //!
-//! Not here: the pictures' window chain ([`crate::drawn`]), marks burned into pictures ([`crate::images`]).
+//! Not here: the pictures' window chain (`drawn`), marks burned into pictures ([`crate::images`]).
 //!
 //! Invariants
 //! - No DICOM UID, no date of a study, nothing but fields of the case.
