@@ -198,7 +198,7 @@ pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageErro
     let frames = Tag(0x0028, 0x0008);
     let number_of_frames = match data.integer(frames) {
         // What is no number at all is taken for 1, as in the catalogue row; a wrong number is not.
-        None | Some(0) => {
+        None => {
             if data.has_value(frames) {
                 notices.push(Notice::at(frames, "NumberOfFrames is no count, it was taken for 1"));
             }

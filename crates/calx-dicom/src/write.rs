@@ -8,11 +8,13 @@
 
 mod encode;
 mod image_object;
+mod new_image;
 mod pixels;
 mod uid;
 
-pub use image_object::{
-    Code, ImageKind, NewImage, NewLut, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow,
-    UltrasoundRegion, WriteError, write_image,
+pub use image_object::{WriteError, write_image};
+pub use new_image::{
+    Code, ImageKind, NewImage, NewLut, NewPatient, NewSeries, NewStudy, NewWindow, UltrasoundRegion,
 };
+pub use pixels::NewPixels;
 pub use uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, uid_from_name};

@@ -80,7 +80,10 @@ impl Elements {
         attribute: &'static str,
         text: &str,
     ) -> Result<(), WriteError> {
-        let fail = |why| Err(WriteError::Value { attribute, value: text.to_owned(), why });
+        // A message names no value of a patient.
+        let personal = attribute.starts_with("Patient") || attribute.starts_with("AccessionNumber");
+        let value = if personal { "•••" } else { text };
+        let fail = |why| Err(WriteError::Value { attribute, value: value.to_owned(), why });
         let (most, lines) = match vr {
             b"SH" | b"CS" => (16, false),
             b"ST" => (1024, true),

@@ -8,7 +8,8 @@
 use std::io::Write;
 
 use super::encode::element_header;
-use super::image_object::{ImageKind, NewImage, WriteError};
+use super::image_object::WriteError;
+use super::new_image::{ImageKind, NewImage};
 use crate::dataset::Tag;
 
 /// Stored values of every frame, row-major; colour is interleaved by pixel.

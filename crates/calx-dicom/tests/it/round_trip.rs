@@ -156,3 +156,30 @@ fn tags_hide_who_the_patient_is_until_asked() {
     assert!(shown.contains("Synthetic^Hand") && shown.contains("two\\u{a}lines"), "{shown}");
     assert_eq!(shown.lines().count(), masked.lines().count());
 }
+
+#[test]
+fn encoded_frames_come_back_within_their_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut new = clip("jpeg");
+    (new.rows, new.columns) = (16, 24);
+    // Smooth pictures: an odd and an even stream length both occur among them.
+    let picture = |f: u8| -> Vec<u8> { (0..16 * 24u16).map(|i| (i % 24) as u8 * 5 + f * 20).collect() };
+    let encode = |f: u8| {
+        let mut stream = Vec::new();
+        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut stream, 95);
+        image::ImageEncoder::write_image(encoder, &picture(f), 24, 16, image::ExtendedColorType::L8).unwrap();
+        stream
+    };
+    new.pixels = NewPixels::Jpeg { colour: false, frames: (0..5).map(encode).collect() };
+    let locator = written(&new, folder.path());
+    let info = read_image_info(&locator, 1).unwrap().value;
+    assert!(info.lossy);
+    assert_eq!(info.header.transfer_syntax.as_str(), "1.2.840.10008.1.2.4.50");
+    for f in 0..5u8 {
+        let decoded = frame(&locator, u32::from(f) + 1);
+        for (i, expected) in picture(f).iter().enumerate() {
+            let found = decoded.samples().grey(i).unwrap();
+            assert!((found - i64::from(*expected)).abs() <= 4, "frame {f} at {i}: {found}, not {expected}");
+        }
+    }
+}
