@@ -8,6 +8,8 @@
 //! - What cannot run here says `skipped: why`; where `CI` or `CALX_REQUIRED` is set, a missing part fails instead.
 #![cfg(test)]
 
+#[path = "e2e/demo.rs"]
+mod demo;
 #[path = "e2e/driver.rs"]
 mod driver;
 #[path = "e2e/dry_run.rs"]

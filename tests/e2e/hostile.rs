@@ -95,7 +95,7 @@ fn scrambled_files_are_refused_or_drawn() {
         for copy in 0..copies {
             let mut bytes = whole.clone();
             for _ in 0..=copy * 3 {
-                let end = if numbers.next() % 2 == 0 { bytes.len().min(2000) } else { bytes.len() };
+                let end = if numbers.next().is_multiple_of(2) { bytes.len().min(2000) } else { bytes.len() };
                 let place = numbers.below(end);
                 bytes[place] ^= 1 << numbers.below(8);
             }
@@ -115,6 +115,5 @@ fn scrambled_files_are_refused_or_drawn() {
 
 /// Whether the long run was asked for.
 pub(crate) fn is_full() -> bool {
-    let asked = std::env::var("CALX_FULL").is_ok_and(|v| !v.is_empty() && v != "0");
-    asked
+    std::env::var("CALX_FULL").is_ok_and(|v| !v.is_empty() && v != "0")
 }

@@ -154,7 +154,7 @@ fn an_import_survives_kill_minus_nine() {
     let report = killtest(
         &tool,
         place.dir(),
-        if is_full() { 220 } else { 12 },
+        if is_full() { 220 } else { 24 },
         &[
             "--fresh",
             &fresh,

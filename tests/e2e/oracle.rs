@@ -6,13 +6,15 @@
 //! first, and the test says for how many rows that made a difference.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use calx_dicom::{FrameSource, Locator, Priority, Reduction, read_image_info};
 use calx_model::{Frame, WindowChoice};
 use calx_render::{CpuRenderer, DisplayTable, Picture, Pixels, Renderer, RendererChoice, View, resolve};
 use sha2::{Digest, Sha256};
 
-use crate::driver::shared;
+use crate::driver::{Place, shared};
+use crate::samples::side_by_side;
 
 /// One line of the table, as far as display goes.
 struct Row<'a> {
@@ -52,6 +54,17 @@ impl Row<'_> {
             _ => None,
         }
     }
+}
+
+/// The rows of the table; `None` after saying why there are none.
+fn with_rows(work: impl FnOnce(&std::path::Path, Vec<Row<'_>>)) {
+    let Some(folder) = shared("dicom-samples") else { return };
+    let text = std::fs::read_to_string(folder.join("ORACLE.tsv")).unwrap();
+    let head: BTreeMap<&str, usize> =
+        text.lines().next().unwrap().split('\t').enumerate().map(|(at, name)| (name, at)).collect();
+    let rows =
+        text.lines().skip(1).map(|line| Row { cells: line.split('\t').collect(), head: &head }).collect();
+    work(&folder, rows);
 }
 
 /// What the program's parts make of a row.
@@ -143,10 +156,10 @@ fn agrees(row: &Row<'_>, drawn: &Drawn) -> Result<(), String> {
 
 #[test]
 fn the_twin_equals_the_oracle_and_the_gpu_equals_the_twin() {
-    let Some(folder) = shared("dicom-samples") else { return };
-    let text = std::fs::read_to_string(folder.join("ORACLE.tsv")).unwrap();
-    let head: BTreeMap<&str, usize> =
-        text.lines().next().unwrap().split('\t').enumerate().map(|(at, name)| (name, at)).collect();
+    with_rows(twin_and_gpu);
+}
+
+fn twin_and_gpu(folder: &std::path::Path, rows: Vec<Row<'_>>) {
     let source = FrameSource::new(64 << 20);
     let mut gpu = match calx_render::open(RendererChoice::Gpu) {
         Ok(gpu) => {
@@ -161,8 +174,7 @@ fn the_twin_equals_the_oracle_and_the_gpu_equals_the_twin() {
     };
     let (mut passed, mut extra, mut on_gpu, mut padded) = (0, 0, 0, 0);
     let (mut listed, mut wrong) = (BTreeMap::<String, usize>::new(), Vec::new());
-    let rows = text.lines().skip(1).map(|line| Row { cells: line.split('\t').collect(), head: &head });
-    for row in rows.filter(Row::is_uncompressed) {
+    for row in rows.iter().filter(|row| row.is_uncompressed()) {
         let status = row.cell("status");
         let photometric = row.cell("photometric");
         if status != "ok" {
@@ -176,12 +188,12 @@ fn the_twin_equals_the_oracle_and_the_gpu_equals_the_twin() {
         };
         // Asked for: grey and RGB. Palette and YBR rows count when they pass and are listed when they do not.
         let is_asked = photometric.starts_with("MONOCHROME") || photometric == "RGB";
-        match draw(&row, choice, &folder, &source).and_then(|drawn| agrees(&row, &drawn).map(|()| drawn)) {
+        match draw(row, choice, folder, &source).and_then(|drawn| agrees(row, &drawn).map(|()| drawn)) {
             Ok(drawn) => {
                 if is_asked {
-                    passed += 1
+                    passed += 1;
                 } else {
-                    extra += 1
+                    extra += 1;
                 }
                 padded += usize::from(drawn.padding_counts);
                 if let Some(gpu) = &mut gpu {
@@ -207,4 +219,82 @@ fn the_twin_equals_the_oracle_and_the_gpu_equals_the_twin() {
     if gpu.is_some() {
         assert_eq!(on_gpu, passed + extra);
     }
+}
+
+/// The values of a NumPy file, without its header.
+fn npy(path: &str) -> Vec<u8> {
+    let bytes = std::fs::read(path).unwrap();
+    assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00", "{path}");
+    bytes[10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))..].to_vec()
+}
+
+/// What the built program writes for one row: its picture with the rule named in its own words, and its stored values.
+fn on_the_command_line(
+    row: &Row<'_>,
+    folder: &std::path::Path,
+    place: &Place,
+    at: usize,
+) -> Result<bool, String> {
+    let file = folder.join(row.cell("file"));
+    let frame = (row.cell("frame").parse::<u32>().unwrap() + 1).to_string();
+    let (picture, values) = (place.path(&format!("{at}.png")), place.path(&format!("{at}.npy")));
+    let render = ["render", file.to_str().unwrap(), "--renderer", "cpu", "--frame", &frame, "-o"];
+    let ran = place.run(&[render.as_slice(), &[&values, "--values", "stored"]].concat());
+    if ran.code != 0 {
+        return Err(ran.err);
+    }
+    if sha256(&npy(&values)) != row.cell("stored_sha256") {
+        return Err("other stored values".to_owned());
+    }
+    let window = match row.choice() {
+        Some(WindowChoice::File(n)) => format!("file:{n}"),
+        Some(WindowChoice::Lut(n)) => format!("lut:{n}"),
+        _ => "minmax".to_owned(),
+    };
+    let ran = place.run(&[render.as_slice(), &[&picture, "--window", &window]].concat());
+    if ran.code != 0 {
+        return Err(ran.err);
+    }
+    let (width, height, pixels) = crate::story::png(&picture);
+    if (width.to_string().as_str(), height.to_string().as_str()) != (row.cell("cols"), row.cell("rows")) {
+        // Pixels that are not square are drawn square.
+        return Ok(false);
+    }
+    let bytes: Vec<u8> = match row.cell("spp") {
+        "1" => pixels.iter().map(|p| p[0]).collect(),
+        _ => pixels.concat(),
+    };
+    if sha256(&bytes) == row.cell("display_sha256") {
+        Ok(true)
+    } else {
+        Err("other display values".to_owned())
+    }
+}
+
+#[test]
+fn the_command_line_names_the_same_frames_and_windows_counting_from_1() {
+    with_rows(|folder, rows| {
+        let place = Place::new();
+        let (drawn, stored_only, wrong) = (Mutex::new(0), Mutex::new(0), Mutex::new(Vec::new()));
+        let wanted: Vec<(usize, &Row<'_>)> = rows
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| r.is_uncompressed() && r.cell("status") == "ok" && r.cell("ties") == "0")
+            .filter(|(_, r)| {
+                r.choice().is_some() && !r.cell("photometric").starts_with('Y') && r.cell("rule") != "palette"
+            })
+            .collect();
+        side_by_side(&wanted, |(at, row)| match on_the_command_line(row, folder, &place, *at) {
+            Ok(true) => *drawn.lock().unwrap() += 1,
+            Ok(false) => *stored_only.lock().unwrap() += 1,
+            Err(why) => wrong.lock().unwrap().push(format!("{}: {why}", row.name())),
+        });
+        let (drawn, stored_only, wrong) =
+            (drawn.into_inner().unwrap(), stored_only.into_inner().unwrap(), wrong.into_inner().unwrap());
+        println!(
+            "{drawn} rows equal in stored values and picture, {stored_only} in stored values (pixels not square)"
+        );
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert_eq!((drawn, stored_only), (50, 2));
+    });
 }

@@ -44,7 +44,9 @@ fn open(browser: &str, profile: &Path, args: &[&str], page: &str) -> Ran {
 /// A case whose words try to break out, exported; the page's path.
 fn exported(place: &Place) -> PathBuf {
     let chip = format!("[radial artery](#{})", id(0xe1));
-    let words = format!("Calcified <script>document.title='owned'</script> {chip} <img src=http://127.0.0.1:9/x onerror=alert(1)>.");
+    let words = format!(
+        "Calcified <script>document.title='owned'</script> {chip} <img src=http://127.0.0.1:9/x onerror=alert(1)>."
+    );
     place.ok(&["statement", "set", "52", "1.1", "--text", &words]);
     place.ok(&["evidence", "link", "52", "1.1", "--region", "2", "--words", "Calcified"]);
     // A path with a space and letters beyond ASCII.
