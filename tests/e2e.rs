@@ -32,3 +32,5 @@ mod samples;
 mod story;
 #[path = "e2e/streams.rs"]
 mod streams;
+#[path = "e2e/together.rs"]
+mod together;
