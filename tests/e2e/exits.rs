@@ -240,6 +240,13 @@ fn exit_1_some_items_failed() {
     assert_eq!((&ran["imported"], &ran["damaged"]), (&1.into(), &1.into()));
     let issues = place.rows(&["issues"]);
     assert_eq!(issues.len(), 1);
+    // Quiet leaves results and errors: which file failed is an error.
+    let other = Place::new();
+    let quiet = other.run(&["import", &place.path("in"), "-q"]).expect(1);
+    assert!(
+        quiet.out.is_empty() && quiet.err.lines().count() == 1 && quiet.err.contains("torn.dcm"),
+        "{quiet:?}"
+    );
     assert_eq!(issues[0]["status"], "damaged");
     // Several inputs, one of them without a picture: the others are drawn, the exit tells.
     let torn = place.path("in/torn.dcm");

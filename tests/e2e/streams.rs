@@ -77,6 +77,7 @@ fn every_command_speaks_json_with_a_schema() {
     json(&["doctor"], "calx.doctor/1");
     json(&["phantom", "hand", "--size", "64x80", "-o", "made"], "calx.phantom/1");
     json(&["phantom", "pair", "--size", "64x80", "-o", "pair"], "calx.phantom/1");
+    json(&["demo", "--out", "demo", "--scale", "0.1", "--renderer", "cpu"], "calx.demo/1");
     let check = place.run(&["case", "check", "52", "--json"]).json();
     assert_eq!(check["schema"], "calx.completeness/1");
 }

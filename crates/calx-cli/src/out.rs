@@ -165,6 +165,12 @@ impl Out {
         }
     }
 
+    /// An item that failed while the rest goes on: told with `-q` too, or nobody would know which.
+    pub(crate) fn trouble(&self, text: impl Display) {
+        self.log_line("failed", &text);
+        stderr_line(&escape_lines(&text.to_string()));
+    }
+
     /// Something for `-v` and above.
     pub(crate) fn detail(&self, text: impl Display) {
         self.log_line("detail", &text);

@@ -1,5 +1,6 @@
 //! `calx demo`: the main job on the model case, from pictures to a page.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -8,11 +9,12 @@ use calx_model::Case;
 use calx_phantom::{GeneratedImage, model_case};
 use calx_workspace::{ImportOptions, InitOptions, Workspace};
 use clap::Args;
+use serde_json::json;
 
 use super::import::{bytes, many};
 use super::render::RendererWord;
 use super::{demo_case, export};
-use crate::args::Global;
+use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, OrExit, Outcome};
 use crate::out::Out;
 use crate::session::workspace_failure;
@@ -46,10 +48,14 @@ pub(crate) fn run(args: &DemoArgs, global: &Global, out: &Out) -> Outcome {
     }
     let began = Instant::now();
     let mut clock = Clock { last: began, out };
-    out.line(
+    tell(
+        out,
         "calx marks calcified arteries on hand radiographs and ties every mark to the sentence it supports.",
     )?;
-    out.line("This demo makes a synthetic patient's films, reads them, marks them, writes the case and exports it.\n")?;
+    tell(
+        out,
+        "This demo makes a synthetic patient's films, reads them, marks them, writes the case and exports it.\n",
+    )?;
 
     let made = model_case(args.seed, args.scale).or_exit(Exit::Usage)?;
     let images: Vec<GeneratedImage> = made.images().cloned().collect();
@@ -113,8 +119,17 @@ impl Clock<'_> {
     fn step(&mut self, what: &str) -> Result<(), Failure> {
         let seconds = self.last.elapsed().as_secs_f64();
         self.last = Instant::now();
-        self.out.line(format!("{seconds:5.1} s  {what}"))
+        tell(self.out, format!("{seconds:5.1} s  {what}"))
     }
+}
+
+/// The story is the result for a person; for a machine the result is one document, and the story goes to stderr.
+fn tell(out: &Out, text: impl Display) -> Result<(), Failure> {
+    if out.format() == Format::Table {
+        return out.line(text);
+    }
+    out.note(text);
+    Ok(())
 }
 
 fn folder(args: &DemoArgs) -> Result<PathBuf, Failure> {
@@ -146,6 +161,15 @@ fn where_to_look(
     out: &Out,
 ) -> Outcome {
     let number = case.number.unwrap_or_default();
+    if out.format() != Format::Table {
+        let files: Vec<String> =
+            report.files.iter().map(|f| target.join(&f.path).display().to_string()).collect();
+        out.json(&json!({
+            "schema": "calx.demo/1", "folder": folder.display().to_string(), "case": case.id, "number": number,
+            "workspace": folder.join("workspace").display().to_string(), "files": files,
+        }))?;
+        return Ok(Exit::Done);
+    }
     out.line("\nLook at")?;
     for file in &report.files {
         let what = match Path::new(&file.path).extension().and_then(|e| e.to_str()) {

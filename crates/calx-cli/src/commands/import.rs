@@ -224,7 +224,7 @@ fn tell(outcome: &FileOutcome, out: &Out, report: Option<&mut Report>) -> Result
     match out.format() {
         Format::Jsonl => out.json_line(&serde_json::to_value(Row::of(outcome)).or_exit(Exit::Bug)?)?,
         _ if matches!(outcome.status, FileStatus::Damaged | FileStatus::Conflict | FileStatus::Failed) => {
-            out.note(format!("  {} {}: {}", outcome.status.word(), outcome.text, outcome.path.display()));
+            out.trouble(format!("  {} {}: {}", outcome.status.word(), outcome.text, outcome.path.display()));
         }
         _ => out.detail(format!("  {} {}: {}", outcome.status.word(), outcome.text, outcome.path.display())),
     }
