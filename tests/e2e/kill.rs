@@ -100,10 +100,16 @@ fn edits_survive_kill_minus_nine() {
     let list = script(dir, "list.sh", LIST);
     let verify = script(dir, "verify.sh", "calx verify --deep -q -w \"$1/ws\"\n");
     let [fresh, edits, list, verify] = [fresh, edits, list, verify].map(|s| format!("{s} {{lib}}"));
+    // Once undisturbed with warm caches: the tool draws its moments from the time the script takes.
+    let warm = dir.join("warm");
+    for line in [&fresh, &edits] {
+        let line = line.replace("{lib}", &warm.display().to_string());
+        run_within(Command::new("sh").args(["-c", &line]), std::time::Duration::from_secs(60)).expect(0);
+    }
     let report = killtest(
         &tool,
         dir,
-        if is_full() { 200 } else { 50 },
+        if is_full() { 220 } else { 60 },
         &[
             "--fresh",
             &fresh,
@@ -126,7 +132,7 @@ fn edits_survive_kill_minus_nine() {
         ],
     );
     assert_eq!(report["objects"], 12);
-    assert!(report["counts"]["kills_landed"].as_u64().unwrap() >= 25, "{report}");
+    assert!(report["counts"]["kills_landed"].as_u64().unwrap() >= 20, "{report}");
     assert!(report["counts"]["promises_checked"].as_u64().unwrap() > 50, "{report}");
 }
 
