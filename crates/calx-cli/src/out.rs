@@ -104,6 +104,16 @@ impl Out {
         Ok(())
     }
 
+    /// The same for a row whose order of keys is a promise.
+    #[allow(clippy::unused_self, reason = "printing goes through the one who knows how")]
+    pub(crate) fn json_row(&self, row: &impl serde::Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(row).or_exit(Exit::Bug)?;
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{}", ascii_controls(&text))?;
+        stdout.flush()?;
+        Ok(())
+    }
+
     /// One JSON document, indented.
     pub(crate) fn json(&self, value: &Value) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value).or_exit(Exit::Bug)?;

@@ -5,7 +5,7 @@
 //! - With `--dry-run` an edit is checked and never written.
 
 use calx_model::{Case, Document, Edit, JournalRow, Stamp};
-use calx_workspace::{CaseWriter, Workspace, WorkspaceError};
+use calx_workspace::{CaseWriter, ErrorClass, Workspace, WorkspaceError};
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
@@ -29,9 +29,8 @@ pub(crate) fn workspace(global: &Global) -> Result<Workspace, Failure> {
 }
 
 /// The exit code of a workspace error.
-pub(crate) fn workspace_failure(error: WorkspaceError) -> Failure {
-    use calx_workspace::ErrorClass;
-    let exit = match error.class() {
+pub(crate) fn exit_of(error: &WorkspaceError) -> Exit {
+    match error.class() {
         // A word that is no id names nothing that is there: a file name that does not exist ends here.
         _ if matches!(error, WorkspaceError::BadId(_)) => Exit::NotFound,
         ErrorClass::NotFound => Exit::NotFound,
@@ -39,7 +38,12 @@ pub(crate) fn workspace_failure(error: WorkspaceError) -> Failure {
         ErrorClass::Refused => Exit::Refused,
         ErrorClass::WriteFailed => Exit::WriteFailed,
         ErrorClass::Damaged | ErrorClass::Invalid => Exit::SomeFailed,
-    };
+    }
+}
+
+/// A workspace error with its exit code and a hint.
+pub(crate) fn workspace_failure(error: WorkspaceError) -> Failure {
+    let exit = exit_of(&error);
     let hint = match &error {
         WorkspaceError::NotAWorkspace(_) => Some("make one with: calx init DIR"),
         WorkspaceError::NotEmpty(_) => Some("choose an empty folder or a new name"),

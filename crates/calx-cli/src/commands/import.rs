@@ -211,7 +211,11 @@ fn import_failure(error: ImportError) -> Failure {
     match error {
         ImportError::NoSource(_) => Failure::new(Exit::NotFound, error),
         ImportError::Workspace(error) => workspace_failure(error),
-        error @ ImportError::Write { .. } => Failure::new(Exit::WriteFailed, error),
+        ImportError::Write { kept, source } => {
+            // The cause decides the exit: a catalogue in use is another thing than a full disk.
+            let exit = session::exit_of(&source);
+            Failure::new(exit, ImportError::Write { kept, source })
+        }
         error => Failure::new(Exit::SomeFailed, error),
     }
 }
@@ -222,7 +226,7 @@ fn tell(outcome: &FileOutcome, out: &Out, report: Option<&mut Report>) -> Result
         report.write(outcome).or_exit(Exit::WriteFailed)?;
     }
     match out.format() {
-        Format::Jsonl => out.json_line(&serde_json::to_value(Row::of(outcome)).or_exit(Exit::Bug)?)?,
+        Format::Jsonl => out.json_row(&Row::of(outcome))?,
         _ if matches!(outcome.status, FileStatus::Damaged | FileStatus::Conflict | FileStatus::Failed) => {
             out.trouble(format!("  {} {}: {}", outcome.status.word(), outcome.text, outcome.path.display()));
         }
