@@ -52,7 +52,7 @@ fn ranked() -> Vec<wgpu::Adapter> {
     let hardware = found.iter().any(|adapter| is_hardware(&adapter.get_info()));
     // GL is the last resort, and its libraries complain on stderr on machines without a display: it is
     // asked only where it can add something, a hardware driver without Vulkan or any driver at all.
-    if !hardware && (found.is_empty() || has_gl_hardware()) {
+    if !hardware && (found.is_empty() || has_kernel_driver()) {
         found.extend(enumerate(wgpu::Backends::GL));
     }
     found.retain(|adapter| adapter.get_info().backend != wgpu::Backend::Noop);
@@ -70,9 +70,12 @@ fn ranked() -> Vec<wgpu::Adapter> {
     found
 }
 
-/// Whether a kernel driver for drawing is there; other systems than Linux are always asked.
-fn has_gl_hardware() -> bool {
-    !cfg!(target_os = "linux") || std::path::Path::new("/dev/dri").exists()
+/// Whether the kernel has a driver for drawing; other systems than Linux are always asked. Opening Vulkan
+/// on a server without one takes time, and its layers complain on stderr that no display is there.
+fn has_kernel_driver() -> bool {
+    const NODES: [&str; 6] =
+        ["/dev/dri", "/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/mali0", "/dev/kgsl-3d0"];
+    !cfg!(target_os = "linux") || NODES.iter().any(|node| std::path::Path::new(node).exists())
 }
 
 /// Software rasterisers call themselves CPU on Vulkan, and by their names on GL.
@@ -136,6 +139,9 @@ pub(crate) struct OpenDevice {
 /// [`RenderError::NoAdapter`] when none qualifies, [`RenderError::NoDevice`] when the last one refused.
 pub(crate) fn open(allow_software: bool) -> Result<OpenDevice, RenderError> {
     let mut refused = RenderError::NoAdapter;
+    if !allow_software && !has_kernel_driver() {
+        return Err(refused);
+    }
     for adapter in ranked() {
         let info = AdapterInfo::of(&adapter);
         if !info.is_hardware && !allow_software {
