@@ -20,6 +20,7 @@ use crate::id::{
 };
 use crate::region::Region;
 use crate::rich_text::RichText;
+use crate::strict::nothing_else;
 use crate::study::{CaseImage, CaseStudy};
 use crate::uid::{SopInstanceUid, TrackingUid};
 
@@ -201,11 +202,13 @@ pub struct ImageRead {
 
 /// How far an image was read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ReadState {
     /// Nobody looked yet.
+    #[serde(deserialize_with = "nothing_else")]
     Unread,
     /// Begun.
+    #[serde(deserialize_with = "nothing_else")]
     InProgress,
     /// Finished.
     Done,

@@ -97,6 +97,7 @@ pub enum VoiLutFunction {
 
 /// WindowCenter and WindowWidth (0028,1050/1051) with their function.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Window {
     /// WindowCenter, in modality values.
     pub center: f64,

@@ -26,6 +26,7 @@ use crate::id::{
 use crate::region::{Origin, Region, Shape};
 use crate::rich_text::RichText;
 use crate::spacing::PixelSpacing;
+use crate::strict::{Nullable, nullable};
 use crate::study::{CaseImage, CaseStudy, ImageDisplay, PixelsCleared, StatedSide, StudyTime};
 
 #[cfg(doc)]
@@ -33,7 +34,7 @@ use crate::case::Case;
 
 /// One change of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "op", rename_all = "snake_case")]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "each variant is documented; its fields are the ids and values it names")]
 pub enum Edit {
     /// Gives one field of the case a new value.
@@ -97,7 +98,14 @@ pub enum Edit {
     /// Takes a reference away; no text may cite it.
     RemoveReference { reference: ReferenceId },
     /// Gives a reference new words.
-    SetReference { reference: ReferenceId, text: String, doi: Option<String> },
+    SetReference {
+        reference: ReferenceId,
+        text: String,
+        /// Must be there: a missing key would silently take the DOI away.
+        #[serde(deserialize_with = "nullable")]
+        #[schemars(with = "Nullable<String>")]
+        doi: Option<String>,
+    },
     /// Moves a reference in the list.
     MoveReference { reference: ReferenceId, index: u32 },
     /// Puts a reading at a place in the list.
@@ -107,7 +115,15 @@ pub enum Edit {
     /// Replaces a reading's reader, role and state.
     SetReading { reading: Reading },
     /// Says how far an image was read; `None` forgets it.
-    SetRead { image: ImageId, reading: ReadingId, index: u32, read: Option<ImageRead> },
+    SetRead {
+        image: ImageId,
+        reading: ReadingId,
+        index: u32,
+        /// Must be there: a missing key would silently forget the read.
+        #[serde(deserialize_with = "nullable")]
+        #[schemars(with = "Nullable<ImageRead>")]
+        read: Option<ImageRead>,
+    },
     /// Several edits that are one step to a person. All or none.
     Batch { edits: Vec<Edit> },
 }

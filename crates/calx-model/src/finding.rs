@@ -12,12 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::concept::{CodedConcept, Site};
 use crate::id::{CaseStudyId, EvidenceId, FindingId, ImageId, ReadingId, RegionId, StatementId};
 use crate::rich_text::RichText;
+use crate::strict::nothing_else;
 
 /// What a finding speaks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "of", rename_all = "snake_case")]
+#[serde(tag = "of", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Scope {
     /// The whole case.
+    #[serde(deserialize_with = "nothing_else")]
     Case,
     /// One study.
     Study {
@@ -109,7 +111,7 @@ pub struct Evidence {
 
 /// What can support a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "to", rename_all = "snake_case")]
+#[serde(tag = "to", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Target {
     /// A marked region.
     Region {

@@ -35,6 +35,7 @@ pub struct Stamp {
 
 /// One line of `journal.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct JournalRow {
     /// [`JOURNAL_VERSION`] it was written with.
     pub v: u32,
@@ -50,7 +51,7 @@ pub struct JournalRow {
 
 /// What a row does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// The case begins as this document.
     Create {

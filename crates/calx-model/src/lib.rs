@@ -27,6 +27,7 @@ pub mod region;
 pub mod rich_text;
 pub mod schema;
 pub mod spacing;
+mod strict;
 pub mod study;
 pub mod uid;
 

@@ -39,7 +39,7 @@ pub struct Playlist {
 
 /// One change of a playlist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "op", rename_all = "snake_case")]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PlaylistEdit {
     /// Gives it a new title.
     SetTitle {

@@ -19,7 +19,7 @@ use crate::uid::SopInstanceUid;
 
 /// What was drawn. In JSON `{"type": "path", "vertices": [...]}` and so on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Shape {
     /// Outlines with holes, several parts.
     Area(Area),
@@ -128,7 +128,7 @@ impl Shape {
 
 /// How a region came to be.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "from", rename_all = "snake_case")]
+#[serde(tag = "from", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Origin {
     /// A person drew it.
     Drawn {

@@ -13,7 +13,7 @@ use crate::id::{EvidenceId, ReferenceId};
 
 /// One stretch of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "run", rename_all = "snake_case")]
+#[serde(tag = "run", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Run {
     /// Plain words.
     Words {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which of the possible spacings a length rests on, first match first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SpacingBasis {
     /// A person drew a known length.
     User,
@@ -83,6 +83,7 @@ impl SpacingBasis {
 
 /// Millimetres between pixel centres, with their origin. Rows first, as DICOM writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PixelSpacing {
     /// Vertical distance between rows.
     pub between_rows_mm: f64,
@@ -107,7 +108,7 @@ impl PixelSpacing {
 
 /// A length that says where it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "unit")]
+#[serde(rename_all = "snake_case", tag = "unit", deny_unknown_fields)]
 pub enum Length {
     /// Millimetres.
     Mm {
@@ -139,7 +140,7 @@ impl fmt::Display for Length {
 
 /// An area that says where it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "unit")]
+#[serde(rename_all = "snake_case", tag = "unit", deny_unknown_fields)]
 pub enum AreaSize {
     /// Square millimetres: row times column spacing.
     Mm2 {
@@ -166,7 +167,7 @@ impl fmt::Display for AreaSize {
 
 /// One figure about a region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "quantity")]
+#[serde(rename_all = "snake_case", tag = "quantity", deny_unknown_fields)]
 pub enum Measurement {
     /// Size of an area.
     Area {

@@ -16,11 +16,12 @@ use crate::display::WindowChoice;
 use crate::id::{CaseStudyId, ImageId};
 use crate::rich_text::RichText;
 use crate::spacing::PixelSpacing;
+use crate::strict::nothing_else;
 use crate::uid::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
 
 /// When a study was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum StudyTime {
     /// A calendar date: identifies, so it leaves only when asked.
     Date {
@@ -33,6 +34,7 @@ pub enum StudyTime {
         day: i32,
     },
     /// Not known.
+    #[serde(deserialize_with = "nothing_else")]
     Unknown,
 }
 

@@ -19,3 +19,5 @@ mod random_steps;
 mod samples;
 #[path = "it/schema_snapshots.rs"]
 mod schema_snapshots;
+#[path = "it/strict.rs"]
+mod strict;
