@@ -130,6 +130,12 @@ fn results_go_to_stdout_and_messages_to_stderr() {
     }
     let undone = place.ok(&["case", "undo", "52"]);
     assert!(undone.out.starts_with("case 52 ") && undone.err.starts_with("undo: "), "{undone:?}");
+    // A row of an import has its keys in the promised order, compact, on stdout as in a report.
+    let row = place.ok(&["import", &hand("left"), "--format", "jsonl", "--report", "r.jsonl"]).out;
+    let keys: Vec<&str> =
+        row.split('"').filter(|w| ["path", "status", "reason", "uid", "sha256"].contains(w)).collect();
+    assert_eq!(keys, ["path", "status", "reason", "uid", "sha256"], "{row}");
+    assert_eq!(row, std::fs::read_to_string(place.path("r.jsonl")).unwrap());
     let progress = place.ok(&["import", &hand("left"), "--progress", "json"]);
     assert!(progress.err.lines().any(|l| l == r#"{"files":1,"of":1}"#), "{}", progress.err);
     let log = place.path("messages.log");
