@@ -7,7 +7,7 @@
 //! - An [`InstanceHeader`] has its three UIDs and its SOP class; without them it is an error.
 
 use calx_model::{
-    PatientText, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
+    PatientText, SeriesInstanceUid, Side, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
 };
 use jiff::civil::{Date, Time};
 
@@ -18,7 +18,6 @@ use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open};
 use crate::scan::{Scan, Truncation, Wanted};
-use crate::side::Side;
 
 /// What import, `ls` and a case need to know about an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -341,14 +340,14 @@ pub(crate) fn header_of(
 /// ImageLaterality, else Laterality, else the modifier of the anatomic region; in an enhanced object
 /// the frame anatomy of the shared functional groups (PS3.3 C.7.6.16.2.8).
 pub(crate) fn side_of(data: &DataSet) -> Option<Side> {
-    let stated = |data: &DataSet, tag| data.code(tag).and_then(|code| Side::parse(&code));
+    let stated = |data: &DataSet, tag| data.code(tag).and_then(|code| Side::from_laterality(&code));
     let modifier = || {
         let region = data.items(Tag(0x0008, 0x2218)).first()?;
         let code = region.items(Tag(0x0008, 0x2220)).first()?.code(Tag(0x0008, 0x0100))?;
         match code.as_str() {
             "24028007" | "G-A100" => Some(Side::Right),
             "7771000" | "G-A101" => Some(Side::Left),
-            "51440002" | "G-A102" => Some(Side::Both),
+            "51440002" | "G-A102" => Some(Side::Bilateral),
             _ => None,
         }
     };

@@ -2,7 +2,7 @@
 //!
 //! Not here: the values (`frame_source`), choosing and applying a window (`calx-render`).
 
-use calx_model::{DisplayAttributes, FrameLayout, PatientText, PixelSpacing, SopInstanceUid};
+use calx_model::{DisplayAttributes, FrameLayout, PatientText, PixelSpacing, Side, SopInstanceUid};
 
 use crate::codec::is_encapsulated;
 use crate::dataset::{DataSet, Element, Tag, Value};
@@ -14,7 +14,6 @@ use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open};
 use crate::scan::{PIXEL_DATA, PixelLocation, Scan, Truncation, Wanted};
-use crate::side::Side;
 use crate::spacing::spacing_of;
 
 /// One item of SequenceOfUltrasoundRegions (0018,6011), as far as measuring needs it.

@@ -34,7 +34,6 @@ mod open;
 mod palette;
 mod rle;
 mod scan;
-pub mod side;
 mod source;
 mod spacing;
 mod stored_values;
@@ -49,7 +48,6 @@ pub use header::{InstanceHeader, ReadHeaderError, read_header};
 pub use image::{ImageInfo, ReadImageError, read_image_info};
 pub use locator::Locator;
 pub use notice::{Notice, Read};
-pub use side::Side;
 pub use tags::{Identity, TagRow, dump_tags};
 pub use transfer_syntax::{TransferSyntax, supported_transfer_syntaxes};
 pub use write::{

@@ -38,7 +38,7 @@ impl Side {
     /// Reads ImageLaterality (0020,0062) or Laterality (0020,0060).
     #[must_use]
     pub fn from_laterality(code: &str) -> Option<Self> {
-        match code.trim() {
+        match code.trim_matches(|c| c == ' ' || c == '\0') {
             "R" => Some(Self::Right),
             "L" => Some(Self::Left),
             "B" => Some(Self::Bilateral),
@@ -47,14 +47,14 @@ impl Side {
         }
     }
 
-    /// The letter of ImageLaterality.
+    /// The defined term of ImageLaterality.
     #[must_use]
-    pub const fn letter(self) -> char {
+    pub const fn laterality(self) -> &'static str {
         match self {
-            Self::Right => 'R',
-            Self::Left => 'L',
-            Self::Bilateral => 'B',
-            Self::Unpaired => 'U',
+            Self::Right => "R",
+            Self::Left => "L",
+            Self::Bilateral => "B",
+            Self::Unpaired => "U",
         }
     }
 

@@ -7,9 +7,9 @@
 //! - The windows are the same picture for MONOCHROME1 and 2, signed or not.
 
 use calx_dicom::{
-    Code, ImageKind, NewImage, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow, Side, write_image,
+    Code, ImageKind, NewImage, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow, write_image,
 };
-use calx_model::{PhotometricInterpretation, SeriesInstanceUid, SopInstanceUid};
+use calx_model::{PhotometricInterpretation, SeriesInstanceUid, Side, SopInstanceUid};
 use jiff::ToSpan;
 
 use crate::doppler::Clip;
@@ -112,7 +112,7 @@ pub(crate) fn radiograph(
     new.image_laterality = Some(match picture.hands.as_slice() {
         [(HandSide::Right, _)] => Side::Right,
         [(HandSide::Left, _)] => Side::Left,
-        _ => Side::Both,
+        _ => Side::Bilateral,
     });
     // towards the thumb of a right hand, and from the fingers to the wrist, in the anatomical position
     new.patient_orientation = Some(["R".to_owned(), "H".to_owned()]);

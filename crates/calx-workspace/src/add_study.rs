@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use calx_dicom::{ImageInfo, read_image_info};
 use calx_model::{
     Age, AgeUnit, BurnedIn, Case, CaseImage, CaseStudy, CaseStudyId, Edit, ImageDisplay, ImageId, Patient,
-    PatientText, RichText, Sex, Side, SopInstanceUid, StudyInstanceUid, StudyTime,
+    PatientText, RichText, Sex, SopInstanceUid, StudyInstanceUid, StudyTime,
 };
 use uuid::Uuid;
 
@@ -241,7 +241,7 @@ fn image(id: ImageId, row: &InstanceRow, info: &ImageInfo) -> CaseImage {
         columns: info.layout.columns,
         frames: info.layout.number_of_frames,
         spacing: info.spacing.clone(),
-        header_side: info.side.map(side),
+        header_side: info.side,
         stated_side: None,
         view_position: code(&info.view_position),
         user_scale: None,
@@ -255,15 +255,6 @@ fn image(id: ImageId, row: &InstanceRow, info: &ImageInfo) -> CaseImage {
         },
         synthetic: info.header.synthetic_data,
         pixels_cleared: None,
-    }
-}
-
-fn side(side: calx_dicom::Side) -> Side {
-    match side {
-        calx_dicom::Side::Right => Side::Right,
-        calx_dicom::Side::Left => Side::Left,
-        calx_dicom::Side::Both => Side::Bilateral,
-        calx_dicom::Side::Unpaired => Side::Unpaired,
     }
 }
 

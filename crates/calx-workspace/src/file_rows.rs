@@ -92,7 +92,7 @@ pub(crate) fn file_instance(
         header.columns,
         header.number_of_frames,
         header.has_pixels,
-        header.side.map(calx_dicom::Side::as_str),
+        header.side.map(calx_model::Side::laterality),
         header.view_position.raw(),
         header.burned_in_annotation,
         header.synthetic_data,

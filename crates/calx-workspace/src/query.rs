@@ -290,7 +290,7 @@ fn instances(
             columns: row.get(8)?,
             frames: row.get(9)?,
             has_pixels: row.get(10)?,
-            side: side.as_deref().and_then(calx_dicom::Side::parse),
+            side: side.as_deref().and_then(calx_model::Side::from_laterality),
             view_position: text(row, 12)?,
             burned_in_annotation: row.get(13)?,
             synthetic_data: row.get(14)?,

@@ -97,7 +97,7 @@ pub struct InstanceRow {
     /// Whether it has pixel data.
     pub has_pixels: bool,
     /// The side as the header states it: `R`, `L`, `B`, `U`.
-    pub side: Option<calx_dicom::Side>,
+    pub side: Option<calx_model::Side>,
     /// ViewPosition (0018,5101).
     pub view_position: PatientText,
     /// BurnedInAnnotation (0028,0301).

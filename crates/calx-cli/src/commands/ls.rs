@@ -196,7 +196,7 @@ fn instances(workspace: &Workspace, args: &LsArgs) -> Result<Table, Failure> {
             json!(row.columns),
             json!(row.rows),
             json!(row.frames),
-            json!(row.side.map(|s| s.as_str())),
+            json!(row.side.map(|s| s.word())),
             plain(&row.view_position),
             json!(row.has_pixels),
             json!(row.damaged),

@@ -215,7 +215,7 @@ fn image_facts(info: &calx_dicom::ImageInfo) -> Vec<(&'static str, Value)> {
         ),
         ("windows", json!(windows.join("; "))),
         ("spacing", json!(spacing)),
-        ("side", json!(info.side.map_or("not stated", |s| s.as_str()))),
+        ("side", json!(info.side.map_or("not stated", |s| s.word()))),
         ("view", json!(info.view_position.raw())),
         ("lossy", json!(info.lossy)),
     ]

@@ -222,7 +222,7 @@ fn image_and_anatomy(new: &NewImage, elements: &mut Elements) -> Result<(), Writ
         elements.checked(Tag(0x0020, 0x4000), b"LT", "ImageComments (0020,4000)", &new.image_comments)?;
     }
     if let Some(side) = new.image_laterality {
-        elements.text(Tag(0x0020, 0x0062), b"CS", side.as_str());
+        elements.text(Tag(0x0020, 0x0062), b"CS", side.laterality());
     }
     if new.image_laterality.is_none() && known_region(&new.series.body_part).is_some() {
         // Laterality is type 2C for a paired part without Image Laterality.

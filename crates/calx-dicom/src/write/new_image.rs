@@ -5,12 +5,11 @@
 //! Source: PS3.3 A.26 (DX), A.7 (US multi-frame), A.8.1 (SC).
 
 use calx_model::{
-    PhotometricInterpretation, SeriesInstanceUid, SopInstanceUid, StudyInstanceUid, VoiLutFunction,
+    PhotometricInterpretation, SeriesInstanceUid, Side, SopInstanceUid, StudyInstanceUid, VoiLutFunction,
 };
 use jiff::civil::{Date, Time};
 
 use super::pixels::NewPixels;
-use crate::side::Side;
 
 /// Which IOD an image is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

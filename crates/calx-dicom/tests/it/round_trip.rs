@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use calx_dicom::{
-    FrameSource, Identity, Locator, NewImage, NewLut, NewPixels, NewWindow, Priority, Reduction, Side,
-    dump_tags, read_header, read_image_info, write_image,
+    FrameSource, Identity, Locator, NewImage, NewLut, NewPixels, NewWindow, Priority, Reduction, dump_tags,
+    read_header, read_image_info, write_image,
 };
+use calx_model::Side;
 use calx_model::{
     ColourModel, Frame, ModalityLut, Padding, PhotometricInterpretation, Samples, SpacingBasis, VoiLut,
     VoiLutFunction, VoiSource, Window,

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use calx_dicom::{
-    ImageKind, NewImage, NewPixels, NewSeries, NewStudy, NewWindow, Side, UltrasoundRegion, uid_from_name,
+    ImageKind, NewImage, NewPixels, NewSeries, NewStudy, NewWindow, UltrasoundRegion, uid_from_name,
 };
+use calx_model::Side;
 use jiff::civil::{date, time};
 
 /// The folder of samples; `None` prints why, and fails where samples are required.
