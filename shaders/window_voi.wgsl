@@ -51,6 +51,10 @@ fn code(index: u32) -> vec3<u32> {
     return textureLoad(codes, vec2<i32>(i32(index & 255u), i32(index >> 8u)), 0).rgb;
 }
 
+fn is_padding(index: u32) -> bool {
+    return index >= params.padding.x && index <= params.padding.y;
+}
+
 // A sum of up to 48 bits in two parts of 16-bit digits, and the sum of weights.
 struct Mean {
     low: vec3<u32>,          // sum of (row sum % 65536) * row weight
@@ -70,7 +74,7 @@ fn add_box(mean: Mean, low: vec2<i32>, high: vec2<i32>, is_grey: bool) -> Mean {
         var row_weight = 0u;
         for (var x = first.x; x <= last.x; x++) {
             let value = load(vec2<i32>(x, y));
-            if is_grey && value.x >= params.padding.x && value.x <= params.padding.y {
+            if is_grey && is_padding(value.x) {
                 continue;
             }
             let wx = u32(min(high.x, (x + 1) * STEPS) - max(low.x, x * STEPS));
@@ -173,7 +177,8 @@ fn shown(code: vec3<u32>) -> vec4<f32> {
 
 const BLACK: vec4<f32> = vec4<f32>(0.0, 0.0, 0.0, 1.0);
 
-// Grey: mean of indices, then the table.
+// Grey: mean of indices, then the table. A pixel of padding is darkest; a mean has no part of padding, so
+// its index is a value even where padding has the same one.
 @fragment
 fn fs_grey(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let target_pixel = vec2<i32>(position.xy);
@@ -184,6 +189,9 @@ fn fs_grey(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
             return BLACK;
         }
         index = load(cell).x;
+        if is_padding(index) {
+            return BLACK;
+        }
     } else {
         let m = mean(target_pixel, true);
         if m.weight == 0u {

@@ -4,7 +4,9 @@
 //!
 //! Invariants
 //! - Computed in f64; an entry is `floor(y * 255 + 0.5)` after inversion.
-//! - Padding shows as 0, the darkest, whatever the photometric interpretation.
+//! - Padding shows as 0, the darkest, whatever the photometric interpretation. The codes do not say so: an
+//!   index in the padding range is padding where it is a pixel, but a value where it is a mean, which
+//!   padding is no part of. So backends test the range on the way that averages nothing.
 //! - What is averaged when an image is resampled are stored values, or modality values under a Modality
 //!   LUT table; never display values, never palette indices.
 
@@ -43,7 +45,7 @@ pub(crate) enum TablePath {
 pub(crate) struct GreyTable {
     /// From samples to indices where that is more than a bias.
     pub(crate) remap: Option<Remap>,
-    /// 256 codes for 8-bit indices, else 65,536.
+    /// 256 codes for 8-bit indices, else 65,536; those of padding are what a mean would show there.
     pub(crate) codes: Arc<[u8]>,
     /// Indices that are background.
     pub(crate) padding: Option<RangeInclusive<u16>>,
@@ -229,12 +231,7 @@ fn grey(pipeline: &DisplayPipeline, width: SampleWidth) -> GreyTable {
     if let ModalityLut::Table(table) = &pipeline.modality_lut {
         return modality_grey(pipeline, table, first, count, padding);
     }
-    let is_padding = |index: usize| u16::try_from(index).is_ok_and(|i| in_range(padding.as_ref(), i));
-    let codes = (first..)
-        .take(count)
-        .enumerate()
-        .map(|(index, stored)| if is_padding(index) { 0 } else { code_of_stored(pipeline, as_f64(stored)) })
-        .collect();
+    let codes = (first..).take(count).map(|stored| code_of_stored(pipeline, as_f64(stored))).collect();
     GreyTable { remap: None, codes, padding }
 }
 
@@ -264,13 +261,7 @@ fn modality_grey(
         }
     }
     let codes = (0..=u16::MAX)
-        .map(|modality| {
-            if Some(modality) == free {
-                0
-            } else {
-                code(pipeline.voi_lut.apply(f64::from(modality)), pipeline.invert)
-            }
-        })
+        .map(|modality| code(pipeline.voi_lut.apply(f64::from(modality)), pipeline.invert))
         .collect();
     GreyTable { remap: Some(Remap::Values(values.into())), codes, padding: free.map(|f| f..=f) }
 }

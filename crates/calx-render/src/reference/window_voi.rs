@@ -81,8 +81,13 @@ fn all_codes(grey: &GreyTable) -> Box<Codes> {
 
 #[allow(clippy::indexing_slicing, reason = "a u16 indexes 65,536 entries")]
 fn draw_grey<T: Index>(values: &[T], grey: &GreyTable, job: &Job<'_>) -> Vec<u8> {
-    let codes = &*all_codes(grey);
+    let mut codes = all_codes(grey);
     if is_exact(job.footprint) {
+        // Here an index is a pixel. In a mean, padding has no weight, and its index is a value like others.
+        for index in grey.padding.clone().into_iter().flatten() {
+            codes[usize::from(index)] = 0;
+        }
+        let codes = &*codes;
         let pixel = |cell: usize| values.get(cell).map(|v| [codes[usize::from(v.index())]]);
         return draw_cells(job, pixel, |to, cells| {
             for (to, v) in to.iter_mut().zip(values.get(cells).unwrap_or_default()) {

@@ -7,7 +7,7 @@ use calx_render::*;
 use crate::frames;
 
 /// A renderer, or a word why not. `CALX_GPU=required` turns the word into a failure.
-fn gpu(tile_side: u32) -> Option<GpuRenderer> {
+pub(crate) fn gpu(tile_side: u32) -> Option<GpuRenderer> {
     match GpuRenderer::open(GpuOptions { allow_software: true, tile_side }) {
         Ok(renderer) => Some(renderer),
         Err(RenderError::NoAdapter) => {

@@ -120,6 +120,44 @@ fn padding_is_left_out_of_the_weights_and_darkest() {
     assert_eq!(draw(&frame, &pipeline, &half), [200, 0]);
 }
 
+/// A mean may fall on a number that stands for padding; it is a value all the same.
+#[test]
+fn a_mean_that_equals_padding_is_a_value() {
+    let mut pictures = Vec::new();
+    let mut check = |frame: &Frame, pipeline: &DisplayPipeline, expected: &[u8]| {
+        let n = frame.columns() / 2;
+        let half =
+            View { image_from_target: Transform::scale_then_move(2.0, 1.0, 0.0, 0.0), width: n, height: 1 };
+        assert_eq!(draw(frame, pipeline, &half), expected);
+        pictures.push((frame.clone(), pipeline.clone(), half));
+        pictures.push((frame.clone(), pipeline.clone(), View::one_to_one(frame)));
+    };
+    let plain = DisplayPipeline {
+        padding: Some(Padding { low: 0, high: 0 }),
+        ..chain(VoiLut::Range { min: -100.0, max: 100.0 })
+    };
+    let frame = Frame::new(6, 1, Samples::I16(vec![-1, 1, 0, 100, 0, 0].into())).unwrap();
+    check(&frame, &plain, &[128, 255, 0]);
+    assert_eq!(draw(&frame, &plain, &View::one_to_one(&frame)), [126, 129, 0, 255, 0, 0]);
+    // Padding takes the modality value 1, which no other stored value has; the mean of 0 and 2 is 1 too.
+    let table = LookupTable { first: 0, bits: 8, entries: [0u16, 2, 4, 6].as_slice().into() };
+    let under_table = DisplayPipeline {
+        modality_lut: ModalityLut::Table(table),
+        padding: Some(Padding { low: 3, high: 3 }),
+        invert: true,
+        ..chain(VoiLut::Range { min: 0.0, max: 6.0 })
+    };
+    let frame = Frame::new(4, 1, Samples::U16(vec![0, 1, 3, 3].into())).unwrap();
+    check(&frame, &under_table, &[213, 0]);
+    assert_eq!(draw(&frame, &under_table, &View::one_to_one(&frame)), [255, 170, 0, 0]);
+    let Some(mut gpu) = crate::gpu_equals_twin::gpu(4096) else { return };
+    for (frame, pipeline, view) in pictures {
+        let table = DisplayTable::build(&pipeline, &frame, 16).unwrap();
+        let drawn = gpu.draw(&frame, &table, &view).unwrap();
+        assert_eq!(drawn, CpuRenderer.draw(&frame, &table, &view).unwrap());
+    }
+}
+
 #[test]
 fn magnified_pixels_are_bilinear() {
     let frame = Frame::new(2, 1, Samples::U8(vec![0, 200].into())).unwrap();
