@@ -190,7 +190,7 @@ fn where_to_look(
     }
     let workspace = folder.join("workspace");
     out.line("\nGo on with")?;
-    out.line(format!("  export CALX_WORKSPACE={}", workspace.display()))?;
+    out.line(format!("  export CALX_WORKSPACE='{}'", workspace.display()))?;
     for (command, what) in [
         (format!("calx show {number}"), "the case, sentence by sentence"),
         (format!("calx ls regions --case {number}"), "every mark and the statements it supports"),
