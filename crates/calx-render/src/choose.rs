@@ -8,6 +8,7 @@
 //!
 //! Source: PS3.3 C.11.2; the default order is `DisplayAttributes::default_choice`.
 
+use calx_model::patient_text::is_deceptive;
 use calx_model::{
     ColourPath, DisplayAttributes, DisplayPipeline, Frame, ModalityLut, PhotometricInterpretation, VoiChoice,
     VoiLut, VoiSource, WindowChoice,
@@ -127,15 +128,15 @@ fn find(attributes: &DisplayAttributes, source: VoiSource) -> Option<&VoiChoice>
     attributes.voi.iter().find(|c| c.source == source)
 }
 
-/// `file 1 (NORMAL)`, `lut 2 (SOFT)`. The explanation is text from a file: it keeps printable characters
-/// only, because it is shown in windows and terminals.
+/// `file 1 (NORMAL)`, `lut 2 (SOFT)`. The explanation is text from a file: it loses what no one sees or
+/// what moves the rest, because it is shown in windows and terminals.
 fn origin(choice: &VoiChoice) -> String {
     let name = match choice.source {
         VoiSource::Window(n) => format!("file {n}"),
         VoiSource::Lut(n) => format!("lut {n}"),
     };
     let printable: String =
-        choice.explanation.iter().flat_map(|e| e.chars()).filter(|c| !c.is_control()).take(64).collect();
+        choice.explanation.iter().flat_map(|e| e.chars()).filter(|c| !is_deceptive(*c)).take(64).collect();
     match printable.trim() {
         "" => name,
         explanation => format!("{name} ({explanation})"),
@@ -201,7 +202,7 @@ mod tests {
         };
         let lut = VoiChoice {
             source: VoiSource::Lut(1),
-            explanation: Some("SOFT\u{1b}[31m".to_owned()),
+            explanation: Some("SOFT\u{1b}\u{202e}[31m\u{200b}".to_owned()),
             lut: VoiLut::Table(LookupTable { first: 0, bits: 8, entries: [0u16, 255].as_slice().into() }),
         };
         DisplayAttributes {

@@ -24,6 +24,8 @@ pub(crate) const WIDEST: f64 = 255.0 * 256.0;
 pub(crate) const MOST_SAMPLES: u32 = 8;
 /// Longest side of an image or target, so that grid steps fit 32 bits with room to add.
 const LONGEST: u32 = 1 << 20;
+/// Most pixels of a target, 1 GiB in RGBA: what a view asks for may come from a header.
+const MOST_PIXELS: u64 = 1 << 28;
 
 /// Boxes of all target pixels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +68,9 @@ impl Footprint {
         if !map.coefficients.iter().all(|k| k.is_finite()) || map.inverse().is_none() {
             return Err(RenderError::View);
         }
-        if [view.width, view.height, columns, rows].iter().any(|side| *side > LONGEST) {
+        let pixels = u64::from(view.width) * u64::from(view.height);
+        let is_long = [view.width, view.height, columns, rows].iter().any(|side| *side > LONGEST);
+        if is_long || pixels > MOST_PIXELS {
             return Err(RenderError::TooLarge { width: view.width, height: view.height, columns, rows });
         }
         let [a, b, c, d, e, f] = map.coefficients;
@@ -182,5 +186,8 @@ mod tests {
         assert!(matches!(Footprint::new(&view, 2, 2), Err(RenderError::View)));
         let huge = View::crop(0, 0, u32::MAX, 2);
         assert!(matches!(Footprint::new(&huge, 2, 2), Err(RenderError::TooLarge { .. })));
+        let many = |width, height| Footprint::new(&View::crop(0, 0, width, height), 2, 2);
+        assert!(matches!(many(1 << 14, (1 << 14) + 1), Err(RenderError::TooLarge { .. })));
+        assert!(many(1 << 14, 1 << 14).is_ok());
     }
 }

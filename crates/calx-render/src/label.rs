@@ -14,7 +14,7 @@ use crate::marks::{Drawn, Mark, MarkLabel};
 use crate::paint::{Ink, fill, rectangle};
 use crate::picture::Picture;
 use crate::stroke::{Line, clip, widen};
-use crate::text::{PLATE, PLATE_MARGIN, measure_text, text_rings};
+use crate::text::{PLATE, PLATE_MARGIN, measure_text, printable, text_rings};
 
 /// Colour of the letters: light, on a dark plate, whatever the mark's colour.
 const LETTERS: [u8; 3] = [245, 245, 245];
@@ -98,7 +98,7 @@ pub(crate) fn draw_labels(
 }
 
 fn is_drawable(label: &MarkLabel) -> bool {
-    label.size_px.is_finite() && label.size_px > 0.0 && label.text.chars().any(|c| !c.is_whitespace())
+    label.size_px.is_finite() && label.size_px > 0.0 && printable(&label.text).any(|c| !c.is_whitespace())
 }
 
 /// Where the label wants to be, best first: the anchor it names, else the point of the mark nearest to the

@@ -1,14 +1,15 @@
 //! Letters as outlines: the fonts that egui ships, read by ttf-parser, filled by exact coverage.
 //!
 //! Not here: shaping. One character is one glyph, left to right; scripts that join letters or run right to
-//! left do not come out right. ① to ㊿ are composed from digits and a ring. A character that no font has is drawn as a box; control characters are left
-//! out.
+//! left do not come out right. ① to ㊿ are composed from digits and a ring. A character that no font has is
+//! drawn as a box; control characters and marks of direction are left out.
 //!
 //! Invariant: any text can be drawn; none can fail.
 
 use std::sync::LazyLock;
 
 use calx_geometry::{Point, Rasteriser};
+use calx_model::patient_text::is_deceptive;
 use kurbo::BezPath;
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
@@ -80,8 +81,8 @@ fn advance(character: char) -> f64 {
     }
 }
 
-fn printable(line: &str) -> impl Iterator<Item = char> {
-    line.chars().filter(|c| !c.is_control())
+pub(crate) fn printable(line: &str) -> impl Iterator<Item = char> {
+    line.chars().filter(|c| !is_deceptive(*c))
 }
 
 /// Width and height in target pixels that `text` takes without a plate.
@@ -249,6 +250,13 @@ mod tests {
         }
         assert!((9..13).contains(&seen[0]), "{seen:?}");
         assert!((f64::from(seen[1]) - (10.0 + width)).abs() < 4.0, "{seen:?} {width}");
+    }
+
+    #[test]
+    fn what_turns_or_hides_text_is_not_drawn() {
+        let hidden = "cal\u{202e}ci\u{200b}\u{feff}fied\u{2066}";
+        assert_eq!(text_rings(hidden, 0.0, 0.0, 16.0), text_rings("calcified", 0.0, 0.0, 16.0));
+        assert_eq!(measure_text(hidden, 16.0), measure_text("calcified", 16.0));
     }
 
     #[test]

@@ -19,6 +19,13 @@ pub struct View {
 }
 
 impl View {
+    /// `pixel_aspect` if views follow it; `None` outside 1/16 to 16, where they take pixels for square. No
+    /// detector or scanner has such pixels, and a header must not decide how much memory is taken.
+    #[must_use]
+    pub fn usable_aspect(pixel_aspect: f64) -> Option<f64> {
+        (0.0625..=16.0).contains(&pixel_aspect).then_some(pixel_aspect)
+    }
+
     /// Every image pixel on its own target pixel.
     #[must_use]
     pub fn one_to_one(frame: &Frame) -> Self {
@@ -26,7 +33,8 @@ impl View {
     }
 
     /// The whole image, centred in `width` x `height`; the rest stays black. `pixel_aspect` is the height
-    /// of a pixel over its width (row spacing over column spacing), 1 when unknown.
+    /// of a pixel over its width (row spacing over column spacing), 1 when unknown; one that
+    /// [`View::usable_aspect`] refuses counts as 1.
     #[must_use]
     pub fn fit(frame: &Frame, width: u32, height: u32, pixel_aspect: f64) -> Self {
         let (columns, rows, aspect) = sides(frame, pixel_aspect);
@@ -134,8 +142,8 @@ impl View {
 
 /// Columns, rows and a usable pixel aspect.
 fn sides(frame: &Frame, pixel_aspect: f64) -> (f64, f64, f64) {
-    let usable = pixel_aspect.is_finite() && (0.01..=100.0).contains(&pixel_aspect);
-    (f64::from(frame.columns()), f64::from(frame.rows()), if usable { pixel_aspect } else { 1.0 })
+    let aspect = View::usable_aspect(pixel_aspect).unwrap_or(1.0);
+    (f64::from(frame.columns()), f64::from(frame.rows()), aspect)
 }
 
 #[allow(
@@ -194,6 +202,21 @@ mod tests {
         assert!((within.scale() - 3.0).abs() < 1e-12);
         let square = View::square(&frame(100, 50), 0.5);
         assert_eq!((square.width, square.height), (200, 50));
+    }
+
+    #[test]
+    fn an_aspect_beyond_belief_is_ignored() {
+        for (aspect, size) in [
+            (100.0, (100, 50)),
+            (0.01, (100, 50)),
+            (f64::NAN, (100, 50)),
+            (16.0, (100, 800)),
+            (0.0625, (1600, 50)),
+        ] {
+            let view = View::square(&frame(100, 50), aspect);
+            assert_eq!((view.width, view.height), size, "{aspect}");
+            assert_eq!(View::usable_aspect(aspect).is_none(), size == (100, 50), "{aspect}");
+        }
     }
 
     #[test]

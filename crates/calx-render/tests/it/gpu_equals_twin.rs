@@ -112,6 +112,18 @@ fn a_table_for_other_samples_is_refused_and_drawing_goes_on() {
     assert!(renderer.draw(&given[2].frame, &table, &view).is_ok());
 }
 
+/// Nothing of the picture may be allocated first: 2^40 bytes would end the program.
+#[test]
+fn a_target_beyond_all_memory_is_refused_by_both() {
+    let given = frames::all(8, 8);
+    let table = DisplayTable::build(&given[0].pipeline, &given[0].frame, 8).unwrap();
+    let view = View::crop(0, 0, 1 << 20, 1 << 20);
+    let too_large = |drawn| matches!(drawn, Err(RenderError::TooLarge { .. }));
+    assert!(too_large(CpuRenderer.draw(&given[0].frame, &table, &view)));
+    let Some(mut renderer) = gpu(4096) else { return };
+    assert!(too_large(renderer.draw(&given[0].frame, &table, &view)));
+}
+
 #[test]
 fn the_renderer_says_what_it_is() {
     assert_eq!(open(RendererChoice::Cpu).unwrap().describe().to_string(), "CPU");
