@@ -32,7 +32,8 @@ pub struct LookupTable {
 }
 
 impl LookupTable {
-    /// The entry for `input`; inputs before the first and after the last take those entries.
+    /// The entry for `input`, the nearest one for a value between two (a rescale makes such values); inputs before
+    /// the first and after the last take those entries.
     #[must_use]
     pub fn lookup(&self, input: f64) -> u16 {
         let last = self.entries.len().saturating_sub(1);
@@ -42,7 +43,7 @@ impl LookupTable {
             clippy::cast_sign_loss,
             reason = "`as` saturates; NaN gives 0"
         )]
-        let index = (offset.max(0.0) as usize).min(last);
+        let index = ((offset + 0.5).floor().max(0.0) as usize).min(last);
         self.entries.get(index).copied().unwrap_or(0)
     }
 
@@ -394,6 +395,17 @@ mod tests {
             &[0.0, 0.0, 1.0, 1.0],
         );
         check_voi(window(0.0, 100.0, VoiLutFunction::Linear), &[-50.0, -0.5, 49.0], &[0.0, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn a_value_between_two_entries_takes_the_nearest() {
+        let table = LookupTable { first: -1, bits: 8, entries: [10u16, 20, 30, 40].as_slice().into() };
+        let expected =
+            [(-9.7, 10), (-1.0, 10), (-0.6, 10), (-0.5, 20), (0.0, 20), (0.4, 20), (0.6, 30), (1.7, 40)];
+        for (input, entry) in expected.into_iter().chain([(2.0, 40), (99.5, 40), (f64::INFINITY, 40)]) {
+            assert_eq!(table.lookup(input), entry, "{input}");
+        }
+        assert_eq!(table.lookup(f64::NAN), 10);
     }
 
     #[test]
