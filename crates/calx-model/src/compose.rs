@@ -10,6 +10,7 @@ use calx_geometry::Area;
 
 use crate::apply::{missing, number};
 use crate::case::{Case, TextPlace};
+use crate::concept::Side;
 use crate::edit::{CaseField, Edit, EditError, ImageField, RegionField, StatementField};
 use crate::finding::{Evidence, Target};
 use crate::id::{EvidenceId, FindingId, ImageId, ReferenceId, RegionId, StatementId};
@@ -141,7 +142,8 @@ impl Case {
     /// Holes are kept. Masks join to a mask, everything that encloses an area to an area.
     ///
     /// # Errors
-    /// [`EditError::BadValue`] for fewer than two regions, several images, or shapes that enclose nothing.
+    /// [`EditError::BadValue`] for fewer than two regions, several images, readings or sides, or shapes that enclose
+    /// nothing.
     pub fn merge_regions(&self, regions: &[RegionId]) -> Result<Edit, EditError> {
         let (first, rest) = self.same_image(regions)?;
         let shape = if let Shape::Mask(mask) = &first.shape {
@@ -318,6 +320,18 @@ impl Case {
                     return Err(EditError::BadValue(
                         "the regions lie on different images or frames".to_owned(),
                     ));
+                }
+                // What one reader drew would become another's, or a left lesion a right one.
+                if rest.iter().any(|r| r.reading != first.reading) {
+                    return Err(EditError::BadValue("the regions belong to different readings".to_owned()));
+                }
+                if let Some(other) = rest.iter().find(|r| r.side != first.side) {
+                    let word = |side: Option<Side>| side.map_or("not stated", Side::word);
+                    return Err(EditError::BadValue(format!(
+                        "the regions have different sides ({}, {}); give them one side first",
+                        word(first.side),
+                        word(other.side)
+                    )));
                 }
                 Ok((first, rest))
             }

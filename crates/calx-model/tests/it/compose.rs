@@ -2,7 +2,7 @@
 
 use calx_geometry::Area;
 use calx_model::{
-    Case, Edit, EditError, EvidenceId, Reference, RegionId, RichText, Run, Shape, StatementId, Target,
+    Case, Edit, EditError, EvidenceId, Reference, RegionId, RichText, Run, Shape, Side, StatementId, Target,
 };
 
 use crate::samples::{
@@ -105,6 +105,24 @@ fn what_cannot_be_merged() {
     assert!(matches!(case.merge_regions(&ids(&[1, 99])), Err(EditError::NotFound { .. })));
     let masks = apply_and_back(&case, &case.merge_regions(&ids(&[4, 5])).unwrap());
     assert!((area_of(&masks, 4) - 28.0).abs() < 1e-9);
+}
+
+#[test]
+fn what_another_reader_drew_or_lies_on_the_other_side_is_not_merged() {
+    let mut case = three_squares();
+    case.readings.push(calx_model::Reading { id: id(9, 2), ..crate::samples::reading() });
+    case.regions[1].reading = id(9, 2);
+    case.regions[0].side = Some(Side::Right);
+    case.regions
+        .push(calx_model::Region { side: Some(Side::Left), ..region(4, Shape::Area(square(5, 5, 10))) });
+    for (numbers, reason) in [
+        ([1, 2], "the regions belong to different readings"),
+        ([1, 4], "the regions have different sides (right, left); give them one side first"),
+        ([1, 3], "the regions have different sides (right, not stated); give them one side first"),
+    ] {
+        assert_eq!(case.merge_regions(&ids(&numbers)).unwrap_err().to_string(), reason);
+        assert_eq!(case.subtract_regions(&ids(&numbers)).unwrap_err().to_string(), reason);
+    }
 }
 
 #[test]
