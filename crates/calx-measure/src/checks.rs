@@ -235,7 +235,7 @@ fn images(case: &Case) -> Found {
             told.insert(image);
         }
     }
-    let is_read = |state: &ReadState| matches!(state, ReadState::Done | ReadState::Excluded { .. });
+    let is_read = |state: &ReadState| matches!(state, ReadState::Done { .. } | ReadState::Excluded { .. });
     told.extend(case.reads.iter().filter(|read| is_read(&read.state)).map(|read| read.image));
     let mut found = Found::default();
     for (_, image) in case.images() {

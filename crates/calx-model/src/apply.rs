@@ -11,7 +11,7 @@ use crate::case::{Case, CaseStatus};
 use crate::edit::{CaseField, Edit, EditError, ImageField, RegionField, StatementField, StudyField};
 use crate::finding::{Evidence, Finding, Scope, Statement, Target};
 use crate::id::{CaseStudyId, EvidenceId, FindingId, ImageId, ReadingId, RegionId, StatementId, TrackId};
-use crate::invariants::{check_display, check_frames, check_image_values, check_shape, check_spacing};
+use crate::invariants::{check_display, check_frames, check_image_values, check_shape, check_user_scale};
 use crate::region::{Region, Shape};
 use crate::rich_text::RichText;
 use crate::study::{CaseImage, CaseStudy};
@@ -157,9 +157,17 @@ impl Case {
 
     fn add_study(&mut self, index: u32, study: &CaseStudy) -> Outcome {
         let mut fresh = vec![study.id.0];
-        for image in &study.images {
+        for (at, image) in study.images.iter().enumerate() {
             fresh.push(image.id.0);
             self.check_image(image)?;
+            if study.images.iter().take(at).any(|before| before.source == image.source) {
+                return Err(doubled("DICOM instance", &image.source));
+            }
+        }
+        if let Some(source) = &study.source
+            && self.studies.iter().any(|known| known.source.as_ref() == Some(source))
+        {
+            return Err(doubled("DICOM study", source));
         }
         self.check_fresh(&fresh)?;
         insert(&mut self.studies, index, study.clone())?;
@@ -219,7 +227,7 @@ impl Case {
     fn set_image(&mut self, id: ImageId, field: &ImageField) -> Outcome {
         match field {
             ImageField::Caption(text) => self.check_text(text, &[])?,
-            ImageField::UserScale(Some(spacing)) => check_spacing(spacing)?,
+            ImageField::UserScale(Some(scale)) => check_user_scale(scale)?,
             _ => {}
         }
         let (study, at) = self.image_place(id)?;
@@ -516,6 +524,9 @@ impl Case {
 
     fn check_image(&self, image: &CaseImage) -> Result<(), EditError> {
         check_image_values(image)?;
+        if self.image_of(&image.source).is_some() {
+            return Err(doubled("DICOM instance", &image.source));
+        }
         self.check_text(&image.caption, &[])
     }
 
@@ -563,6 +574,10 @@ impl Edit {
 
 pub(crate) fn missing(what: &'static str, id: &impl ToString) -> EditError {
     EditError::NotFound { what, id: id.to_string() }
+}
+
+pub(crate) fn doubled(what: &'static str, uid: &impl ToString) -> EditError {
+    EditError::Doubled { what, uid: uid.to_string() }
 }
 
 /// Lists of a case are far below `u32::MAX`; ids alone take 16 bytes each.

@@ -4,7 +4,7 @@
 
 use std::mem::swap;
 
-use crate::apply::{insert, missing, number, place, shift};
+use crate::apply::{doubled, insert, missing, number, place, shift};
 use crate::case::{Case, Reading};
 use crate::edit::{Edit, EditError};
 use crate::id::{ImageId, ReadingId};
@@ -24,6 +24,9 @@ impl Case {
         match edit {
             Edit::AddTrack { index, track } => {
                 self.check_id_free(track.id.0)?;
+                if self.tracks.iter().any(|known| known.tracking_uid == track.tracking_uid) {
+                    return Err(doubled("tracking UID", &track.tracking_uid));
+                }
                 insert(&mut self.tracks, *index, track.clone())?;
                 Ok(Edit::RemoveTrack { track: track.id })
             }

@@ -20,7 +20,6 @@ use crate::id::{
 };
 use crate::region::Region;
 use crate::rich_text::RichText;
-use crate::strict::nothing_else;
 use crate::study::{CaseImage, CaseStudy};
 use crate::uid::{SopInstanceUid, TrackingUid};
 
@@ -185,9 +184,10 @@ pub struct Reading {
 }
 
 /// How far one image was read in one reading. An unmarked image is either unread or negative, and
-/// research must know which.
+/// research must know which. In JSON the state lies flat beside the ids: `{"state": "done", "result": "none_seen",
+/// "image": ..., "reading": ...}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "FlatRead", into = "FlatRead")]
 pub struct ImageRead {
     /// The image.
     pub image: ImageId,
@@ -195,23 +195,55 @@ pub struct ImageRead {
     pub reading: ReadingId,
     /// How far.
     pub state: ReadState,
-    /// What came of it, once done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub result: Option<ReadResult>,
+}
+
+/// [`ImageRead`] as JSON. Written out, as serde cannot both flatten and refuse unknown keys.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "ImageRead")]
+enum FlatRead {
+    Unread { image: ImageId, reading: ReadingId },
+    InProgress { image: ImageId, reading: ReadingId },
+    Done { image: ImageId, reading: ReadingId, result: ReadResult },
+    Excluded { image: ImageId, reading: ReadingId, why: String },
+}
+
+impl From<FlatRead> for ImageRead {
+    fn from(flat: FlatRead) -> Self {
+        let (image, reading, state) = match flat {
+            FlatRead::Unread { image, reading } => (image, reading, ReadState::Unread),
+            FlatRead::InProgress { image, reading } => (image, reading, ReadState::InProgress),
+            FlatRead::Done { image, reading, result } => (image, reading, ReadState::Done { result }),
+            FlatRead::Excluded { image, reading, why } => (image, reading, ReadState::Excluded { why }),
+        };
+        Self { image, reading, state }
+    }
+}
+
+impl From<ImageRead> for FlatRead {
+    fn from(ImageRead { image, reading, state }: ImageRead) -> Self {
+        match state {
+            ReadState::Unread => Self::Unread { image, reading },
+            ReadState::InProgress => Self::InProgress { image, reading },
+            ReadState::Done { result } => Self::Done { image, reading, result },
+            ReadState::Excluded { why } => Self::Excluded { image, reading, why },
+        }
+    }
 }
 
 /// How far an image was read.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub enum ReadState {
     /// Nobody looked yet.
-    #[serde(deserialize_with = "nothing_else")]
     Unread,
     /// Begun.
-    #[serde(deserialize_with = "nothing_else")]
     InProgress,
     /// Finished.
-    Done,
+    Done {
+        /// What came of it.
+        result: ReadResult,
+    },
     /// Left out of the reading.
     Excluded {
         /// Why.

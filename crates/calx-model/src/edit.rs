@@ -216,6 +216,14 @@ pub enum EditError {
     /// The id is taken.
     #[error("the id {0} is already used in this case")]
     IdTaken(String),
+    /// A DICOM object or a tracking UID that the case has already.
+    #[error("the {what} {uid} is already in this case")]
+    Doubled {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its UID.
+        uid: String,
+    },
     /// A place beyond the end of a list.
     #[error("place {index} is beyond the end of the list of {length}")]
     BadPlace {

@@ -12,7 +12,7 @@ use crate::display::WindowChoice;
 use crate::edit::EditError;
 use crate::finding::Scope;
 use crate::region::Shape;
-use crate::spacing::PixelSpacing;
+use crate::spacing::{PixelSpacing, SpacingBasis};
 use crate::study::{CaseImage, ImageDisplay};
 
 /// Refuses a shape that is empty or leaves its image.
@@ -34,8 +34,28 @@ pub(crate) fn check_frames(frames: &[u32], image: &CaseImage) -> Result<(), Edit
     if inside && ascending { Ok(()) } else { Err(EditError::BadFrames { frames: image.frames }) }
 }
 
+/// Refuses a scale that no person drew: its label would claim another origin.
+pub(crate) fn check_user_scale(scale: &PixelSpacing) -> Result<(), EditError> {
+    if scale.basis != SpacingBasis::User {
+        return Err(EditError::BadValue(format!(
+            "a scale that a person drew has the basis user, not {:?}",
+            scale.basis.label()
+        )));
+    }
+    check_spacing(scale)
+}
+
+/// Refuses a header's spacing that says a person drew it.
+fn check_header_spacing(spacing: &PixelSpacing) -> Result<(), EditError> {
+    if spacing.basis == SpacingBasis::User {
+        let text = "the spacing of a header cannot have the basis user; a drawn scale is user_scale";
+        return Err(EditError::BadValue(text.to_owned()));
+    }
+    check_spacing(spacing)
+}
+
 /// Refuses a spacing that is no length: JSON cannot hold it and nothing can be measured with it.
-pub(crate) fn check_spacing(spacing: &PixelSpacing) -> Result<(), EditError> {
+fn check_spacing(spacing: &PixelSpacing) -> Result<(), EditError> {
     let fine = |x: f64| x.is_finite() && x > 0.0;
     if fine(spacing.between_rows_mm) && fine(spacing.between_columns_mm) {
         return Ok(());
@@ -64,14 +84,15 @@ pub(crate) fn check_image_values(image: &CaseImage) -> Result<(), EditError> {
     if image.rows == 0 || image.columns == 0 || image.frames == 0 {
         return Err(EditError::BadValue("an image has at least one row, column and frame".to_owned()));
     }
-    image.spacing.iter().chain(&image.user_scale).try_for_each(check_spacing)?;
+    image.spacing.iter().try_for_each(check_header_spacing)?;
+    image.user_scale.iter().try_for_each(check_user_scale)?;
     check_display(&image.display, image.frames)
 }
 
 impl Case {
     /// Everything that is wrong with the document, in words; empty for a sound case.
     ///
-    /// Checked: ids unique; every study, image, region, track, reading, evidence and reference that is
+    /// Checked: ids, DICOM instances, DICOM studies and tracking UIDs unique; every study, image, region, track, reading, evidence and reference that is
     /// named exists; regions lie in their images; frames ascend inside their images; spacings, windows
     /// and turns are possible; at most one read for each image and reading; at least one reading. The
     /// 1/256 grid is kept by the types.
@@ -84,6 +105,7 @@ impl Case {
                 wrong.push(format!("the id {id} is used twice"));
             }
         }
+        self.doubled_sources(&mut wrong);
         for (_, image) in self.images() {
             if let Err(error) = check_image_values(image) {
                 wrong.push(format!("image {}: {error}", image.id));
@@ -127,6 +149,27 @@ impl Case {
             wrong.push("the case has no reading".to_owned());
         }
         wrong
+    }
+
+    /// A DICOM object twice in a case would have its marks in two places; two lesions of one tracking UID would be
+    /// one in an export.
+    fn doubled_sources(&self, wrong: &mut Vec<String>) {
+        let (mut images, mut studies, mut tracks) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (_, image) in self.images() {
+            if !images.insert(&image.source) {
+                wrong.push(format!("the DICOM instance {} is in the case twice", image.source));
+            }
+        }
+        for source in self.studies.iter().filter_map(|s| s.source.as_ref()) {
+            if !studies.insert(source) {
+                wrong.push(format!("the DICOM study {source} is in the case twice"));
+            }
+        }
+        for track in &self.tracks {
+            if !tracks.insert(&track.tracking_uid) {
+                wrong.push(format!("two tracks have the tracking UID {}", track.tracking_uid));
+            }
+        }
     }
 
     fn region_violations(&self, wrong: &mut Vec<String>) {

@@ -324,22 +324,22 @@ fn read(args: &ReadArgs, mut writing: Writing<'_>) -> Outcome {
     let case = writing.case();
     let image = place::image(case, &args.image)?.id;
     let reading = place::current_reading(case)?.id;
-    let (state, result) = match args.state {
-        ReadWord::Unread => (ReadState::Unread, None),
-        ReadWord::InProgress => (ReadState::InProgress, None),
-        ReadWord::Marked => (ReadState::Done, Some(ReadResult::Marked)),
-        ReadWord::NoneSeen => (ReadState::Done, Some(ReadResult::NoneSeen)),
-        ReadWord::NotAssessable => (ReadState::Done, Some(ReadResult::NotAssessable)),
+    let state = match args.state {
+        ReadWord::Unread => ReadState::Unread,
+        ReadWord::InProgress => ReadState::InProgress,
+        ReadWord::Marked => ReadState::Done { result: ReadResult::Marked },
+        ReadWord::NoneSeen => ReadState::Done { result: ReadResult::NoneSeen },
+        ReadWord::NotAssessable => ReadState::Done { result: ReadResult::NotAssessable },
         ReadWord::Excluded => {
             let why = args
                 .why
                 .clone()
                 .ok_or_else(|| Failure::say(Exit::Usage, "an image is excluded with --why REASON"))?;
-            (ReadState::Excluded { why }, None)
+            ReadState::Excluded { why }
         }
     };
     let index = u32::try_from(case.reads.len()).unwrap_or(u32::MAX);
-    let read = Some(ImageRead { image, reading, state, result });
+    let read = Some(ImageRead { image, reading, state });
     let number = case.images().position(|(_, i)| i.id == image).map(|at| (at + 1).to_string());
     writing.commit(Edit::SetRead { image, reading, index, read })?;
     writing.say("image", number, image.0, State::Changed)

@@ -200,7 +200,7 @@ impl<'a> Author<'a> {
 
     fn read(&mut self, image: ImageId, result: ReadResult) -> Result<(), Failure> {
         let (reading, index) = (self.reading, u32::try_from(self.case().reads.len()).unwrap_or(u32::MAX));
-        let read = ImageRead { image, reading, state: ReadState::Done, result: Some(result) };
+        let read = ImageRead { image, reading, state: ReadState::Done { result } };
         self.commit(Edit::SetRead { image, reading, index, read: Some(read) })
     }
 }

@@ -170,8 +170,7 @@ fn an_image_is_told_captioned_or_read() {
     };
     check(add(|_| {}), &["! image 2 has no finding and no caption and was not read"]);
     check(add(|c| c.studies[0].images[1].caption = RichText::plain("The left hand.")), &[]);
-    let read =
-        |state| ImageRead { image: id(2, 2), reading: reading(), state, result: Some(ReadResult::NoneSeen) };
+    let read = |state| ImageRead { image: id(2, 2), reading: reading(), state };
     check(add(|_| {}), &["! image 2 has no finding and no caption and was not read"]);
     let begun = read(ReadState::InProgress);
     check(
@@ -181,7 +180,7 @@ fn an_image_is_told_captioned_or_read() {
         },
         &["! image 2 has no finding and no caption and was not read"],
     );
-    let done = read(ReadState::Done);
+    let done = read(ReadState::Done { result: ReadResult::NoneSeen });
     check(
         move |c| {
             c.studies[0].images.push(image(2));

@@ -3,7 +3,7 @@
 use calx_geometry::{GridPoint, Mask};
 use calx_model::{
     Case, CaseField, CaseStatus, Edit, EditError, Evidence, ImageDisplay, ImageField, ImageRead,
-    PixelSpacing, ReadState, Reading, Reference, RegionField, RichText, Run, Shape, SpacingBasis,
+    PixelSpacing, ReadResult, ReadState, Reading, Reference, RegionField, RichText, Run, Shape, SpacingBasis,
     StatementField, Target, Track, VoiLutFunction, Window, WindowChoice,
 };
 
@@ -133,8 +133,8 @@ fn reads_keep_their_order_through_undo() {
     let mut case = three_squares();
     let second = Reading { id: id(9, 2), ..reading() };
     case = apply_and_back(&case, &Edit::AddReading { index: 1, reading: second });
-    let read =
-        |n: u128, by: u128, state| ImageRead { image: id(2, n), reading: id(9, by), state, result: None };
+    let read = |n: u128, by: u128, state| ImageRead { image: id(2, n), reading: id(9, by), state };
+    let done = || ReadState::Done { result: ReadResult::NoneSeen };
     let set =
         |n: u128, by: u128, index, read| Edit::SetRead { image: id(2, n), reading: id(9, by), index, read };
     for (n, by) in [(1, 1), (2, 1), (1, 2)] {
@@ -143,15 +143,12 @@ fn reads_keep_their_order_through_undo() {
     let order = |case: &Case| case.reads.iter().map(|r| (r.image, r.reading)).collect::<Vec<_>>();
     assert_eq!(order(&case), [(id(2, 1), id(9, 2)), (id(2, 2), id(9, 1)), (id(2, 1), id(9, 1))]);
     // Replacing the middle one keeps its place, whatever index is given; forgetting it and undoing too.
-    let replaced = apply_and_back(&case, &set(2, 1, 99, Some(read(2, 1, ReadState::Done))));
+    let replaced = apply_and_back(&case, &set(2, 1, 99, Some(read(2, 1, done()))));
     assert_eq!(order(&replaced), order(&case));
     let forgotten = apply_and_back(&case, &set(2, 1, 99, None));
     assert_eq!(order(&forgotten), [(id(2, 1), id(9, 2)), (id(2, 1), id(9, 1))]);
     apply_and_back(&case, &set(2, 2, 0, None));
-    assert!(matches!(
-        refused(&case, &set(2, 2, 0, Some(read(1, 2, ReadState::Done)))),
-        EditError::BadValue(_)
-    ));
+    assert!(matches!(refused(&case, &set(2, 2, 0, Some(read(1, 2, done())))), EditError::BadValue(_)));
     assert!(matches!(refused(&case, &Edit::RemoveReading { reading: id(9, 2) }), EditError::InUse { .. }));
     assert!(matches!(refused(&case, &Edit::RemoveImage { image: id(2, 2) }), EditError::InUse { .. }));
     let gone = apply_and_back(&case, &case.delete_image(id(2, 2)).unwrap());
@@ -232,7 +229,7 @@ fn numbers_that_json_cannot_hold_are_refused() {
         let edit = set(ImageField::UserScale(Some(scale.clone())));
         assert!(matches!(refused(&case, &edit), EditError::BadValue(_)), "{wrong}");
         let mut sick = image(9);
-        sick.spacing = Some(scale);
+        sick.spacing = Some(PixelSpacing { basis: SpacingBasis::Detector, ..scale });
         let edit = Edit::AddImage { study: id(3, 1), index: 0, image: Box::new(sick.clone()) };
         assert!(matches!(refused(&case, &edit), EditError::BadValue(_)), "{wrong}");
         let mut from_disk = empty_case();
@@ -267,4 +264,70 @@ fn a_display_no_image_can_have_is_refused_and_seen() {
         from_disk.studies[0].images[0].display = wrong;
         assert_eq!(from_disk.violations().len(), 1, "{wrong:?}");
     }
+}
+
+#[test]
+fn a_scale_that_no_person_drew_is_refused() {
+    let case = three_squares();
+    let of = |basis| Some(PixelSpacing { between_rows_mm: 0.1, between_columns_mm: 0.1, basis });
+    let set = |scale| Edit::SetImage { image: id(2, 1), field: ImageField::UserScale(scale) };
+    apply_and_back(&case, &set(of(SpacingBasis::User)));
+    for basis in [SpacingBasis::Detector, SpacingBasis::Calibrated { description: None }] {
+        let error = refused(&case, &set(of(basis.clone())));
+        assert!(error.to_string().contains("basis user"), "{error}");
+        let mut from_disk = case.clone();
+        from_disk.studies[0].images[0].user_scale = of(basis.clone());
+        assert_eq!(from_disk.violations().len(), 1);
+        from_disk.studies[0].images[0].user_scale = None;
+        from_disk.studies[0].images[0].spacing = of(basis);
+        assert_eq!(from_disk.violations().len(), 0);
+    }
+    let mut claims = image(9);
+    claims.spacing = of(SpacingBasis::User);
+    let edit = Edit::AddImage { study: id(3, 1), index: 0, image: Box::new(claims.clone()) };
+    assert!(matches!(refused(&case, &edit), EditError::BadValue(_)));
+    let mut from_disk = empty_case();
+    from_disk.studies.push(study(1, vec![claims]));
+    assert_eq!(from_disk.violations().len(), 1);
+}
+
+#[test]
+fn a_dicom_object_is_in_a_case_once() {
+    let mut case = three_squares();
+    case.studies[0].source = "1.2.9".parse().ok();
+    let twin = calx_model::CaseImage { id: id(2, 9), ..image(1) };
+    let with = |source: Option<&str>, images| calx_model::CaseStudy {
+        source: source.and_then(|s| s.parse().ok()),
+        ..study(9, images)
+    };
+    let add = |study: calx_model::CaseStudy| Edit::AddStudy { index: 0, study: Box::new(study) };
+    let instance = |uid: &str| EditError::Doubled { what: "DICOM instance", uid: uid.to_owned() };
+    let image_edit = Edit::AddImage { study: id(3, 1), index: 0, image: Box::new(twin.clone()) };
+    assert_eq!(refused(&case, &image_edit), instance("1.2.3.1"));
+    assert_eq!(refused(&case, &add(with(None, vec![twin.clone()]))), instance("1.2.3.1"));
+    let pair = vec![image(7), calx_model::CaseImage { id: id(2, 8), ..image(7) }];
+    assert_eq!(refused(&case, &add(with(None, pair))), instance("1.2.3.7"));
+    let again = refused(&case, &add(with(Some("1.2.9"), vec![])));
+    assert_eq!(again.to_string(), "the DICOM study 1.2.9 is already in this case");
+    apply_and_back(&case, &add(with(Some("1.2.10"), vec![image(9)])));
+    apply_and_back(&case, &add(with(None, vec![])));
+
+    let mut from_disk = case.clone();
+    from_disk.studies.push(with(Some("1.2.9"), vec![twin]));
+    assert_eq!(
+        from_disk.violations(),
+        ["the DICOM instance 1.2.3.1 is in the case twice", "the DICOM study 1.2.9 is in the case twice"]
+    );
+}
+
+#[test]
+fn two_tracks_do_not_share_a_tracking_uid() {
+    let track =
+        |n: u128| Track { id: id(10, n), tracking_uid: "2.25.1".parse().unwrap(), name: "a".to_owned() };
+    let case = apply_and_back(&three_squares(), &Edit::AddTrack { index: 0, track: track(1) });
+    let error = refused(&case, &Edit::AddTrack { index: 0, track: track(2) });
+    assert_eq!(error, EditError::Doubled { what: "tracking UID", uid: "2.25.1".to_owned() });
+    let mut from_disk = case.clone();
+    from_disk.tracks.push(track(2));
+    assert_eq!(from_disk.violations(), ["two tracks have the tracking UID 2.25.1"]);
 }

@@ -193,7 +193,7 @@ impl Maker<'_> {
     fn spacing(&mut self) -> PixelSpacing {
         let basis = match self.dice.below(3) {
             0 => SpacingBasis::Detector,
-            1 => SpacingBasis::User,
+            1 => SpacingBasis::Unspecified,
             _ => {
                 let word = self.dice.word();
                 SpacingBasis::Calibrated { description: self.dice.maybe(word) }
@@ -201,6 +201,12 @@ impl Maker<'_> {
         };
         let between_rows_mm = if self.dice.once_in(20) { f64::NAN } else { self.dice.real(0.3) + 1e-9 };
         PixelSpacing { between_rows_mm, between_columns_mm: self.dice.real(0.3) + 1e-9, basis }
+    }
+
+    /// A drawn scale, now and then a header's spacing that claims to be one.
+    fn scale(&mut self) -> PixelSpacing {
+        let spacing = self.spacing();
+        if self.dice.once_in(20) { spacing } else { PixelSpacing { basis: SpacingBasis::User, ..spacing } }
     }
 
     fn display(&mut self, frames: u32) -> ImageDisplay {
@@ -228,7 +234,7 @@ impl Maker<'_> {
 
     fn new_image(&mut self) -> CaseImage {
         let frames = 1 + self.dice.small(5);
-        let (spacing, scale, side) = (self.spacing(), self.spacing(), self.side());
+        let (spacing, scale, side) = (self.spacing(), self.scale(), self.side());
         CaseImage {
             id: self.fresh(),
             source: format!("1.2.{}", self.dice.small(9999)).parse().unwrap(),
@@ -309,9 +315,9 @@ impl Maker<'_> {
             label: self.dice.word(),
             attributes: BTreeMap::from([(self.dice.word(), self.dice.word())]),
             sites: self.sites(),
-            side: self.dice.maybe(side),
+            side: if self.dice.once_in(4) { Some(side) } else { None },
             track: if self.dice.once_in(3) { Some(track) } else { None },
-            reading: self.reading(),
+            reading: if self.dice.once_in(3) { self.reading() } else { self.case.readings.first()?.id },
             origin: Origin::Proposed { algorithm: "ridge 0.1".to_owned(), accepted_by: "A".to_owned() },
         })
     }
@@ -340,6 +346,13 @@ impl Maker<'_> {
                 age: Some(Age { value: 75, unit: AgeUnit::Years }).filter(|_| self.dice.once_in(2)),
                 sex: self.dice.maybe(Sex::Other),
             }),
+            8 if self.dice.once_in(4) => {
+                let evidence = EvidenceId(self.dice.uuid());
+                CaseField::Presentation(RichText::from_runs([Run::Linked {
+                    text: self.dice.word(),
+                    evidence,
+                }]))
+            }
             8 => CaseField::Presentation(self.text()),
             9 => CaseField::Discussion(self.text()),
             10 => CaseField::Quiz(self.dice.once_in(2)),
@@ -357,8 +370,8 @@ impl Maker<'_> {
                 ImageField::StatedSide(self.dice.maybe(stated))
             }
             1 => {
-                let spacing = self.spacing();
-                ImageField::UserScale(self.dice.maybe(spacing))
+                let scale = self.scale();
+                ImageField::UserScale(self.dice.maybe(scale))
             }
             2 => ImageField::Display(self.display(frames)),
             3 => ImageField::Caption(self.text()),
@@ -416,11 +429,11 @@ impl Maker<'_> {
         let state = match self.dice.below(4) {
             0 => ReadState::Unread,
             1 => ReadState::InProgress,
-            2 => ReadState::Done,
+            2 => ReadState::Done { result: ReadResult::NoneSeen },
             _ => ReadState::Excluded { why: self.dice.word() },
         };
         let named = if self.dice.once_in(30) { self.image() } else { image };
-        let read = ImageRead { image: named, reading, state, result: self.dice.maybe(ReadResult::NoneSeen) };
+        let read = ImageRead { image: named, reading, state };
         let read = if self.dice.once_in(3) { None } else { Some(read) };
         Edit::SetRead { image, reading, index: self.place(self.case.reads.len()), read }
     }
@@ -458,7 +471,7 @@ impl Maker<'_> {
                 let images = (0..self.dice.below(3)).map(|_| self.new_image()).collect();
                 let study = CaseStudy {
                     id: self.fresh(),
-                    source: "1.2.3.4".parse().ok(),
+                    source: format!("1.2.3.{}", self.dice.small(9)).parse().ok(),
                     title: self.dice.word(),
                     modality: "DX".to_owned(),
                     when: self.when(),
@@ -581,7 +594,12 @@ impl Maker<'_> {
         let case = self.case;
         let regions = |maker: &mut Self| -> Vec<RegionId> {
             let Some(first) = case.region(maker.region()) else { return Vec::new() };
-            let beside = case.regions.iter().filter(|r| r.image == first.image && r.frames == first.frames);
+            let beside = case.regions.iter().filter(|r| {
+                r.image == first.image
+                    && r.frames == first.frames
+                    && r.reading == first.reading
+                    && r.side == first.side
+            });
             let mut ids = vec![first.id];
             ids.extend(beside.map(|r| r.id).filter(|id| *id != first.id).take(3));
             ids

@@ -2,7 +2,7 @@
 
 use calx_model::{Action, Document, Origin, Shape};
 use calx_model::{
-    Case, Edit, JournalRow, PixelSpacing, Playlist, PlaylistEdit, ReadState, RichText, Scope, Stamp,
+    Case, Edit, ImageRead, JournalRow, PixelSpacing, Playlist, PlaylistEdit, RichText, Scope, Stamp,
     StudyTime, Target, Window, WindowChoice,
 };
 use serde::Serialize;
@@ -63,9 +63,11 @@ fn no_variant_lets_an_unknown_key_pass() {
     strict::<Target>(json!({"to": "image", "image": uuid::Uuid::nil(), "frames": [1]}));
     strict::<StudyTime>(json!({"kind": "unknown"}));
     strict::<StudyTime>(json!({"kind": "relative_day", "day": 3}));
-    strict::<ReadState>(json!({"state": "unread"}));
-    strict::<ReadState>(json!({"state": "in_progress"}));
-    strict::<ReadState>(json!({"state": "excluded", "why": "blurred"}));
+    let nil = uuid::Uuid::nil();
+    strict::<ImageRead>(json!({"image": nil, "reading": nil, "state": "unread"}));
+    strict::<ImageRead>(json!({"image": nil, "reading": nil, "state": "in_progress"}));
+    strict::<ImageRead>(json!({"image": nil, "reading": nil, "state": "done", "result": "none_seen"}));
+    strict::<ImageRead>(json!({"image": nil, "reading": nil, "state": "excluded", "why": "blurred"}));
     strict::<Origin>(json!({"from": "drawn", "tool": "polygon"}));
     strict::<Window>(json!({"center": 1.0, "width": 2.0, "function": "LINEAR"}));
     strict::<WindowChoice>(json!({"set": {"center": 1.0, "width": 2.0, "function": "LINEAR"}}));
@@ -114,6 +116,20 @@ fn no_row_and_no_edit_lets_an_unknown_key_pass() {
         check_strict(&action);
     }
     check_strict(&empty_case());
+}
+
+#[test]
+fn a_reading_state_and_its_result_cannot_contradict() {
+    let nil = uuid::Uuid::nil();
+    for wrong in [
+        json!({"image": nil, "reading": nil, "state": "unread", "result": "marked"}),
+        json!({"image": nil, "reading": nil, "state": "in_progress", "result": "none_seen"}),
+        json!({"image": nil, "reading": nil, "state": "done"}),
+        json!({"image": nil, "reading": nil, "state": "done", "result": null}),
+        json!({"image": nil, "reading": nil, "state": "excluded", "why": "blurred", "result": "marked"}),
+    ] {
+        assert!(serde_json::from_value::<ImageRead>(wrong.clone()).is_err(), "{wrong}");
+    }
 }
 
 #[test]
