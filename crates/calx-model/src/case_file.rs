@@ -1,9 +1,10 @@
 //! The envelope a case travels in as one file: `calx.case/1`.
 //!
-//! A snapshot of a workspace and the JSON of an export are both this. The journal stays the truth: a
-//! snapshot that cannot be read is a reason to replay, never a lost case.
+//! The snapshot of a workspace is this. The journal stays the truth: a snapshot that cannot be read is a reason to
+//! replay, never a lost case. The JSON of an export is an envelope of its own, `calx.case_export/1`: it holds a
+//! case of this version beside measurements and the label schema.
 //!
-//! Not here: the file itself (`calx-workspace`, `calx-export`), the journal ([`crate::journal`]).
+//! Not here: the file itself (`calx-workspace`), the export (`calx-export`), the journal ([`crate::journal`]).
 //!
 //! Invariants
 //! - `revision` is the revision of the case inside, so a reader can compare without reading the case.
@@ -25,6 +26,9 @@ pub struct CaseFile {
     pub schema: String,
     /// Revision of the case inside.
     pub revision: u64,
+    /// Length of the journal a snapshot was made from: equal to the file's, the snapshot is up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal_bytes: Option<u64>,
     /// The case.
     pub case: Case,
 }
@@ -76,7 +80,13 @@ impl CaseFile {
     /// Puts a case into its envelope.
     #[must_use]
     pub fn new(case: Case) -> Self {
-        Self { schema: Self::SCHEMA.to_owned(), revision: case.revision, case }
+        Self { schema: Self::SCHEMA.to_owned(), revision: case.revision, journal_bytes: None, case }
+    }
+
+    /// The snapshot of a case whose journal has so many bytes.
+    #[must_use]
+    pub fn snapshot(case: Case, journal_bytes: u64) -> Self {
+        Self { journal_bytes: Some(journal_bytes), ..Self::new(case) }
     }
 
     /// Reads and checks a case file.
@@ -105,12 +115,13 @@ impl CaseFile {
         }
     }
 
-    /// The file's text: indented JSON with a line feed at its end. Equal cases give equal texts.
+    /// The file's text: JSON in one line (indented, the outlines of a case would take a line for each number) with a
+    /// line feed at its end. Equal cases give equal texts.
     ///
     /// # Errors
     /// [`CaseFileError::Write`].
     pub fn to_json(&self) -> Result<String, CaseFileError> {
-        let mut text = serde_json::to_string_pretty(self).map_err(CaseFileError::Write)?;
+        let mut text = serde_json::to_string(self).map_err(CaseFileError::Write)?;
         text.push('\n');
         Ok(text)
     }

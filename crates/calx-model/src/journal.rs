@@ -8,7 +8,7 @@
 //! Invariants
 //! - Row 1 creates the case; `seq` counts up by one; a row's `base` is the revision it applies to.
 //! - After `n` rows the case's revision is `n`, and its `edited` is the last row's time.
-//! - Replaying the rows gives the equal case.
+//! - Replaying the rows gives the equal case, and each inverse in them is the one its edit has.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -122,6 +122,12 @@ pub enum HistoryError {
         #[source]
         source: EditError,
     },
+    /// The inverse that the row holds is not the one its edit has: undoing it would make another case.
+    #[error("row {seq} holds another inverse than its edit has; the journal was changed or is damaged")]
+    Inverse {
+        /// The row.
+        seq: u64,
+    },
     /// The first row holds a document with faults.
     #[error("the case in row 1 is not sound: {0}")]
     Unsound(String),
@@ -196,39 +202,129 @@ impl Document {
             return Err(HistoryError::Sequence { expected, found: row.seq });
         }
         let seq = row.seq;
-        let refused = |source| HistoryError::Edit { seq, source };
-        match &row.action {
+        let back = self.carry_out(seq, &row.action)?;
+        if let Action::Edit { inverse, .. } = &row.action
+            && row.v == JOURNAL_VERSION
+            && *inverse != back
+        {
+            self.take_back(&back);
+            return Err(HistoryError::Inverse { seq });
+        }
+        self.keep(row);
+        Ok(())
+    }
+
+    /// Applies an edit, has its row written, and keeps both only when `write` succeeds: nothing is copied, and what
+    /// is in the document is on disk.
+    ///
+    /// # Errors
+    /// [`HistoryError::Edit`] when the case refuses it, or what `write` says; the document is then unchanged.
+    pub fn commit<E: From<HistoryError>>(
+        &mut self,
+        edit: Edit,
+        stamp: Stamp,
+        write: impl FnOnce(&JournalRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let seq = self.case.revision + 1;
+        let inverse = self.case.apply(&edit).map_err(|source| HistoryError::Edit { seq, source })?;
+        let row = self.next_row(stamp, Action::Edit { edit, inverse: inverse.clone() });
+        self.write(row, &inverse, write)
+    }
+
+    /// Takes back the last edit still standing, as [`Document::commit`] does an edit.
+    ///
+    /// # Errors
+    /// [`HistoryError::NothingToUndo`]; [`HistoryError::Edit`] when the inverse does not apply; what `write` says.
+    pub fn undo<E: From<HistoryError>>(
+        &mut self,
+        stamp: Stamp,
+        write: impl FnOnce(&JournalRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let of = *self.undoable.last().ok_or(HistoryError::NothingToUndo)?;
+        self.step(Action::Undo { of }, stamp, write)
+    }
+
+    /// Applies again what was undone last, as [`Document::commit`] does an edit.
+    ///
+    /// # Errors
+    /// [`HistoryError::NothingToRedo`]; [`HistoryError::Edit`] when the edit does not apply; what `write` says.
+    pub fn redo<E: From<HistoryError>>(
+        &mut self,
+        stamp: Stamp,
+        write: impl FnOnce(&JournalRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let of = *self.redoable.last().ok_or(HistoryError::NothingToRedo)?;
+        self.step(Action::Redo { of }, stamp, write)
+    }
+
+    fn step<E: From<HistoryError>>(
+        &mut self,
+        action: Action,
+        stamp: Stamp,
+        write: impl FnOnce(&JournalRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let back = self.carry_out(self.case.revision + 1, &action)?;
+        let row = self.next_row(stamp, action);
+        self.write(row, &back, write)
+    }
+
+    fn write<E>(
+        &mut self,
+        row: JournalRow,
+        back: &Edit,
+        write: impl FnOnce(&JournalRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Err(error) = write(&row) {
+            self.take_back(back);
+            return Err(error);
+        }
+        self.keep(row);
+        Ok(())
+    }
+
+    /// Does to the case what an action says, and gives back the edit that takes it back.
+    fn carry_out(&mut self, seq: u64, action: &Action) -> Result<Edit, HistoryError> {
+        let out_of_order = |of: u64| HistoryError::OutOfOrder { seq, of };
+        let edit = match action {
             Action::Create { .. } => return Err(HistoryError::Creation(seq)),
-            Action::Edit { edit, .. } => {
-                self.case.apply(edit).map_err(refused)?;
-                self.undoable.push(seq);
+            Action::Edit { edit, .. } => edit,
+            Action::Undo { of } if self.undoable.last() == Some(of) => {
+                edits_of(&self.rows, *of).ok_or_else(|| out_of_order(*of))?.1
+            }
+            Action::Redo { of } if self.redoable.last() == Some(of) => {
+                edits_of(&self.rows, *of).ok_or_else(|| out_of_order(*of))?.0
+            }
+            Action::Undo { of } | Action::Redo { of } => return Err(out_of_order(*of)),
+        };
+        self.case.apply(edit).map_err(|source| HistoryError::Edit { seq, source })
+    }
+
+    fn take_back(&mut self, back: &Edit) {
+        // It applies to exactly the state it was given back for.
+        let undone = self.case.apply(back);
+        debug_assert!(undone.is_ok(), "an inverse was refused: {undone:?}");
+    }
+
+    /// Makes a row whose action was carried out part of the history.
+    fn keep(&mut self, row: JournalRow) {
+        match row.action {
+            Action::Create { .. } => {}
+            Action::Edit { .. } => {
+                self.undoable.push(row.seq);
                 self.redoable.clear();
             }
             Action::Undo { of } => {
-                if self.undoable.last() != Some(of) {
-                    return Err(HistoryError::OutOfOrder { seq, of: *of });
-                }
-                let inverse = self.edits_of(*of).map(|(_, inverse)| inverse.clone());
-                let inverse = inverse.ok_or(HistoryError::OutOfOrder { seq, of: *of })?;
-                self.case.apply(&inverse).map_err(refused)?;
                 self.undoable.pop();
-                self.redoable.push(*of);
+                self.redoable.push(of);
             }
             Action::Redo { of } => {
-                if self.redoable.last() != Some(of) {
-                    return Err(HistoryError::OutOfOrder { seq, of: *of });
-                }
-                let edit = self.edits_of(*of).map(|(edit, _)| edit.clone());
-                let edit = edit.ok_or(HistoryError::OutOfOrder { seq, of: *of })?;
-                self.case.apply(&edit).map_err(refused)?;
                 self.redoable.pop();
-                self.undoable.push(*of);
+                self.undoable.push(of);
             }
         }
-        self.case.revision = seq;
+        self.case.revision = row.seq;
         self.case.edited = row.stamp.at;
         self.rows.push(row);
-        Ok(())
     }
 
     /// The case as it is now.
@@ -255,7 +351,8 @@ impl Document {
         self.redoable.last().and_then(|seq| self.row(*seq))
     }
 
-    /// The row for an edit, without applying it: write it down first, then [`Document::push`] it.
+    /// The row for an edit, without applying it: tells whether the case would take it. Copies the case;
+    /// [`Document::commit`] does not.
     ///
     /// # Errors
     /// [`HistoryError::Edit`] when the case refuses it.
@@ -265,49 +362,24 @@ impl Document {
         Ok(self.next_row(stamp, Action::Edit { edit, inverse }))
     }
 
-    /// The row that undoes the last edit still standing. It was tried on a copy, so [`Document::push`] takes it.
-    ///
-    /// # Errors
-    /// [`HistoryError::NothingToUndo`]; [`HistoryError::Edit`] when the inverse that was written does not apply.
-    pub fn row_for_undo(&self, stamp: Stamp) -> Result<JournalRow, HistoryError> {
-        let of = *self.undoable.last().ok_or(HistoryError::NothingToUndo)?;
-        self.try_out(self.edits_of(of).map(|(_, inverse)| inverse))?;
-        Ok(self.next_row(stamp, Action::Undo { of }))
-    }
-
-    /// The row that redoes the last edit undone. It was tried on a copy, so [`Document::push`] takes it.
-    ///
-    /// # Errors
-    /// [`HistoryError::NothingToRedo`]; [`HistoryError::Edit`] when the edit does not apply again.
-    pub fn row_for_redo(&self, stamp: Stamp) -> Result<JournalRow, HistoryError> {
-        let of = *self.redoable.last().ok_or(HistoryError::NothingToRedo)?;
-        self.try_out(self.edits_of(of).map(|(edit, _)| edit))?;
-        Ok(self.next_row(stamp, Action::Redo { of }))
-    }
-
-    /// A journal can hold an inverse that its edit does not have: it must be found before its row is written.
-    fn try_out(&self, edit: Option<&Edit>) -> Result<(), HistoryError> {
-        let seq = self.case.revision + 1;
-        match edit.map(|edit| self.case.clone().apply(edit)) {
-            Some(Err(source)) => Err(HistoryError::Edit { seq, source }),
-            _ => Ok(()),
-        }
-    }
-
     fn next_row(&self, stamp: Stamp, action: Action) -> JournalRow {
         let base = self.case.revision;
         JournalRow { v: JOURNAL_VERSION, seq: base + 1, base, stamp, action }
     }
 
     fn row(&self, seq: u64) -> Option<&JournalRow> {
-        let at = usize::try_from(seq.checked_sub(1)?).ok()?;
-        self.rows.get(at)
+        row_of(&self.rows, seq)
     }
+}
 
-    fn edits_of(&self, seq: u64) -> Option<(&Edit, &Edit)> {
-        match &self.row(seq)?.action {
-            Action::Edit { edit, inverse } => Some((edit, inverse)),
-            _ => None,
-        }
+fn row_of(rows: &[JournalRow], seq: u64) -> Option<&JournalRow> {
+    rows.get(usize::try_from(seq.checked_sub(1)?).ok()?)
+}
+
+/// The edit of a row and its inverse.
+fn edits_of(rows: &[JournalRow], seq: u64) -> Option<(&Edit, &Edit)> {
+    match &row_of(rows, seq)?.action {
+        Action::Edit { edit, inverse } => Some((edit, inverse)),
+        _ => None,
     }
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr as _;
 
-use calx_model::{Case, CaseId, CaseStatus, Document, JOURNAL_VERSION, JournalRow};
+use calx_model::{Case, CaseFile, CaseId, CaseStatus, Document, JOURNAL_VERSION, JournalRow};
 use jiff::Timestamp;
 
-use crate::case_writer::{JOURNAL, Snapshot, next_after, replay};
+use crate::case_writer::{JOURNAL, next_after, read_snapshot, replay};
 use crate::error::WorkspaceError;
 use crate::jsonl;
 use crate::workspace::Workspace;
@@ -65,7 +65,7 @@ impl CaseRow {
         }
     }
 
-    fn unreadable(id: CaseId, snapshot: Option<Snapshot>, why: &WorkspaceError) -> Self {
+    fn unreadable(id: CaseId, snapshot: Option<CaseFile>, why: &WorkspaceError) -> Self {
         let empty = Self {
             id,
             number: None,
@@ -100,11 +100,13 @@ impl Workspace {
 
     fn case_row(&self, id: CaseId) -> CaseRow {
         let dir = self.cases_dir().join(id.to_string());
-        let snapshot = Snapshot::read(&dir);
+        let snapshot = read_snapshot(&dir);
         let length = fs::metadata(dir.join(JOURNAL)).map(|meta| meta.len()).ok();
         match snapshot {
             // The journal only grows, so equal length means that nothing came after the snapshot.
-            Some(snapshot) if Some(snapshot.journal_bytes) == length => CaseRow::of(&snapshot.case),
+            Some(snapshot) if length.is_some() && snapshot.journal_bytes == length => {
+                CaseRow::of(&snapshot.case)
+            }
             snapshot => match self.read_case(id) {
                 Ok(document) => CaseRow::of(document.case()),
                 Err(error) => CaseRow::unreadable(id, snapshot, &error),

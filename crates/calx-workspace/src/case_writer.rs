@@ -11,9 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use calx_model::{
-    Action, Case, CaseId, Document, Edit, JOURNAL_VERSION, JournalRow, NewCase, SchemaRef, Stamp,
+    Action, Case, CaseFile, CaseId, Document, Edit, HistoryError, JOURNAL_VERSION, JournalRow, NewCase,
+    SchemaRef, Stamp,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::durable;
 use crate::error::WorkspaceError;
@@ -27,28 +27,12 @@ pub(crate) const JOURNAL: &str = "journal.jsonl";
 pub(crate) const SNAPSHOT: &str = "case.json";
 /// The lock in a case folder, and the one of the folder of cases.
 pub(crate) const LOCK: &str = "lock";
-/// What a snapshot is, with its version.
-const SNAPSHOT_SCHEMA: &str = "calx.case/1";
 /// Rows between two snapshots of one writer.
 const ROWS_PER_SNAPSHOT: u64 = 32;
 
-/// `case.json`.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Snapshot {
-    pub(crate) schema: String,
-    pub(crate) revision: u64,
-    /// Length of the journal it was made from: equal to the file's, the snapshot is up to date.
-    pub(crate) journal_bytes: u64,
-    pub(crate) case: Case,
-}
-
-impl Snapshot {
-    /// Reads the snapshot of a case folder; `None` when there is none that this version understands.
-    pub(crate) fn read(dir: &Path) -> Option<Self> {
-        let text = fs::read(dir.join(SNAPSHOT)).ok()?;
-        let snapshot: Self = serde_json::from_slice(&text).ok()?;
-        (snapshot.schema == SNAPSHOT_SCHEMA).then_some(snapshot)
-    }
+/// Reads the snapshot of a case folder; `None` when there is none that this version understands and finds sound.
+pub(crate) fn read_snapshot(dir: &Path) -> Option<CaseFile> {
+    CaseFile::from_json(&fs::read_to_string(dir.join(SNAPSHOT)).ok()?).ok()
 }
 
 /// What was cut off a journal when it was opened for writing.
@@ -138,8 +122,8 @@ impl Workspace {
         let journal = Appender::open(&path, "the case", &lines)?;
         let recovered = (lines.torn > 0).then_some(Recovery { bytes_cut: lines.torn });
         let document = replay(lines.rows, &path)?;
-        let snapshot_revision = Snapshot::read(&dir)
-            .filter(|s| s.journal_bytes == journal.length() && s.revision == document.case().revision)
+        let snapshot_revision = read_snapshot(&dir)
+            .filter(|s| s.journal_bytes == Some(journal.length()) && s.revision == document.case().revision)
             .map_or(0, |s| s.revision);
         Ok(CaseWriter { document, journal, dir, was_there: true, recovered, snapshot_revision, lock })
     }
@@ -157,7 +141,14 @@ impl Workspace {
 
 /// Turns rows into a document, or names the file that does not replay.
 pub(crate) fn replay(rows: Vec<JournalRow>, path: &Path) -> Result<Document, WorkspaceError> {
-    Document::replay(rows).map_err(|source| WorkspaceError::Replay { path: path.to_path_buf(), source })
+    let path = path.to_path_buf();
+    Document::replay(rows).map_err(|source| match source {
+        // A row of a newer version may look like one of this.
+        HistoryError::Version { found, .. } => {
+            WorkspaceError::NewerFormat { what: "the journal", found, supported: JOURNAL_VERSION, path }
+        }
+        source => WorkspaceError::Replay { path, source },
+    })
 }
 
 /// The number after the highest.
@@ -174,7 +165,7 @@ fn lay_down(partial: &Path, dir: &Path, document: &Document) -> Result<Lock, Wor
         source,
     };
     fs::create_dir(partial).map_err(failed)?;
-    let Some(first) = document.rows().first() else { return Err(calx_model::HistoryError::Empty.into()) };
+    let Some(first) = document.rows().first() else { return Err(HistoryError::Empty.into()) };
     let row = jsonl::line(first).map_err(failed)?;
     durable::write_new(&partial.join(JOURNAL), &row).map_err(failed)?;
     let lock = match lock::try_exclusive(&partial.join(LOCK)).map_err(failed)? {
@@ -237,8 +228,9 @@ impl CaseWriter {
     /// # Errors
     /// The document refuses the edit, or writing failed; either way the case is as before.
     pub fn commit(&mut self, edit: Edit, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
-        let row = self.document.row_for(edit, stamp)?;
-        self.write(row)
+        let journal = &mut self.journal;
+        self.document.commit(edit, stamp, |row| journal.append(row))?;
+        self.written()
     }
 
     /// Takes back the last edit still standing.
@@ -246,8 +238,9 @@ impl CaseWriter {
     /// # Errors
     /// As [`CaseWriter::commit`]; nothing to undo.
     pub fn undo(&mut self, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
-        let row = self.document.row_for_undo(stamp)?;
-        self.write(row)
+        let journal = &mut self.journal;
+        self.document.undo(stamp, |row| journal.append(row))?;
+        self.written()
     }
 
     /// Applies again what was undone last.
@@ -255,8 +248,9 @@ impl CaseWriter {
     /// # Errors
     /// As [`CaseWriter::commit`]; nothing to redo.
     pub fn redo(&mut self, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
-        let row = self.document.row_for_redo(stamp)?;
-        self.write(row)
+        let journal = &mut self.journal;
+        self.document.redo(stamp, |row| journal.append(row))?;
+        self.written()
     }
 
     /// Writes the snapshot and lets the lock go. Dropping does the same, but cannot tell of a failure.
@@ -268,18 +262,13 @@ impl CaseWriter {
         Ok(self.document.clone())
     }
 
-    fn write(&mut self, row: JournalRow) -> Result<JournalRow, WorkspaceError> {
-        // An edit was tried when its row was made; an undo is tried here, so that no row is written that
-        // the document would then refuse.
-        if !matches!(row.action, Action::Edit { .. }) {
-            self.document.clone().push(row.clone())?;
-        }
-        self.journal.append(&row)?;
-        self.document.push(row.clone())?;
+    /// The last row, which is on disk.
+    fn written(&mut self) -> Result<JournalRow, WorkspaceError> {
         if self.document.case().revision >= self.snapshot_revision + ROWS_PER_SNAPSHOT {
             self.snapshot_if_possible();
         }
-        Ok(row)
+        let row = self.document.rows().last();
+        row.cloned().ok_or_else(|| HistoryError::Empty.into())
     }
 
     fn snapshot(&mut self) -> Result<(), WorkspaceError> {
@@ -288,15 +277,11 @@ impl CaseWriter {
             return Ok(());
         }
         let path = self.dir.join(SNAPSHOT);
-        let snapshot = Snapshot {
-            schema: SNAPSHOT_SCHEMA.to_owned(),
-            revision,
-            journal_bytes: self.journal.length(),
-            case: self.document.case().clone(),
-        };
-        let written = serde_json::to_vec(&snapshot)
+        let snapshot = CaseFile::snapshot(self.document.case().clone(), self.journal.length());
+        let written = snapshot
+            .to_json()
             .map_err(std::io::Error::other)
-            .and_then(|bytes| durable::replace(&path, &bytes));
+            .and_then(|text| durable::replace(&path, text.as_bytes()));
         let kept = "the journal holds every change";
         written.map_err(|source| WorkspaceError::Write { what: "the snapshot", kept, path, source })?;
         self.snapshot_revision = revision;

@@ -15,7 +15,7 @@ use calx_model::{CaseId, Document, JOURNAL_VERSION, JournalRow};
 use rayon::prelude::*;
 
 use crate::add_study::unknown_sources;
-use crate::case_writer::{JOURNAL, Snapshot, replay};
+use crate::case_writer::{JOURNAL, read_snapshot, replay};
 use crate::durable;
 use crate::error::WorkspaceError;
 use crate::file_rows::Place;
@@ -261,13 +261,13 @@ impl Workspace {
 /// Replays a case and compares its snapshot; also gives the bytes of a torn last row.
 fn open_case(dir: &Path) -> Result<(Document, u64), WorkspaceError> {
     // The snapshot first: a writer that goes on meanwhile only makes the journal longer.
-    let snapshot = Snapshot::read(dir);
+    let snapshot = read_snapshot(dir);
     let path = dir.join(JOURNAL);
     let lines = jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?;
     if let Some(snapshot) = snapshot {
         let rows = usize::try_from(snapshot.revision).unwrap_or(usize::MAX);
         let then = replay(lines.rows.iter().take(rows).cloned().collect(), &path)?;
-        if *then.case() != snapshot.case || snapshot.journal_bytes > lines.whole {
+        if *then.case() != snapshot.case || snapshot.journal_bytes.is_some_and(|bytes| bytes > lines.whole) {
             return Err(WorkspaceError::SnapshotDiffers { path: dir.join(crate::case_writer::SNAPSHOT) });
         }
     }

@@ -20,9 +20,13 @@ fn document() -> Document {
         let row = document.row_for(title(text), stamp(second)).unwrap();
         document.push(row).unwrap();
     }
-    let row = document.row_for_undo(stamp(4)).unwrap();
-    document.push(row).unwrap();
+    document.undo(stamp(4), written).unwrap();
     document
+}
+
+/// A disk that never fails.
+fn written(_: &JournalRow) -> Result<(), HistoryError> {
+    Ok(())
 }
 
 fn replay(change: impl FnOnce(&mut Vec<JournalRow>)) -> Result<Document, HistoryError> {
@@ -57,12 +61,11 @@ fn a_new_edit_ends_what_could_be_redone() {
     let mut document = document();
     let row = document.row_for(title("three"), stamp(5)).unwrap();
     document.push(row).unwrap();
-    assert_eq!(document.row_for_redo(stamp(6)), Err(HistoryError::NothingToRedo));
+    assert_eq!(document.redo(stamp(6), written), Err(HistoryError::NothingToRedo));
     for _ in 0..2 {
-        let row = document.row_for_undo(stamp(7)).unwrap();
-        document.push(row).unwrap();
+        document.undo(stamp(7), written).unwrap();
     }
-    assert_eq!(document.row_for_undo(stamp(8)), Err(HistoryError::NothingToUndo));
+    assert_eq!(document.undo(stamp(8), written), Err(HistoryError::NothingToUndo));
     assert!(document.case().same_content(&three_squares()));
 }
 
@@ -110,14 +113,49 @@ fn a_refused_row_leaves_the_document() {
 }
 
 #[test]
-fn an_inverse_that_does_not_apply_is_found_before_its_row_is_written() {
-    let forged = |rows: &mut Vec<JournalRow>| {
-        rows.truncate(2);
-        let inverse = Edit::RemoveRegion { region: id(5, 77) };
-        rows[1].action = Action::Edit { edit: title("one"), inverse };
+fn an_inverse_that_its_edit_does_not_have_is_refused() {
+    let forged = |inverse: Edit| {
+        replay(|rows| {
+            rows.truncate(2);
+            rows[1].action = Action::Edit { edit: title("one"), inverse };
+        })
     };
-    let document = replay(forged).unwrap();
-    assert!(matches!(document.row_for_undo(stamp(5)), Err(HistoryError::Edit { seq: 3, .. })));
+    for inverse in [title("forged"), Edit::RemoveRegion { region: id(5, 77) }, Edit::Batch { edits: vec![] }]
+    {
+        assert_eq!(forged(inverse), Err(HistoryError::Inverse { seq: 2 }));
+    }
+    assert!(forged(title(&three_squares().title)).is_ok());
+    let mut document = document();
+    let before = document.clone();
+    let mut row = document.row_for(title("x"), stamp(5)).unwrap();
+    row.action = Action::Edit { edit: title("x"), inverse: title("y") };
+    assert_eq!(document.push(row), Err(HistoryError::Inverse { seq: 5 }));
+    assert_eq!(document, before, "a refused row changed something");
+}
+
+#[test]
+fn a_row_that_could_not_be_written_never_was() {
+    let full = |_: &JournalRow| Err(HistoryError::Unsound("disk full".to_owned()));
+    let mut document = document();
+    let before = document.clone();
+    assert!(document.commit(title("three"), stamp(5), full).is_err());
+    assert_eq!(document, before);
+    assert!(document.undo(stamp(5), full).is_err());
+    assert_eq!(document, before);
+    assert!(document.redo(stamp(5), full).is_err());
+    assert_eq!(document, before);
+    assert!(document.commit(Edit::RemoveRegion { region: id(5, 77) }, stamp(5), written).is_err());
+    assert_eq!(document, before);
+    let mut seen = Vec::new();
+    let mut keep = |row: &JournalRow| -> Result<(), HistoryError> {
+        seen.push(row.clone());
+        Ok(())
+    };
+    document.commit(title("three"), stamp(5), &mut keep).unwrap();
+    document.undo(stamp(6), &mut keep).unwrap();
+    document.redo(stamp(7), &mut keep).unwrap();
+    assert_eq!(document.rows().iter().skip(4).cloned().collect::<Vec<_>>(), seen);
+    assert_eq!(Document::replay(document.rows().to_vec()).unwrap(), document);
 }
 
 #[test]
@@ -129,11 +167,9 @@ fn publishing_can_be_undone_and_redone() {
     let row = document.row_for(publish, stamp(5)).unwrap();
     document.push(row).unwrap();
     assert!(document.row_for(title("late"), stamp(6)).is_err());
-    let row = document.row_for_undo(stamp(7)).unwrap();
-    document.push(row).unwrap();
+    document.undo(stamp(7), written).unwrap();
     assert_eq!((document.case().status, document.case().title.as_str()), (CaseStatus::Draft, "one"));
-    let row = document.row_for_redo(stamp(8)).unwrap();
-    document.push(row).unwrap();
+    document.redo(stamp(8), written).unwrap();
     assert_eq!(document.case().status, CaseStatus::Published);
 }
 
@@ -176,8 +212,7 @@ fn a_stroke_stays_quick_in_a_heavy_case() {
     let strokes = 200;
     for n in 0..strokes {
         let xor = block(100 + 9 * n, 100 + 7 * n, 30);
-        let row = document.row_for(Edit::PaintMask { region: id(5, 999), xor }, stamp(3)).unwrap();
-        document.push(row).unwrap();
+        document.commit(Edit::PaintMask { region: id(5, 999), xor }, stamp(3), written).unwrap();
     }
     let each = start.elapsed() / strokes;
     println!("{vertices} vertices, a stroke: {each:?}");

@@ -129,6 +129,9 @@ fn the_snapshot_equals_the_replay_and_a_false_one_is_noticed() {
     assert_eq!(snapshot()["revision"], 41);
     assert_eq!(snapshot()["case"], serde_json::to_value(document.case()).unwrap());
     assert_eq!(ws.read_case(id).unwrap(), document);
+    let file = calx_model::CaseFile::from_json(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(file.journal_bytes, Some(fs::metadata(path.with_file_name("journal.jsonl")).unwrap().len()));
+    assert_eq!(file.case, *document.case());
     let false_one = fs::read_to_string(&path).unwrap().replace("title 39", "title 38");
     fs::write(&path, false_one).unwrap();
     let report = ws.verify(VerifyOptions::default()).unwrap();

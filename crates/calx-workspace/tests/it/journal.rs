@@ -81,10 +81,22 @@ fn a_missing_row_does_not_replay() {
 #[test]
 fn a_row_of_a_newer_version_is_never_cut() {
     let fresh = Fresh::new();
-    let (id, path, mut bytes) = case_of_three_rows(&fresh);
-    bytes.extend(b"{\"v\":99,\"seq\":4,\"news\":true}\n");
-    fs::write(&path, &bytes).unwrap();
-    let error = fresh.workspace.write_case(id).unwrap_err();
-    assert!(matches!(error, WorkspaceError::NewerFormat { found: 99, .. }), "{error}");
-    assert_eq!(fs::read(&path).unwrap(), bytes);
+    let (id, path, bytes) = case_of_three_rows(&fresh);
+    let third = String::from_utf8(bytes.clone()).unwrap().lines().nth(2).unwrap().to_owned();
+    let known = third.replace("\"v\":1,\"seq\":3,\"base\":2", "\"v\":99,\"seq\":4,\"base\":3");
+    for row in [
+        "{\"v\":99,\"seq\":4,\"news\":true}",
+        &known,
+        &known.replace("set_case", "an_edit_of_later"),
+        &known.replace("\"stamp\":{", "\"stamp\":{\"host\":1,"),
+    ] {
+        let newer = [bytes.as_slice(), row.as_bytes(), b"\n"].concat();
+        fs::write(&path, &newer).unwrap();
+        for error in [fresh.workspace.write_case(id).unwrap_err(), fresh.workspace.read_case(id).unwrap_err()]
+        {
+            assert!(matches!(error, WorkspaceError::NewerFormat { found: 99, .. }), "{error}");
+            assert!(error.to_string().contains("newer calx"), "{error}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), newer);
+    }
 }
