@@ -13,6 +13,7 @@
 //! - Marks and labels are drawn by one rasteriser on the CPU, whatever drew the image.
 
 pub mod choose;
+mod crowd;
 pub mod exposed;
 mod footprint;
 pub mod gpu;
@@ -23,6 +24,7 @@ pub mod picture;
 mod quantise;
 pub mod reference;
 pub mod renderer;
+mod simplify;
 mod source;
 mod stroke;
 pub mod table;

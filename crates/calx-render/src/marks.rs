@@ -12,6 +12,7 @@ use calx_geometry::{ImageSpace, Mask, Point, Rasteriser, ScreenSpace, Transform,
 use crate::label;
 use crate::paint::{Ink, Ring, fill};
 use crate::picture::Picture;
+use crate::simplify::simplified;
 use crate::stroke::{Line, widen};
 use crate::view::View;
 
@@ -125,27 +126,21 @@ pub fn draw_marks(picture: &mut Picture, view: &View, marks: &[Mark]) {
 #[derive(Debug, Default)]
 pub(crate) struct Drawn {
     /// What is tinted.
-    fills: Vec<Ring>,
-    /// What is drawn with the mark's own dashes.
+    pub(crate) fills: Vec<Ring>,
+    /// What is drawn with the mark's own dashes, without points that cannot be seen.
     pub(crate) lines: Vec<Line>,
     /// What is always drawn whole: points and arrow heads.
     pub(crate) signs: Vec<Line>,
-    /// Corners of the box round lines and signs.
-    pub(crate) bounds: Option<[Point<ScreenSpace>; 2]>,
 }
 
 impl Drawn {
-    fn new(mark: &Mark, screen_from_image: &Transform<ScreenSpace, ImageSpace>) -> Self {
+    pub(crate) fn new(mark: &Mark, screen_from_image: &Transform<ScreenSpace, ImageSpace>) -> Self {
         let mut drawn = Self::default();
         for shape in &mark.shapes {
             drawn.add(shape, screen_from_image);
         }
-        for p in drawn.lines.iter().chain(&drawn.signs).flat_map(|l| &l.points) {
-            let [low, high] = drawn.bounds.unwrap_or([*p; 2]);
-            drawn.bounds = Some([
-                Point::new(low.x.min(p.x), low.y.min(p.y)),
-                Point::new(high.x.max(p.x), high.y.max(p.y)),
-            ]);
+        for line in &mut drawn.lines {
+            *line = simplified(std::mem::take(line));
         }
         drawn
     }

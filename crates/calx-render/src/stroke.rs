@@ -20,7 +20,7 @@ const FAR: f64 = 1e8;
 const SHORTEST_DASH: f64 = 0.5;
 
 /// A line in target pixels.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Line {
     pub(crate) points: Vec<Point<ScreenSpace>>,
     pub(crate) is_closed: bool,
