@@ -1,5 +1,8 @@
 //! `case.json`: the whole case with its ids, measured, for machines; it can be read back.
 //!
+//! An envelope of its own, not the `calx.case/1` of a workspace's snapshot: it holds a case of that version
+//! (`case_schema`) beside what is worked out from it.
+//!
 //! The one export in which DICOM UIDs leave: re-reading needs them.
 //!
 //! Not here: pixels. Values under regions are measured when the pixels can be read, and left out with a
