@@ -8,7 +8,7 @@
 use calx_geometry::{Area, ImageSpace, Point};
 use calx_measure::measure_region;
 use calx_model::{Case, CaseImage, Region, RegionId, Schema, Shape};
-use calx_render::{Mark, MarkLabel, MarkShape, MarkStyle, MaskSpan};
+use calx_render::{Mark, MarkLabel, MarkShape, MarkStyle};
 
 use crate::measures;
 
@@ -186,7 +186,8 @@ fn region_marks(case: &Case, schema: &Schema, region: &Region, choice: &MarkChoi
         colour: colour(schema, &region.label),
         width_px,
         dash,
-        fill_alpha: 0.16,
+        // A painted mask is mostly its inside.
+        fill_alpha: if matches!(region.shape, Shape::Mask(_)) { 0.45 } else { 0.16 },
         halo_px: width_px * 0.75,
         opacity: 1.0,
     };
@@ -198,12 +199,6 @@ fn region_marks(case: &Case, schema: &Schema, region: &Region, choice: &MarkChoi
         },
         size_px: (target / 75.0).clamp(11.0, 72.0),
     });
-    if let Shape::Mask(mask) = &region.shape {
-        let spans =
-            mask.spans().map(|(row, columns)| MaskSpan { row, first: columns.start, end: columns.end });
-        let style = MarkStyle { fill_alpha: 0.45, ..style };
-        return vec![Mark { shapes: vec![MarkShape::Mask(spans.collect())], style, label }];
-    }
     let outline = Outline::of(&region.shape);
     let mut marks = Vec::new();
     if !outline.walls.is_empty() {

@@ -16,6 +16,8 @@ mod browser;
 mod case;
 #[path = "it/data.rs"]
 mod data;
+#[path = "it/marks.rs"]
+mod marks;
 #[path = "it/page.rs"]
 mod page;
 #[path = "it/safety.rs"]

@@ -33,7 +33,7 @@ pub mod view;
 
 pub use choose::{ChooseError, resolve};
 pub use gpu::{AdapterInfo, GpuOptions, GpuRenderer, adapters};
-pub use marks::{Mark, MarkLabel, MarkShape, MarkStyle, MaskSpan, draw_marks};
+pub use marks::{Mark, MarkLabel, MarkShape, MarkStyle, draw_marks};
 pub use picture::{Picture, Pixels};
 pub use reference::CpuRenderer;
 pub use renderer::{RenderError, Renderer, RendererChoice, RendererDescription, RendererKind, open};

@@ -7,7 +7,7 @@
 //!
 //! Invariant: nothing is drawn outside the picture, and no coordinate can make drawing fail.
 
-use calx_geometry::{ImageSpace, Mask, Point, Rasteriser, ScreenSpace, Transform, Vector};
+use calx_geometry::{ImageSpace, Point, Rasteriser, ScreenSpace, Transform, Vector};
 
 use crate::label;
 use crate::paint::{Ink, Ring, fill};
@@ -46,23 +46,13 @@ impl Default for MarkStyle {
     }
 }
 
-/// A run of mask pixels in one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MaskSpan {
-    /// Row of the image.
-    pub row: u32,
-    /// First column.
-    pub first: u32,
-    /// Column after the last.
-    pub end: u32,
-}
-
 /// Plain geometry in image pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MarkShape {
     /// An open line through the points.
     Polyline(Vec<Point<ImageSpace>>),
-    /// Closed rings; holes run against their outline.
+    /// Closed rings; holes run against their outline. A painted mask is drawn as the rings round its pixels
+    /// (`calx_geometry::Mask::to_area`), traced once by whoever keeps the mark.
     Rings(Vec<Vec<Point<ImageSpace>>>),
     /// Filled with the tint, its edge not drawn (the inside of a vessel path).
     Tint(Vec<Vec<Point<ImageSpace>>>),
@@ -75,8 +65,6 @@ pub enum MarkShape {
         /// What it points at.
         tip: Point<ImageSpace>,
     },
-    /// Whole pixels.
-    Mask(Vec<MaskSpan>),
 }
 
 /// Words beside a mark.
@@ -163,15 +151,6 @@ impl Drawn {
                 let (tail, tip) = (place(tail), place(tip));
                 self.lines.push(Line { points: vec![tail, tip], is_closed: false });
                 self.signs.push(arrow_head(tail, tip));
-            }
-            MarkShape::Mask(spans) => {
-                let runs = spans.iter().map(|s| (s.row, s.first..s.end));
-                let area = Mask::from_spans(runs).ok().and_then(|mask| mask.to_area());
-                for outline in area.iter().flat_map(calx_geometry::Area::rings) {
-                    let points: Ring = outline.points().map(|p| place(&p)).collect();
-                    self.fills.push(points.clone());
-                    self.lines.push(Line { points, is_closed: true });
-                }
             }
         }
     }

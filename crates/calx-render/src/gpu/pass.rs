@@ -22,6 +22,9 @@ use crate::table::{DisplayTable, Remap, TablePath};
 struct Resident {
     /// Keeps the values alive, so that their address identifies them.
     samples: Samples,
+    /// The same values may be told to have another shape.
+    columns: u32,
+    rows: u32,
     remap: Option<Remap>,
     shift: u32,
     view: wgpu::TextureView,
@@ -32,7 +35,10 @@ struct Resident {
 impl Resident {
     fn holds(&self, frame: &Frame, table: &DisplayTable) -> bool {
         let (remap, shift) = source_key(table);
-        same_values(&self.samples, frame.samples()) && self.remap.as_ref() == remap && self.shift == shift
+        (self.columns, self.rows) == (frame.columns(), frame.rows())
+            && same_values(&self.samples, frame.samples())
+            && self.remap.as_ref() == remap
+            && self.shift == shift
     }
 }
 
@@ -235,6 +241,8 @@ impl WindowVoiPass {
         let (remap, shift) = source_key(table);
         Ok(Resident {
             samples: frame.samples().clone(),
+            columns,
+            rows,
             remap: remap.cloned(),
             shift,
             view: texture.create_view(&wgpu::TextureViewDescriptor {

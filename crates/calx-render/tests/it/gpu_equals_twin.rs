@@ -97,6 +97,20 @@ fn a_new_window_and_a_new_frame_take_effect() {
     }
 }
 
+/// The values lie on the GPU already, but not in the rows of the second frame.
+#[test]
+fn the_same_values_in_another_shape_are_another_frame() {
+    let Some(mut renderer) = gpu(4096) else { return };
+    let wide = frames::all(64, 48).swap_remove(0);
+    let tall = Frame::new(48, 64, wide.frame.samples().clone()).unwrap();
+    let table = DisplayTable::build(&wide.pipeline, &tall, wide.bits_stored).unwrap();
+    for frame in [&wide.frame, &tall, &wide.frame] {
+        let view = View::one_to_one(frame);
+        let drawn = renderer.draw(frame, &table, &view).unwrap();
+        check_equal("reshaped", &drawn, &CpuRenderer.draw(frame, &table, &view).unwrap());
+    }
+}
+
 #[test]
 fn a_table_for_other_samples_is_refused_and_drawing_goes_on() {
     let given = frames::all(8, 8);

@@ -1,6 +1,6 @@
 //! Marks and labels on black and on white: what is where, and that it can be told apart.
 
-use calx_geometry::{ImageSpace, Point, Transform};
+use calx_geometry::{ImageSpace, Mask, Point, Transform};
 use calx_render::*;
 
 fn page(width: u32, height: u32, grey: u8) -> Picture {
@@ -75,14 +75,19 @@ fn tint_leaves_holes_and_masks_fill_whole_pixels() {
     draw_marks(&mut picture, &same_scale(60, 60), &[tinted]);
     assert_eq!(picture.rgb(15, 15), Some([100, 0, 0]));
     assert_eq!(picture.rgb(30, 30), Some([0; 3]));
-    let spans = (10..20).map(|row| MaskSpan { row, first: 5, end: 25 }).collect();
-    let mut mask = mark(vec![MarkShape::Mask(spans)]);
+    let mut mask = mark(vec![painted((10..20).map(|row| (row, 5..25)))]);
     mask.style = MarkStyle { fill_alpha: 0.5, halo_px: 0.0, width_px: 0.0, ..tinted_style() };
     let mut picture = page(60, 60, 0);
     draw_marks(&mut picture, &same_scale(60, 60), &[mask]);
     let lit = picture.to_rgb().chunks(3).filter(|p| p[0] > 0).count();
     assert_eq!(lit, 10 * 20);
     assert_eq!(picture.rgb(24, 19), Some([100, 0, 0]));
+}
+
+/// A mask as the rings round its pixels.
+fn painted(spans: impl IntoIterator<Item = (u32, std::ops::Range<u32>)>) -> MarkShape {
+    let area = Mask::from_spans(spans).unwrap().to_area().unwrap();
+    MarkShape::Rings(area.rings().map(|ring| ring.points().collect()).collect())
 }
 
 fn tinted_style() -> MarkStyle {
@@ -241,10 +246,10 @@ fn gallery() -> Vec<Mark> {
     for row in 0..60u32 {
         let half = (900.0 - (f64::from(row) - 30.0).powi(2)).max(0.0).sqrt() as u32;
         if half > 12 && (20..40).contains(&row) {
-            blob.push(MaskSpan { row: 400 + row, first: 500 - half, end: 488 });
-            blob.push(MaskSpan { row: 400 + row, first: 512, end: 500 + half });
+            blob.push((400 + row, 500 - half..488));
+            blob.push((400 + row, 512..500 + half));
         } else if half > 0 {
-            blob.push(MaskSpan { row: 400 + row, first: 500 - half, end: 500 + half });
+            blob.push((400 + row, 500 - half..500 + half));
         }
     }
     let walls = |offset: f64| wave(60.0, 120.0 + offset, 50);
@@ -283,7 +288,7 @@ fn gallery() -> Vec<Mark> {
             0.0,
             "③ vessel course",
         ),
-        styled(vec![MarkShape::Mask(blob)], [255, 105, 97], &[], 0.3, "④ patchy"),
+        styled(vec![painted(blob)], [255, 105, 97], &[], 0.3, "④ patchy"),
         styled(
             vec![MarkShape::Points(vec![at(120.0, 300.0), at(180.0, 340.0)])],
             [255, 179, 64],

@@ -1,0 +1,28 @@
+//! Regions as marks.
+
+use calx_export::{MarkChoice, image_marks};
+use calx_model::Shape;
+use calx_render::MarkShape;
+
+use crate::case::{case, schema};
+
+/// A mask is traced where marks are made, once, and not where they are drawn, each time.
+#[test]
+fn a_painted_mask_is_the_rings_round_its_pixels() {
+    let (case, schema) = (case(), schema());
+    let region = case.regions.iter().find(|r| matches!(r.shape, Shape::Mask(_))).unwrap();
+    let Shape::Mask(mask) = &region.shape else { panic!("found by its shape") };
+    let choice = MarkChoice { only: Some(vec![region.id]), labels: true, target_px: 1080 };
+    let marks = image_marks(&case, &schema, case.image(region.image).unwrap(), 1, &choice);
+    assert_eq!(marks.len(), 1);
+    assert!((marks[0].style.fill_alpha - 0.45).abs() < 1e-12, "paint shows more than the inside of a line");
+    assert!(marks[0].label.is_some());
+    let [MarkShape::Rings(rings)] = marks[0].shapes.as_slice() else { panic!("{:?}", marks[0].shapes) };
+    // Holes run against outlines, so the signed areas sum up to the pixels painted.
+    let area: f64 = rings
+        .iter()
+        .flat_map(|ring| ring.iter().zip(ring.iter().skip(1).chain(ring.first())))
+        .map(|(a, b)| (a.x * b.y - a.y * b.x) / 2.0)
+        .sum();
+    assert!((area.abs() - mask.count() as f64).abs() < 1e-6, "{area} of {}", mask.count());
+}
