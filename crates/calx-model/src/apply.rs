@@ -28,7 +28,13 @@ impl Case {
     pub fn apply(&mut self, edit: &Edit) -> Outcome {
         // Asked of every step of a batch anew: a batch may thaw the case, change it and freeze it again, and what
         // was allowed on the way there is allowed on the way back.
-        let is_free = matches!(edit, Edit::Batch { .. } | Edit::SetCase { field: CaseField::Status(_) });
+        // Who looked at the pixels before they left is a fact beside the content, and may come after.
+        let is_free = matches!(
+            edit,
+            Edit::Batch { .. }
+                | Edit::SetCase { field: CaseField::Status(_) }
+                | Edit::SetImage { field: ImageField::PixelsCleared(_), .. }
+        );
         if self.status == CaseStatus::Published && !is_free {
             return Err(EditError::Frozen);
         }

@@ -31,7 +31,7 @@ pub enum CaseStatus {
     Draft,
     /// Being checked by someone else.
     InReview,
-    /// Out; frozen: only the status can change.
+    /// Out; frozen: only the status can change, and who cleared the pixels.
     Published,
     /// Taken back.
     Withdrawn,

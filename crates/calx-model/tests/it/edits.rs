@@ -36,6 +36,12 @@ fn a_published_case_is_frozen() {
     let batch = Edit::Batch { edits: vec![status(CaseStatus::Published), title("other")] };
     assert_eq!(refused(&case, &batch), EditError::Frozen);
     apply_and_back(&case, &status(CaseStatus::Withdrawn));
+    let image = case.images().next().unwrap().1.id;
+    let looked = calx_model::PixelsCleared { by: "a reader".to_owned(), at: case.created };
+    apply_and_back(
+        &case,
+        &Edit::SetImage { image, field: calx_model::ImageField::PixelsCleared(Some(looked)) },
+    );
 }
 
 #[test]

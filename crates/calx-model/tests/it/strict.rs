@@ -1,6 +1,6 @@
 //! A key that nobody knows, and a key that is missing, stop the reading: else a word would be lost in silence.
 
-use calx_model::{Action, Document, Origin, Shape};
+use calx_model::{Action, Document, Origin};
 use calx_model::{
     Case, Edit, ImageRead, JournalRow, PixelSpacing, Playlist, PlaylistEdit, RichText, Scope, Stamp,
     StudyTime, Target, Window, WindowChoice,
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::generate::Maker;
-use crate::generate_shape::Dice;
+use crate::generate_shape::{Dice, shape};
 use crate::samples::{empty_case, id, stamp, three_squares};
 
 /// Every object inside a value gets one key more, one at a time; what is a map of free words is left out.
@@ -80,15 +80,15 @@ fn no_variant_lets_an_unknown_key_pass() {
         json!([{"run": "words", "text": "a"}, {"run": "cite", "references": [uuid::Uuid::nil()]}]),
     );
     strict::<Stamp>(serde_json::to_value(stamp(1)).unwrap());
-    for shape in [
-        json!({"type": "path", "vertices": [{"at": [1, 1], "width": 4}, {"at": [9, 9], "width": 4}]}),
-        json!({"type": "point", "at": [1, 1]}),
-        json!({"type": "line", "ends": [[1, 1], [2, 2]]}),
-    ] {
-        if let Ok(shape) = serde_json::from_value::<Shape>(shape) {
-            check_strict(&shape);
+    let mut dice = Dice(7);
+    let mut kinds = std::collections::BTreeSet::new();
+    for _ in 0..200 {
+        let drawn = shape(&mut dice, &crate::samples::image(1));
+        if kinds.insert(drawn.kind()) {
+            check_strict(&drawn);
         }
     }
+    assert_eq!(kinds.len(), 9, "{kinds:?}");
 }
 
 #[test]
