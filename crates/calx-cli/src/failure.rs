@@ -78,3 +78,17 @@ impl<T, E: Into<Error>> OrExit<T> for Result<T, E> {
         self.map_err(|e| Failure::new(exit, e))
     }
 }
+
+/// Makes a file; an error names it.
+pub(crate) fn create(path: &std::path::Path) -> Result<std::fs::File, Failure> {
+    std::fs::File::create(path).map_err(|e| cannot_write(path, e))
+}
+
+/// Makes a folder and those above it; an error names it.
+pub(crate) fn create_folder(path: &std::path::Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(path).map_err(|e| cannot_write(path, e))
+}
+
+fn cannot_write(path: &std::path::Path, error: std::io::Error) -> Failure {
+    Failure::new(Exit::WriteFailed, Error::new(error).context(format!("cannot write {}", path.display())))
+}

@@ -114,8 +114,16 @@ impl Out {
         Ok(())
     }
 
-    /// One JSON document, indented.
+    /// One JSON document: indented, or on one line with `--format jsonl`.
     pub(crate) fn json(&self, value: &Value) -> Result<(), Failure> {
+        match self.format {
+            Format::Jsonl => return self.json_line(value),
+            Format::Csv => {
+                return Err(Failure::say(Exit::Usage, "this result is no table and has no CSV form")
+                    .hint("--format json or jsonl"));
+            }
+            Format::Table | Format::Json => {}
+        }
         let text = serde_json::to_string_pretty(value).or_exit(Exit::Bug)?;
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "{}", ascii_controls(&text))?;

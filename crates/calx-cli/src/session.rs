@@ -44,6 +44,10 @@ pub(crate) fn exit_of(error: &WorkspaceError) -> Exit {
 /// A workspace error with its exit code and a hint.
 pub(crate) fn workspace_failure(error: WorkspaceError) -> Failure {
     let exit = exit_of(&error);
+    if let Some(refused) = error.refused_edit() {
+        // What the document says is enough; the journal's row number means nothing to a person.
+        return Failure::new(exit, refused.clone());
+    }
     let hint = match &error {
         WorkspaceError::NotAWorkspace(_) => Some("make one with: calx init DIR"),
         WorkspaceError::NotEmpty(_) => Some("choose an empty folder or a new name"),
@@ -121,7 +125,7 @@ impl<'a> Writing<'a> {
         out: &'a Out,
     ) -> Result<Self, Failure> {
         let id = workspace.find_case(typed).map_err(workspace_failure)?;
-        let writer = workspace.write_case(id).map_err(workspace_failure)?;
+        let writer = wait_for(|| workspace.write_case(id)).map_err(workspace_failure)?;
         Ok(Self::of(writer, tool, global, out))
     }
 
@@ -201,6 +205,20 @@ impl<'a> Writing<'a> {
             }))?;
         }
         Ok(Exit::Done)
+    }
+}
+
+/// Tries again for a while when another process is at the case: its gesture is short.
+fn wait_for<T>(mut open: impl FnMut() -> Result<T, WorkspaceError>) -> Result<T, WorkspaceError> {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+    let began = std::time::Instant::now();
+    loop {
+        match open() {
+            Err(WorkspaceError::LockedBy { .. }) if began.elapsed() < PATIENCE => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            other => return other,
+        }
     }
 }
 

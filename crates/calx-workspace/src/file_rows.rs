@@ -39,6 +39,8 @@ pub(crate) enum Filed {
         /// These bytes too.
         kept_before: bool,
     },
+    /// What was known of the UID was damaged; these whole bytes count now, both are kept.
+    Mended,
 }
 
 /// The file that counts for a UID.
@@ -65,12 +67,24 @@ pub(crate) fn file_instance(
         if known.sha256 == facts.sha256 {
             return Ok(Filed::Same);
         }
-        let sql = "SELECT 1 FROM files WHERE instance = ?1 AND sha256 = ?2";
-        let kept_before = tx.prepare_cached(sql)?.exists(params![header.instance.as_str(), facts.sha256])?;
-        if !kept_before {
-            add_file(tx, &header.instance, facts, place)?;
+        let sql = "SELECT id FROM files WHERE instance = ?1 AND sha256 = ?2";
+        let kept = tx
+            .prepare_cached(sql)?
+            .query_row(params![header.instance.as_str(), facts.sha256], |row| row.get(0))
+            .optional()?;
+        let file = match kept {
+            Some(file) => file,
+            None => add_file(tx, &header.instance, facts, place)?,
+        };
+        // A copy cut short on its way must not stand in front of the whole one that comes later.
+        let sql = "UPDATE instances SET file = ?2, damaged = NULL, transfer_syntax = ?3, has_pixels = ?4
+                   WHERE uid = ?1 AND damaged IS NOT NULL";
+        let values =
+            params![header.instance.as_str(), file, header.transfer_syntax.as_str(), header.has_pixels];
+        if damaged.is_none() && tx.prepare_cached(sql)?.execute(values)? > 0 {
+            return Ok(Filed::Mended);
         }
-        return Ok(Filed::Conflict { kept_before });
+        return Ok(Filed::Conflict { kept_before: kept.is_some() });
     }
     let patient = patient(tx, header)?;
     let study = add_study(tx, header, patient)?;

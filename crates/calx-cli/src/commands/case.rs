@@ -169,7 +169,7 @@ pub(crate) fn run(command: &CaseCommand, global: &Global, out: &Out) -> Outcome 
     let open = |case: &str, tool: &'static str| Writing::open(&workspace, case, tool, global, out);
     match command {
         CaseCommand::New(args) => new(args, &workspace, global, out),
-        CaseCommand::Set(args) => case_set::run(args, open(&args.case, "case set")?),
+        CaseCommand::Set(args) => case_set::run(args, &workspace, open(&args.case, "case set")?),
         CaseCommand::AddStudy(args) => add_study(args, &workspace, open(&args.case, "case add-study")?, out),
         CaseCommand::Image(args) => image(args, open(&args.case, "case image")?, global),
         CaseCommand::Read(args) => read(args, open(&args.case, "case read")?),
@@ -383,15 +383,42 @@ fn log(workspace: &Workspace, case: &str, limit: Option<usize>, out: &Out) -> Ou
     Ok(Exit::Done)
 }
 
-/// The operation's own name, as the journal spells it.
+/// The operation's own name, as the journal spells it, and what it touched.
 fn name_of(edit: &Edit) -> String {
-    match edit {
-        Edit::Batch { edits } => edits.iter().map(name_of).collect::<Vec<_>>().join(" + "),
-        single => serde_json::to_value(single)
-            .ok()
-            .and_then(|v| v.get("op").and_then(|op| op.as_str().map(str::to_owned)))
-            .unwrap_or_else(|| "edit".to_owned()),
+    let detail = match edit {
+        Edit::Batch { edits } => return edits.iter().map(name_of).collect::<Vec<_>>().join(" + "),
+        Edit::AddStudy { study, .. } => study.title.clone(),
+        Edit::AddRegion { region, .. } => format!("{} ({})", region.label, region.shape.kind().word()),
+        Edit::AddStatement { statement, .. } => shortened(&statement.text.words()),
+        Edit::AddTrack { track, .. } => track.name.clone(),
+        Edit::AddReference { reference, .. } => shortened(&reference.text),
+        Edit::SetCase { field } => key_of(field),
+        Edit::SetStudy { field, .. } => key_of(field),
+        Edit::SetImage { field, .. } => key_of(field),
+        Edit::SetStatement { field, .. } => key_of(field),
+        Edit::SetRegion { field, .. } => key_of(field),
+        _ => String::new(),
+    };
+    let name = serde_json::to_value(edit)
+        .ok()
+        .and_then(|v| v.get("op").and_then(|op| op.as_str().map(str::to_owned)))
+        .unwrap_or_else(|| "edit".to_owned());
+    if detail.is_empty() { name } else { format!("{name} {detail}") }
+}
+
+/// The field's name, as the journal spells it.
+fn key_of(field: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(field).ok();
+    let key = value.as_ref().and_then(|v| v.as_object()).and_then(|o| o.keys().next());
+    key.cloned().unwrap_or_default()
+}
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(40).collect();
+    if short.len() < text.len() {
+        short.push('…');
     }
+    short
 }
 
 fn step(mut writing: Writing<'_>, forward: bool, global: &Global, out: &Out) -> Outcome {

@@ -1,11 +1,12 @@
 //! `calx case set CASE FIELD VALUE`.
 
 use calx_model::{Age, AgeUnit, CaseField, Contributor, Edit, Patient, Sex, markup};
+use calx_workspace::Workspace;
 use clap::{Args, ValueEnum};
 
 use super::words;
 use crate::failure::{Exit, Failure, OrExit, Outcome};
-use crate::session::{State, Writing};
+use crate::session::{State, Writing, workspace_failure};
 
 #[derive(Debug, Args)]
 pub(crate) struct SetArgs {
@@ -35,9 +36,19 @@ enum FieldWord {
     Contributors,
 }
 
-pub(crate) fn run(args: &SetArgs, mut writing: Writing<'_>) -> Outcome {
+pub(crate) fn run(args: &SetArgs, workspace: &Workspace, mut writing: Writing<'_>) -> Outcome {
     let value = words::text(&args.value)?;
     let field = field(args.field, &value, &writing)?;
+    if let CaseField::Number(wanted) = &field {
+        let cases = workspace.case_list().map_err(workspace_failure)?;
+        if let Some(other) = cases.iter().find(|c| c.number == *wanted && c.id != writing.case().id) {
+            let number = wanted.unwrap_or_default();
+            return Err(Failure::say(
+                Exit::SomeFailed,
+                format!("number {number} belongs to case {} already", other.id),
+            ));
+        }
+    }
     writing.commit(Edit::SetCase { field })?;
     let (number, id) = (writing.case().number.map(|n| n.to_string()), writing.case().id.0);
     writing.say("case", number, id, State::Changed)
@@ -53,7 +64,8 @@ fn field(word: FieldWord, value: &str, writing: &Writing<'_>) -> Result<CaseFiel
     Ok(match word {
         FieldWord::Title => CaseField::Title(value.to_owned()),
         FieldWord::Number => {
-            CaseField::Number(Some(value.parse().map_err(|_e| usage("a case number is a whole number"))?))
+            let number = value.parse().ok().filter(|n| *n > 0);
+            CaseField::Number(Some(number.ok_or_else(|| usage("a case number is a whole number from 1"))?))
         }
         FieldWord::Language => CaseField::Language(value.to_owned()),
         FieldWord::Licence => CaseField::Licence(value.to_owned()),

@@ -188,7 +188,7 @@ fn where_to_look(
             target.join(&file.path).display()
         ))?;
     }
-    let workspace = folder.join("workspace");
+    let workspace = std::path::absolute(folder.join("workspace")).or_exit(Exit::Bug)?;
     out.line("\nGo on with")?;
     out.line(format!("  export CALX_WORKSPACE='{}'", workspace.display()))?;
     for (command, what) in [

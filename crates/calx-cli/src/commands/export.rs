@@ -14,7 +14,7 @@ use super::import::bytes;
 use super::pixels::WorkspacePixels;
 use super::render::{RendererWord, open_renderer};
 use crate::args::{Format, Global};
-use crate::failure::{Exit, Failure, OrExit, Outcome};
+use crate::failure::{Exit, Failure, Outcome};
 use crate::out::Out;
 use crate::place;
 use crate::session::{self, Writing};
@@ -107,7 +107,7 @@ pub(crate) fn write(
         calx_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     if let Some(parent) = folder.parent() {
-        std::fs::create_dir_all(parent).or_exit(Exit::WriteFailed)?;
+        crate::failure::create_folder(parent)?;
     }
     export_case(&mut input, targets, folder, &ExportOptions { force }).map_err(|error| {
         let exit = match error.kind() {

@@ -90,7 +90,7 @@ enum Report {
 
 impl Report {
     fn create(path: &Path) -> Result<Self, Failure> {
-        let file = || File::create(path).map(BufWriter::new).or_exit(Exit::WriteFailed);
+        let file = || crate::failure::create(path).map(BufWriter::new);
         match path.extension().and_then(|e| e.to_str()) {
             Some("jsonl") => Ok(Self::Jsonl(file()?)),
             Some("csv") => {
@@ -339,7 +339,7 @@ fn print_summary(
             rest.push(format!("{word} {n}"));
         }
     }
-    rest.insert(0, format!("files {}", c.total()));
+    rest.insert(0, format!("files {}   imported {}", c.total(), c.imported));
     out.line(format!("  {}", rest.join("   ")))?;
     if c.damaged + c.conflict + c.failed > 0 && !summary.run.is_empty() {
         out.note(format!("  what went wrong: calx ls issues --run {}", summary.run));

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::args::{Format, Global};
-use crate::failure::{Exit, OrExit, Outcome};
+use crate::failure::{Exit, Outcome};
 use crate::out::Out;
 use crate::session::workspace_failure;
 
@@ -27,7 +27,7 @@ pub(crate) struct InitArgs {
 
 pub(crate) fn run(args: &InitArgs, global: &Global, out: &Out) -> Outcome {
     let schema = match &args.schema {
-        Some(path) => Some(std::fs::read_to_string(path).or_exit(Exit::NotFound)?),
+        Some(path) => Some(super::words::read_file(path)?),
         None => None,
     };
     if global.dry_run {
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &InitArgs, global: &Global, out: &Out) -> Outcome {
             schema.id,
             schema.version
         ));
-        out.note(format!("next: calx import -w {} FOLDER", args.dir.display()));
+        out.note(format!("next: calx import -w '{}' FOLDER", args.dir.display()));
     } else {
         out.json(&json!({
             "schema": "calx.workspace/1", "id": workspace.id(), "path": workspace.root().display().to_string(),

@@ -15,7 +15,7 @@ use crate::session::{self, workspace_failure};
 
 /// List what there is.
 ///
-/// calx ls studies --where 'modality=DX' --sort date
+/// calx ls studies --where modalities=DX --sort date
 /// calx ls statements --case 52 --json
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -414,7 +414,7 @@ fn statements(case: &Case, table: &mut Table) {
             json!(statement.id),
             json!(words::presence(statement.presence)),
             json!(targets),
-            json!(statement.text.words()),
+            json!(super::show::readable_plain(&statement.text, case)),
         ]);
     }
 }
@@ -441,7 +441,7 @@ fn evidence(case: &Case, table: &mut Table) {
             case_name(case),
             json!(format!("{f}.{s}.{at}")),
             json!(evidence.id),
-            json!(statement.id),
+            json!(format!("{f}.{s}")),
             json!(target(case, &evidence.target)),
         ]);
     }
@@ -530,7 +530,7 @@ fn filter(table: &mut Table, condition: &str) -> Result<(), Failure> {
         .min_by_key(|(at, op)| (*at, std::cmp::Reverse(op.len())));
     let Some((at, operator)) = split else {
         return Err(Failure::say(Exit::Usage, format!("{condition:?} is no condition"))
-            .hint("as modality=DX, title~hand, images>1"));
+            .hint("as modalities=DX, title~hand, images>1"));
     };
     let (name, rest) = condition.split_at(at);
     let wanted = rest.strip_prefix(operator).unwrap_or(rest).trim();

@@ -196,7 +196,7 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
 
 /// Writes images with their truth beside them; returns the DICOM files.
 pub(crate) fn write(images: &[GeneratedImage], folder: &Path, force: bool) -> Result<Vec<PathBuf>, Failure> {
-    std::fs::create_dir_all(folder).or_exit(Exit::WriteFailed)?;
+    crate::failure::create_folder(folder)?;
     let mut files = Vec::with_capacity(images.len());
     for image in images {
         let file = folder.join(&image.file_name);

@@ -54,8 +54,8 @@ pub(crate) fn run(command: &PlaylistCommand, global: &Global, out: &Out) -> Outc
             let found = find(&workspace, playlist)?;
             let mut writer = workspace.write_playlist(found.playlist.id).map_err(workspace_failure)?;
             let mut told = Vec::with_capacity(cases.len());
-            for case in cases {
-                let id = workspace.find_case(case).map_err(workspace_failure)?;
+            let ids = cases.iter().map(|c| workspace.find_case(c)).collect::<Result<Vec<_>, _>>();
+            for id in ids.map_err(workspace_failure)? {
                 if writer.playlist().cases.contains(&id) {
                     told.push((id.0, "unchanged"));
                     continue;

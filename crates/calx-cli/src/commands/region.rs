@@ -69,6 +69,7 @@ struct Content {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = shapes::help())]
 pub(crate) struct AddArgs {
     /// Number or id of the case
     case: String,
@@ -119,7 +120,12 @@ pub(crate) fn run(command: &RegionCommand, global: &Global, out: &Out) -> Outcom
             let mut writing = Writing::open(&workspace, case, "region rm", global, out)?;
             let id = place::region(writing.case(), region)?.id;
             let edit = writing.case().delete_region(id).map_err(session::refused)?;
+            let number = writing.case().region_number(id).unwrap_or_default();
+            let last = number == writing.case().regions.len();
             writing.commit(edit)?;
+            if !last {
+                out.note(format!("regions after {number} moved up by one; their ids stay"));
+            }
             writing.say("region", None, id.0, State::Removed)
         }
         RegionCommand::Merge { case, regions } => {

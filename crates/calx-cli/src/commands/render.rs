@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use calx_dicom::{FrameSource, Locator};
 use calx_export::{ImagePixels, MarkChoice, ValueKind, write_npy, write_png, write_values_png};
-use calx_model::{VoiLutFunction, Window, WindowChoice};
+use calx_model::{VoiLut, VoiLutFunction, Window, WindowChoice};
 use calx_render::{DisplayTable, Renderer, RendererChoice, View, draw_marks, resolve};
 use calx_workspace::durable;
 use clap::{Args, ValueEnum};
@@ -151,7 +151,7 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
             .hint(format!("write a slash at its end: -o {}/", args.output.display())));
     }
     if folder && !global.dry_run {
-        std::fs::create_dir_all(&args.output).or_exit(Exit::WriteFailed)?;
+        crate::failure::create_folder(&args.output)?;
     }
     let mut table = Table::new("calx.rendered/1", &["input", "frame", "file", "window", "size", "drawn_by"]);
     let mut failed = 0usize;
@@ -242,6 +242,7 @@ fn draw(
     }
     for number in numbers {
         let file = target(found, args, folder, several.then_some(number));
+        check_ending(&file, args)?;
         if file.exists() && !args.force {
             return Err(Failure::say(Exit::Usage, format!("the file is there already: {}", file.display()))
                 .hint("choose another name, or pass --force to replace it"));
@@ -281,6 +282,21 @@ fn target(found: &Found, args: &RenderArgs, folder: bool, frame: Option<u32>) ->
     args.output.join(format!("{}{frame}.{ending}", found.name))
 }
 
+/// A file's name says what is in it.
+fn check_ending(file: &Path, args: &RenderArgs) -> Result<(), Failure> {
+    let is = |ending: &str| file.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+    match args.values {
+        Some(_) if is("npy") || is("png") => Ok(()),
+        Some(_) => Err(Failure::say(Exit::Usage, "values are written to a .npy or a .png file")),
+        None if is("png") => Ok(()),
+        None => Err(Failure::say(
+            Exit::Usage,
+            format!("a picture is written to a .png file, not to {}", file.display()),
+        )
+        .hint("for values write --values stored -o OUT.npy")),
+    }
+}
+
 type Drawn = (String, String, String);
 
 fn write_values(
@@ -295,10 +311,6 @@ fn write_values(
     };
     let size = format!("{}x{}", pixels.frame.columns(), pixels.frame.rows());
     let is_png = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
-    let is_npy = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
-    if !is_png && !is_npy {
-        return Err(Failure::say(Exit::Usage, "values are written to a .npy or a .png file"));
-    }
     write_file(file, global, |out| {
         if is_png {
             write_values_png(&pixels.frame, kind, out)
@@ -307,7 +319,7 @@ fn write_values(
         }
         .or_exit(Exit::SomeFailed)
     })?;
-    Ok(("none".to_owned(), size, "values".to_owned()))
+    Ok(("none".to_owned(), size, "nothing: values".to_owned()))
 }
 
 fn write_picture(
@@ -337,7 +349,14 @@ fn write_picture(
     }
     write_file(file, global, |out| write_png(&picture, out).or_exit(Exit::WriteFailed))?;
     let size = format!("{}x{}", picture.width(), picture.height());
-    Ok((pipeline.window_origin, size, renderer.describe().to_string()))
+    let window = match (choice, &pipeline.voi_lut) {
+        (WindowChoice::Set(window), _) => format!("{},{} (set)", window.center, window.width),
+        (_, VoiLut::Window(window)) => {
+            format!("{},{} ({})", window.center, window.width, pipeline.window_origin)
+        }
+        _ => pipeline.window_origin,
+    };
+    Ok((window, size, renderer.describe().to_string()))
 }
 
 fn marks(
@@ -369,7 +388,7 @@ fn write_file(
         return Ok(());
     }
     let partial = durable::partial_of(file);
-    let mut out = BufWriter::new(File::create(&partial).or_exit(Exit::WriteFailed)?);
+    let mut out = BufWriter::new(crate::failure::create(&partial)?);
     let written = write(&mut out).and_then(|()| out.flush().or_exit(Exit::WriteFailed));
     drop(out);
     match written.and_then(|()| durable::rename(&partial, file).or_exit(Exit::WriteFailed)) {

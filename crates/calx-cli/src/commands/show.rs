@@ -298,7 +298,13 @@ fn day(time: jiff::Timestamp) -> String {
     time.to_string().chars().take(10).collect()
 }
 
-/// A text with citations as a reader sees them.
+/// The words with citations as a reader sees them; links are named elsewhere.
+pub(crate) fn readable_plain(text: &calx_model::RichText, case: &Case) -> String {
+    let unlinked = text.evidence().collect::<Vec<_>>();
+    readable(&unlinked.into_iter().fold(text.clone(), |t, e| t.without_evidence(e)), case)
+}
+
+/// A text with links and citations as a reader sees them.
 pub(crate) fn readable(text: &calx_model::RichText, case: &Case) -> String {
     let numbers = case.reference_numbers();
     text.runs()

@@ -88,7 +88,7 @@ pub(crate) struct SetArgs {
     case: String,
     /// Number (2.1) or id of the statement
     statement: String,
-    /// New words; [words](#evidence-id) keeps a link
+    /// New words; links stay on words that stay
     #[arg(long)]
     text: Option<String>,
     #[command(flatten)]
@@ -104,7 +104,7 @@ pub(crate) fn run(command: &StatementCommand, global: &Global, out: &Out) -> Out
         }
         StatementCommand::Set(args) => {
             let writing = Writing::open(&workspace, &args.case, "statement set", global, out)?;
-            set(args, writing)
+            set(args, writing, out)
         }
         StatementCommand::Rm { case, statement } => {
             let mut writing = Writing::open(&workspace, case, "statement rm", global, out)?;
@@ -164,12 +164,15 @@ fn add(args: &AddArgs, mut writing: Writing<'_>) -> Outcome {
     writing.say("statement", number(writing.case(), id), id.0, State::Made)
 }
 
-fn set(args: &SetArgs, mut writing: Writing<'_>) -> Outcome {
+fn set(args: &SetArgs, mut writing: Writing<'_>, out: &Out) -> Outcome {
     let case = writing.case();
     let id = place::statement(case, &args.statement)?.id;
     let mut fields = Vec::new();
+    let mut lost = Vec::new();
     if let Some(text) = &args.text {
-        fields.push(StatementField::Text(rich(text, case)?));
+        let (text, unlinked) = keep_links(rich(text, case)?, id, case);
+        lost = unlinked;
+        fields.push(StatementField::Text(text));
     }
     fields.extend(args.content.presence.map(|p| StatementField::Presence(p.into())));
     fields.extend(args.content.code.clone().map(|c| StatementField::Code(Some(c))));
@@ -186,7 +189,26 @@ fn set(args: &SetArgs, mut writing: Writing<'_>) -> Outcome {
     }
     let edits = fields.into_iter().map(|field| Edit::SetStatement { statement: id, field }).collect();
     writing.commit(Edit::Batch { edits })?;
+    for words in lost {
+        out.note(format!("! {words:?} no longer leads to its evidence, which stays; link other words with: calx evidence link"));
+    }
     writing.say("statement", number(writing.case(), id), id.0, State::Changed)
+}
+
+/// Links of the old text live on where the new text holds the same words; returns the words that do not.
+fn keep_links(mut text: RichText, id: StatementId, case: &Case) -> (RichText, Vec<String>) {
+    let mut lost = Vec::new();
+    for run in case.statement(id).map(|s| s.text.runs()).unwrap_or_default() {
+        let calx_model::Run::Linked { text: words, evidence } = run else { continue };
+        if text.evidence().any(|e| e == *evidence) {
+            continue;
+        }
+        match text.with_link(words, *evidence) {
+            Some(linked) => text = linked,
+            None => lost.push(words.clone()),
+        }
+    }
+    (text, lost)
 }
 
 pub(crate) fn number(case: &Case, id: StatementId) -> Option<String> {

@@ -102,7 +102,7 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
         .ok_or_else(|| "an attribute is NAME=VALUE, as pattern=tram-track".to_owned())
 }
 
-/// `TEXT`, `@FILE` or `-` for stdin.
+/// `TEXT`, `@FILE` or `-` for stdin. A file that is not there is an error: its name is no text.
 pub(crate) fn text(typed: &str) -> Result<String, Failure> {
     use std::io::Read;
     match (typed, typed.strip_prefix('@')) {
@@ -111,10 +111,16 @@ pub(crate) fn text(typed: &str) -> Result<String, Failure> {
             std::io::stdin().read_to_string(&mut text)?;
             Ok(text.trim_end().to_owned())
         }
-        // `@name` of a file that is there; a text may well begin with an at sign.
-        (_, Some(path)) if std::path::Path::new(path).is_file() => std::fs::read_to_string(path)
+        (_, Some(path)) => read_file(std::path::Path::new(path))
             .map(|t| t.trim_end().to_owned())
-            .map_err(|e| Failure::new(Exit::NotFound, e)),
+            .map_err(|f| f.hint("a text that begins with an at sign goes through stdin: -")),
         _ => Ok(typed.to_owned()),
     }
+}
+
+/// Reads a text file; an error names it.
+pub(crate) fn read_file(path: &std::path::Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|e| {
+        Failure::new(Exit::NotFound, anyhow::Error::new(e).context(format!("cannot read {}", path.display())))
+    })
 }

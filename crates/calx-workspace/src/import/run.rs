@@ -199,7 +199,7 @@ impl Workspace {
             Ok(Asked::Held(lock)) => Ok(lock),
             Ok(Asked::Taken(holder)) => Err(WorkspaceError::Busy { what: "the folder of objects", holder }),
             Err(source) => Err(WorkspaceError::Write {
-                what: "nothing yet",
+                what: "the import",
                 kept: "the workspace is unchanged",
                 path,
                 source,

@@ -166,6 +166,10 @@ fn file(
             };
             (FileStatus::Duplicate, reason, text.to_owned())
         }
+        Filed::Mended => {
+            let text = "a damaged copy of this object was here; it is kept aside, these whole bytes count now";
+            (FileStatus::Imported, "damaged_copy_set_aside", text.to_owned())
+        }
         Filed::Conflict { kept_before } => {
             let now = if kept_before { "these bytes were kept before" } else { "both are kept" };
             let other = "another object with the same SOPInstanceUID (0008,0018) is here";

@@ -55,6 +55,29 @@ fn truncated_pixels_are_damaged_and_kept_and_a_truncated_header_fails() {
 }
 
 #[test]
+fn a_whole_file_takes_the_place_of_the_damaged_copy_that_came_first() {
+    let fresh = Fresh::new();
+    let whole = Tiny::new("1.2.3.4").bytes();
+    fresh.put("a_cut.dcm", &whole[..whole.len() - 10]);
+    fresh.import();
+    fresh.put("b_whole.dcm", &whole);
+    let (_, files) = fresh.import();
+    assert_eq!(fate(&files, "b_whole.dcm"), (FileStatus::Imported, "damaged_copy_set_aside"));
+    let ws = &fresh.workspace;
+    let row = &ws.instances(None).unwrap()[0];
+    assert_eq!((&row.damaged, row.conflicts), (&None, 1), "the whole one counts, the other is kept");
+    let file = files.iter().find(|f| f.path.ends_with("b_whole.dcm")).unwrap();
+    assert_eq!(Some(&row.sha256), file.sha256.as_ref());
+    // The damaged one again changes nothing.
+    let (_, files) = fresh.import();
+    assert_eq!(fate(&files, "a_cut.dcm").0, FileStatus::Conflict);
+    assert_eq!(fate(&files, "b_whole.dcm"), (FileStatus::Duplicate, ""));
+    let before = ws.instances(None).unwrap();
+    ws.rebuild_catalogue().unwrap();
+    assert_eq!(ws.instances(None).unwrap(), before);
+}
+
+#[test]
 fn every_other_thing_in_a_folder_has_a_named_fate() {
     let fresh = Fresh::new();
     fresh.put("notes.txt", b"not a DICOM file at all, just some words in a row, long enough to be looked at");
