@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn a_picture_full_of_lines_stays_bounded() {
         let zigzag: Vec<[f64; 2]> = (0..40_000)
-            .map(|k: u32| [if k % 2 == 0 { 0.0 } else { 4000.0 }, f64::from(k % 7) * 300.0])
+            .map(|k: u32| [if k.is_multiple_of(2) { 0.0 } else { 4000.0 }, f64::from(k % 7) * 300.0])
             .collect();
         let crowd = Crowd::new(&[drawn(&[&zigzag])], [4000, 2000]);
         assert_eq!(crowd.cells.iter().map(Vec::len).sum::<usize>(), MOST_ENTRIES);
