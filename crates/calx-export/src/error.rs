@@ -52,6 +52,12 @@ pub enum ExportError {
         /// The target.
         path: PathBuf,
     },
+    /// Another export to the same target is being written.
+    #[error("another export is writing to this target, it is left alone: {}", .path.display())]
+    Busy {
+        /// The target.
+        path: PathBuf,
+    },
     /// A target without a name of its own, as `/` or `..`.
     #[error("the target needs a name of its own: {}", .path.display())]
     NoName {
@@ -141,6 +147,8 @@ pub enum ExportError {
 pub enum ExportErrorKind {
     /// The request was wrong: an unknown target, an existing folder.
     Usage,
+    /// Another export is writing there; it can be asked for again.
+    Busy,
     /// A safety rule: identity, burned-in text.
     Refused,
     /// An image or the case itself cannot be used.
@@ -163,6 +171,7 @@ impl ExportError {
             | Self::Exists { .. }
             | Self::NotAnExport { .. }
             | Self::NoName { .. } => ExportErrorKind::Usage,
+            Self::Busy { .. } => ExportErrorKind::Busy,
             Self::BurnedIn { .. } | Self::Identity { .. } => ExportErrorKind::Refused,
             Self::Unsound(_) | Self::Window { .. } | Self::Table { .. } | Self::Measure { .. } => {
                 ExportErrorKind::Input
@@ -183,6 +192,7 @@ impl ExportError {
                     .to_owned(),
             ),
             Self::Exists { .. } => Some("choose another folder, or pass --force to replace it".to_owned()),
+            Self::Busy { .. } => Some("wait for it to end, or choose another folder".to_owned()),
             Self::NotAnExport { .. } => Some("choose another folder".to_owned()),
             Self::UnknownTarget { .. } | Self::NoTarget => {
                 Some("choose with --as, as --as html,png,json".to_owned())
