@@ -55,6 +55,12 @@ impl Failure {
         Self::new(exit, Error::msg(text.to_string()))
     }
 
+    /// `calx ls | head` closes our stdout: nothing went wrong.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        let pipe = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+        self.error.downcast_ref::<std::io::Error>().is_some_and(pipe)
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

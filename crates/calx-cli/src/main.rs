@@ -45,18 +45,13 @@ fn run(cli: &Cli) -> Exit {
     };
     match dispatch(cli, &out) {
         Ok(exit) => exit,
-        Err(failure) if is_closed_pipe(&failure.error) => Exit::Done,
+        // What a command does is done before it prints, so an unread result is no failure.
+        Err(failure) if failure.is_closed_pipe() => Exit::Done,
         Err(failure) => {
             out.failure(&failure);
             failure.exit
         }
     }
-}
-
-/// `calx ls | head` closes our stdout: nothing went wrong.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let pipe = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
-    error.downcast_ref::<std::io::Error>().is_some_and(pipe)
 }
 
 fn dispatch(cli: &Cli, out: &Out) -> Outcome {

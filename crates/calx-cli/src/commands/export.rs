@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use calx_export::error::ExportErrorKind;
 use calx_export::exporter::case_folder_name;
-use calx_export::{ExportInput, ExportOptions, ExportReport, export_case};
+use calx_export::{
+    ExportError, ExportInput, ExportOptions, ExportReport, blocked_images, export_case, exporter::exporter,
+};
 use calx_model::{Edit, ImageField, PixelsCleared};
 use calx_workspace::Workspace;
 use clap::Args;
@@ -79,11 +81,62 @@ fn one(
     let folder = args.output.join(case_folder_name(document.case()));
     let targets: Vec<&str> = args.targets.iter().map(String::as_str).collect();
     if global.dry_run {
+        check(document.case(), args, &folder)?;
         out.note(format!("dry run: would write {} to {}", targets.join(", "), folder.display()));
         return Ok(());
     }
     let report = write(workspace, document.case(), &targets, &folder, args.renderer, args.force)?;
     print(&report, out)
+}
+
+/// Refuses what the export itself would refuse, without pixels or files.
+fn check(case: &calx_model::Case, args: &ExportArgs, folder: &Path) -> Result<(), Failure> {
+    let mut wants_pixels = false;
+    for target in &args.targets {
+        match exporter(target) {
+            Some(found) => wants_pixels |= found.needs().pixels,
+            None => {
+                return Err(
+                    Failure::say(Exit::Usage, format!("there is no target {target}")).hint("html, png, json")
+                );
+            }
+        }
+    }
+    if folder.exists() && !args.force {
+        return Err(Failure::say(Exit::Usage, format!("the target is there already: {}", folder.display()))
+            .hint("choose another folder, or pass --force to replace it"));
+    }
+    if wants_pixels && args.pixels_clean.as_deref() != Some("all") {
+        let clean: Vec<&str> =
+            args.pixels_clean.iter().flat_map(|list| list.split(',')).map(str::trim).collect();
+        let images: Vec<_> = blocked_images(case)
+            .into_iter()
+            .filter(|blocked| !clean.contains(&blocked.number.to_string().as_str()))
+            .collect();
+        if !images.is_empty() {
+            return Err(export_failure(ExportError::BurnedIn { images }));
+        }
+    }
+    Ok(())
+}
+
+/// An export's error with its exit code and hint.
+fn export_failure(error: ExportError) -> Failure {
+    let exit = match error.kind() {
+        ExportErrorKind::Usage => Exit::Usage,
+        ExportErrorKind::Refused => Exit::Refused,
+        ExportErrorKind::Input => Exit::SomeFailed,
+        ExportErrorKind::Draw => Exit::NoMeans,
+        ExportErrorKind::Write => Exit::WriteFailed,
+        ExportErrorKind::Busy => Exit::Busy,
+        ExportErrorKind::Bug => Exit::Bug,
+    };
+    let hint = error.hint();
+    let failure = Failure::new(exit, error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
 
 /// Writes one case; shared with the demo.
@@ -109,22 +162,7 @@ pub(crate) fn write(
     if let Some(parent) = folder.parent() {
         crate::failure::create_folder(parent)?;
     }
-    export_case(&mut input, targets, folder, &ExportOptions { force }).map_err(|error| {
-        let exit = match error.kind() {
-            ExportErrorKind::Usage => Exit::Usage,
-            ExportErrorKind::Refused => Exit::Refused,
-            ExportErrorKind::Input => Exit::SomeFailed,
-            ExportErrorKind::Draw => Exit::NoMeans,
-            ExportErrorKind::Write => Exit::WriteFailed,
-            ExportErrorKind::Bug => Exit::Bug,
-        };
-        let hint = error.hint();
-        let failure = Failure::new(exit, error);
-        match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
-    })
+    export_case(&mut input, targets, folder, &ExportOptions { force }).map_err(export_failure)
 }
 
 /// Records in the journal who looked at the pixels, once for each image.

@@ -159,9 +159,15 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
     };
     let mut watcher = Watcher::new(out);
     let mut writing: Result<(), Failure> = Ok(());
+    let mut listening = true;
     let result = workspace.import(&paths, &options, &mut |event| {
         if let (ImportEvent::File(outcome), Ok(())) = (&event, &writing) {
-            writing = tell(outcome, out, report.as_mut());
+            writing = tell(outcome, out, report.as_mut(), listening);
+            // A reader that goes away ends the telling; the import goes on, and its exit code is its own.
+            if writing.as_ref().is_err_and(Failure::is_closed_pipe) {
+                listening = false;
+                writing = Ok(());
+            }
         }
         if writing.is_err() {
             cancel.store(true, Ordering::Relaxed);
@@ -174,7 +180,10 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
     }
     let summary = result.map_err(import_failure)?;
     writing?;
-    print_summary(&summary, &watcher, args, out)?;
+    match print_summary(&summary, &watcher, args, out) {
+        Err(failure) if failure.is_closed_pipe() => {}
+        told => told?,
+    }
     let counts = summary.counts;
     Ok(if summary.interrupted {
         Exit::Interrupted
@@ -221,9 +230,17 @@ fn import_failure(error: ImportError) -> Failure {
 }
 
 /// Tells of one file that is safe now: a row with jsonl, a line for what went wrong.
-fn tell(outcome: &FileOutcome, out: &Out, report: Option<&mut Report>) -> Result<(), Failure> {
+fn tell(
+    outcome: &FileOutcome,
+    out: &Out,
+    report: Option<&mut Report>,
+    listening: bool,
+) -> Result<(), Failure> {
     if let Some(report) = report {
         report.write(outcome).or_exit(Exit::WriteFailed)?;
+    }
+    if !listening {
+        return Ok(());
     }
     match out.format() {
         Format::Jsonl => out.json_row(&Row::of(outcome))?,

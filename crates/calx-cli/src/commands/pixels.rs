@@ -4,6 +4,7 @@ use calx_dicom::{FrameSource, Locator, Priority, Reduction, read_image_info};
 use calx_export::{IdentityAttribute, IdentityString, ImagePixels, PixelError, PixelProvider};
 use calx_measure::{FrameValues, measure_region};
 use calx_model::{Case, CaseImage, Measurement, PatientText, Region};
+use calx_render::View;
 use calx_workspace::Workspace;
 
 use crate::failure::{Exit, Failure, OrExit};
@@ -67,7 +68,7 @@ pub(crate) fn load(frames: &FrameSource, locator: &Locator, frame: u32) -> Resul
     let decoded = frames.request(locator, frame, Priority::Visible, Reduction::Full).wait()?;
     let from_spacing = info.spacing.as_ref().map(|s| s.between_rows_mm / s.between_columns_mm);
     let from_aspect = info.pixel_aspect.map(|(vertical, horizontal)| vertical / horizontal);
-    let pixel_aspect = from_spacing.or(from_aspect).filter(|a| a.is_finite() && *a > 0.0).unwrap_or(1.0);
+    let pixel_aspect = from_spacing.or(from_aspect).and_then(View::usable_aspect).unwrap_or(1.0);
     Ok(ImagePixels { frame: decoded, display: info.display, spacing: info.spacing, pixel_aspect })
 }
 

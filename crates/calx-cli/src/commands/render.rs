@@ -1,5 +1,6 @@
 //! `calx render`: DICOM files or catalogued instances to PNG, or to their values.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -155,9 +156,9 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
     }
     let mut table = Table::new("calx.rendered/1", &["input", "frame", "file", "window", "size", "drawn_by"]);
     let mut failed = 0usize;
+    let mut run = Run { args, global, folder, frames: &frames, written: BTreeSet::new() };
     for input in &args.inputs {
-        let result = find(input, global)
-            .and_then(|found| draw(&found, args, folder, global, &frames, renderer.as_mut(), &mut table));
+        let result = find(input, global).and_then(|found| run.draw(&found, renderer.as_mut(), &mut table));
         if let Err(failure) = result {
             failed += 1;
             out.failure(&Failure {
@@ -190,12 +191,20 @@ pub(crate) fn open_renderer(word: RendererWord) -> Result<Box<dyn Renderer>, Fai
         .map_err(|f| f.hint("--renderer cpu draws everywhere"))
 }
 
+/// The file's name without an ending that says DICOM. Files are often named by UID: `1.2.9.1` has no ending.
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = ["dcm", "dicom", "dic", "ima"].iter().find_map(|ending| {
+        let (stem, last) = name.rsplit_once('.')?;
+        last.eq_ignore_ascii_case(ending).then(|| stem.to_owned())
+    });
+    calx_model::PatientText::new(stem.unwrap_or(name)).for_path()
+}
+
 fn find(input: &str, global: &Global) -> Result<Found, Failure> {
     let path = Path::new(input);
     if path.exists() {
-        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        let stem = calx_model::PatientText::new(stem).for_path();
-        return Ok(Found { name: stem, locator: Locator::from(path.to_path_buf()), marks: None });
+        return Ok(Found { name: name_of(path), locator: Locator::from(path.to_path_buf()), marks: None });
     }
     let workspace = session::workspace(global).map_err(|f| match f.exit {
         Exit::NotFound => {
@@ -219,50 +228,64 @@ fn find(input: &str, global: &Global) -> Result<Found, Failure> {
     Ok(Found { name: uid.to_string(), locator, marks: None })
 }
 
-fn draw(
-    found: &Found,
-    args: &RenderArgs,
+/// One call of `calx render`.
+struct Run<'a> {
+    args: &'a RenderArgs,
+    global: &'a Global,
     folder: bool,
-    global: &Global,
-    frames: &FrameSource,
-    renderer: &mut dyn Renderer,
-    table: &mut Table,
-) -> Result<(), Failure> {
-    let numbers: Vec<u32> = match args.frame {
-        FrameChoice::One(n) => vec![n],
-        FrameChoice::All => {
-            let info = calx_dicom::read_image_info(&found.locator, 1).or_exit(Exit::NothingUsable)?.value;
-            (1..=info.layout.number_of_frames).collect()
-        }
-    };
-    let several = numbers.len() > 1;
-    if several && !folder {
-        return Err(Failure::say(Exit::Usage, "several frames need a folder")
-            .hint(format!("write a slash at its end: -o {}/", args.output.display())));
-    }
-    for number in numbers {
-        let file = target(found, args, folder, several.then_some(number));
-        check_ending(&file, args)?;
-        if file.exists() && !args.force {
-            return Err(Failure::say(Exit::Usage, format!("the file is there already: {}", file.display()))
-                .hint("choose another name, or pass --force to replace it"));
-        }
-        let pixels = load(frames, &found.locator, number)
-            .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
-        let (window, size, drawn_by) = match args.values {
-            Some(kind) => write_values(&pixels, kind, &file, global)?,
-            None => write_picture(&pixels, found, args, number, &file, global, renderer)?,
+    frames: &'a FrameSource,
+    /// Files of this run: two inputs must never end in one.
+    written: BTreeSet<PathBuf>,
+}
+
+impl Run<'_> {
+    fn draw(&mut self, found: &Found, renderer: &mut dyn Renderer, table: &mut Table) -> Result<(), Failure> {
+        let args = self.args;
+        let numbers: Vec<u32> = match args.frame {
+            FrameChoice::One(n) => vec![n],
+            FrameChoice::All => {
+                let info = calx_dicom::read_image_info(&found.locator, 1).or_exit(Exit::NothingUsable)?.value;
+                (1..=info.layout.number_of_frames).collect()
+            }
         };
-        table.push(vec![
-            json!(found.name),
-            json!(number),
-            json!(file.display().to_string()),
-            json!(window),
-            json!(size),
-            json!(drawn_by),
-        ]);
+        let several = numbers.len() > 1;
+        if several && !self.folder {
+            return Err(Failure::say(Exit::Usage, "several frames need a folder")
+                .hint(format!("write a slash at its end: -o {}/", args.output.display())));
+        }
+        for number in numbers {
+            let file = target(found, args, self.folder, several.then_some(number));
+            check_ending(&file, args)?;
+            if !self.written.insert(file.clone()) {
+                let taken = format!("another input of this run was written to {}", file.display());
+                return Err(
+                    Failure::say(Exit::SomeFailed, taken).hint("render inputs of the same name apart")
+                );
+            }
+            if file.exists() && !args.force {
+                return Err(Failure::say(
+                    Exit::Usage,
+                    format!("the file is there already: {}", file.display()),
+                )
+                .hint("choose another name, or pass --force to replace it"));
+            }
+            let pixels = load(self.frames, &found.locator, number)
+                .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
+            let (window, size, drawn_by) = match args.values {
+                Some(kind) => write_values(&pixels, kind, &file, self.global)?,
+                None => write_picture(&pixels, found, args, number, &file, self.global, renderer)?,
+            };
+            table.push(vec![
+                json!(found.name),
+                json!(number),
+                json!(file.display().to_string()),
+                json!(window),
+                json!(size),
+                json!(drawn_by),
+            ]);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// A codec that is missing here is another thing than a file without a picture.
