@@ -4,6 +4,7 @@
 //!
 //! Invariants
 //! - Every region of the case shows on exactly one of the frames that [`shown_frames`] lists for its image.
+//! - No words of a source file are kept.
 
 use calx_geometry::{ImageSpace, ScreenSpace, Transform};
 use calx_model::{Case, CaseImage, Region};
@@ -18,7 +19,7 @@ pub(crate) struct Drawn {
     pub(crate) picture: Picture,
     pub(crate) view: View,
     pub(crate) pixels: ImagePixels,
-    /// Where the window came from, in words.
+    /// Where the window came from, in words of our own: `file 1`.
     pub(crate) window: String,
     pub(crate) notices: Vec<String>,
 }
@@ -72,7 +73,7 @@ pub(crate) fn draw(
     image: &CaseImage,
     frame: u32,
 ) -> Result<Drawn, ExportError> {
-    let pixels =
+    let mut pixels =
         input.pixels.pixels(image, frame).map_err(|source| ExportError::Pixels { number, source })?;
     if (pixels.frame.columns(), pixels.frame.rows()) != (image.columns, image.rows) {
         return Err(ExportError::Unsound(format!(
@@ -82,6 +83,11 @@ pub(crate) fn draw(
             pixels.frame.columns(),
             pixels.frame.rows()
         )));
+    }
+    // WindowCenterWidthExplanation (0028,1055) and LUTExplanation (0028,3003) are free text of the file. The
+    // numbers say which window it is, and an explanation may say whose picture.
+    for choice in &mut pixels.display.voi {
+        choice.explanation = None;
     }
     let mut pipeline = resolve(&pixels.display, &pixels.frame, image.display.window)
         .map_err(|source| ExportError::Window { number, source })?;

@@ -7,7 +7,7 @@
 //! - A folder that is dropped unfinished is removed, and the target is as it was.
 //! - Only a folder that holds nothing but an export is ever replaced or cleared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -24,6 +24,8 @@ pub struct OutputFolder {
     target: PathBuf,
     partial: PathBuf,
     files: Vec<FileEntry>,
+    /// Words in the pixels of a file, where a search of its bytes finds none.
+    drawn_words: BTreeMap<String, Vec<String>>,
     finished: bool,
 }
 
@@ -49,7 +51,13 @@ impl OutputFolder {
             fs::create_dir_all(parent).map_err(io_at("making the folder", parent))?;
         }
         fs::create_dir(&partial).map_err(io_at("making the folder", &partial))?;
-        Ok(Self { target: target.to_path_buf(), partial, files: Vec::new(), finished: false })
+        Ok(Self {
+            target: target.to_path_buf(),
+            partial,
+            files: Vec::new(),
+            drawn_words: BTreeMap::new(),
+            finished: false,
+        })
     }
 
     /// Writes one file; `name` is a relative path with `/`, one no other file has.
@@ -74,6 +82,16 @@ impl OutputFolder {
         let bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.files.push(FileEntry { path: name.to_owned(), bytes });
         Ok(())
+    }
+
+    /// Says which words stand in the pixels of a file.
+    pub fn drew_words(&mut self, name: &str, words: impl IntoIterator<Item = String>) {
+        self.drawn_words.entry(name.to_owned()).or_default().extend(words);
+    }
+
+    /// The words in the pixels of a file.
+    pub(crate) fn drawn_words(&self, name: &str) -> &[String] {
+        self.drawn_words.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// What was written so far, in order.

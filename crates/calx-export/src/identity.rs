@@ -1,11 +1,12 @@
 //! The last look before an export becomes visible: no word of a patient stands in a finished file.
 //!
-//! Not here: removing anything. What is found stops the export. Words inside pixels are the rule of
-//! [`crate::gate`].
+//! Not here: removing anything. What is found stops the export. Words in the pixels of a source image
+//! are the rule of [`crate::gate`].
 //!
 //! Invariants
 //! - Files are read back from the disk; text is decoded first (`decode`), then compared as whole
-//!   tokens, without regard to case.
+//!   tokens, without regard to case. Words that an exporter drew into a picture count as text of its
+//!   file.
 //! - A token under 4 characters counts only beside another one of the same sources.
 //! - Fields that are the case's own (contributors, references, dates of the case) are not compared.
 //! - A message names the file and the attribute, never the words.
@@ -165,6 +166,8 @@ pub(crate) fn check(input: &ExportInput<'_>, out: &OutputFolder) -> Result<Vec<S
                 text.extend(tokens(&piece));
             }
         }
+        // These came through no file format, and none of them is one of the case's own fields as a whole.
+        text.extend(out.drawn_words(&file.path).iter().flat_map(|words| tokens(words)));
         if let Some(attribute) = wanted.find(&text) {
             return Err(refuse(attribute));
         }

@@ -1,6 +1,9 @@
 //! `images/`: every image at the case's window, one to one, without marks and with them.
 //!
 //! Not here: the page's pictures ([`crate::html`]).
+//!
+//! Invariants
+//! - Words drawn into a picture are told to the folder, so that the last look reads them too.
 
 use calx_render::draw_marks;
 
@@ -59,7 +62,10 @@ impl Exporter for PngExporter {
                 let marks = image_marks(case, schema, image, frame, &choice);
                 if !marks.is_empty() {
                     draw_marks(&mut drawn.picture, &drawn.view, &marks);
-                    write(out, &format!("{stem}-marks.png"), &drawn.picture)?;
+                    let name = format!("{stem}-marks.png");
+                    write(out, &name, &drawn.picture)?;
+                    let words = marks.into_iter().filter_map(|mark| mark.label).map(|label| label.text);
+                    out.drew_words(&name, words);
                 }
             }
         }

@@ -1,14 +1,19 @@
 //! What must not leave does not, and a refusal leaves nothing behind.
 
+use std::error::Error as _;
 use std::fs;
 use std::path::Path;
 
 use calx_export::{
-    BlockReason, ExportError, ExportOptions, IdentityAttribute, IdentityString, blocked_images, export_case,
+    BlockReason, ExportError, ExportOptions, IdentityAttribute, IdentityString, ImagePixels, PixelError,
+    PixelProvider, blocked_images, export_case,
 };
-use calx_model::{BurnedIn, Case, PatientText, RichText, SopClassUid};
+use calx_model::{
+    BurnedIn, Case, CaseImage, PatientText, RichText, Shape, SopClassUid, VoiChoice, VoiLut, VoiLutFunction,
+    VoiSource, Window, WindowChoice,
+};
 
-use crate::case::{case, with_input};
+use crate::case::{Drawn, case, with_input};
 
 const ALL: [&str; 3] = ["png", "json", "html"];
 
@@ -63,6 +68,67 @@ fn a_patients_name_in_any_text_stops_the_export() {
         &["json"],
         &json,
     );
+}
+
+/// What a person would read in a picture is no text of its file, so it has to be looked at before it is drawn.
+#[test]
+fn a_name_drawn_into_a_picture_stops_the_export() {
+    let arrow = |case: &mut Case| {
+        let arrow = case.regions.iter_mut().find(|r| matches!(r.shape, Shape::Arrow { .. })).unwrap();
+        if let Shape::Arrow { text, .. } = &mut arrow.shape {
+            *text = "MUSTERMANN ERIKA".to_owned();
+        }
+    };
+    let says = "images/image-1-marks.png holds words of PatientName (0010,0010) of a source image, nothing was exported";
+    check_refused(arrow, vec![name("MUSTERMANN^ERIKA")], &["png"], says);
+    let uid = case().studies[0].images[0].source.to_string();
+    let label = |case: &mut Case| {
+        let area = case.regions.iter_mut().find(|r| !matches!(r.shape, Shape::Arrow { .. })).unwrap();
+        area.label = format!("of {uid}");
+    };
+    let says = "images/image-1-marks.png holds words of a UID of a source image, nothing was exported";
+    check_refused(label, Vec::new(), &["png"], says);
+}
+
+/// Windows of a file, explained in words of its own.
+#[derive(Debug)]
+struct Explained;
+
+impl PixelProvider for Explained {
+    fn pixels(&mut self, image: &CaseImage, frame: u32) -> Result<ImagePixels, PixelError> {
+        let mut pixels = Drawn.pixels(image, frame)?;
+        let window = Window { center: 900.0, width: 1800.0, function: VoiLutFunction::Linear };
+        pixels.display.voi = vec![VoiChoice {
+            source: VoiSource::Window(1),
+            explanation: Some("ROE JANE 1951".to_owned()),
+            lut: VoiLut::Window(window.checked().unwrap()),
+        }];
+        Ok(pixels)
+    }
+}
+
+#[test]
+fn the_files_words_about_its_windows_stay_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |case: &Case, out: &Path| {
+        with_input(case, Vec::new(), |input| {
+            input.pixels = Box::leak(Box::new(Explained));
+            export_case(input, &ALL, out, &ExportOptions::default())
+        })
+    };
+    let out = folder.path().join("out");
+    let report = run(&case(), &out).unwrap();
+    let page = fs::read_to_string(out.join("case.html")).unwrap();
+    assert!(page.contains("window: file 1<"), "the page says which window it shows");
+    let all = [page, fs::read_to_string(out.join("case.json")).unwrap(), format!("{report:?}")];
+    for text in all {
+        assert!(!text.contains("ROE") && !text.contains("1951"), "{text}");
+    }
+    let mut other = case();
+    other.studies[0].images[0].display.window = WindowChoice::File(2);
+    let error = run(&other, &folder.path().join("other")).unwrap_err();
+    let why = error.source().unwrap().to_string();
+    assert_eq!(why, "the file has no window 2; it offers: file 1, auto, minmax");
 }
 
 #[test]
