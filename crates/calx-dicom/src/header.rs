@@ -129,6 +129,9 @@ pub enum ReadHeaderError {
     /// More data elements than any real object.
     #[error("there are more than {0} data elements")]
     Elements(usize),
+    /// More bytes of values than any real header.
+    #[error("the values before the pixel data take more than {0} bytes")]
+    KeptBytes(u64),
     /// Something that is no data element.
     #[error("at byte {offset} there is no data element: {why}")]
     Structure {
@@ -156,6 +159,7 @@ impl ReadHeaderError {
             Self::Truncated { .. } => "truncated",
             Self::Nesting(_) => "nesting",
             Self::Elements(_) => "too_many_elements",
+            Self::KeptBytes(_) => "too_many_bytes",
             Self::Structure { .. } => "structure",
             Self::Deflate(_) => "deflate",
         }

@@ -4,7 +4,8 @@
 //!
 //! Invariants
 //! - Nothing is allocated from a declared length; it is compared with the bytes that exist first.
-//! - Depth and number of elements are bounded.
+//! - Depth, number of elements, kept bytes and notices are bounded.
+//! - A value never reaches beyond the item it lies in: no byte is kept twice.
 //! - PixelData is found and never read; the pass ends there.
 //! - Explicit elements inside implicit ones and the reverse are told apart element by element.
 //!
@@ -20,6 +21,13 @@ use crate::text::Charset;
 
 const MAX_DEPTH: usize = 64;
 const MAX_ELEMENTS: usize = 500_000;
+/// Values of one pass, together; a header of real use holds a few MiB.
+const MAX_KEPT: u64 = 64 * 1024 * 1024;
+/// What an element costs besides its value.
+const KEPT_EACH: u64 = 64;
+/// Of a value longer than was asked for, this much is kept.
+const PREFIX: u64 = 1024;
+const MAX_NOTICES: usize = 64;
 const UNDEFINED: u32 = u32::MAX;
 const ITEM: Tag = Tag(0xfffe, 0xe000);
 const ITEM_END: Tag = Tag(0xfffe, 0xe00d);
@@ -59,7 +67,7 @@ pub(crate) struct Truncation {
 pub(crate) struct Wanted {
     /// Asked for elements of the outermost level; what lies inside a kept sequence is kept.
     pub(crate) keep: fn(Tag) -> bool,
-    /// Longer values are kept as a prefix of this many bytes.
+    /// Of longer values only a short prefix is kept.
     pub(crate) longest: u64,
 }
 
@@ -173,6 +181,7 @@ pub(crate) fn scan(
         big_endian: encoding.big_endian,
         wanted,
         elements: 0,
+        kept: 0,
         pixels: None,
         truncation: None,
         mixed_told: false,
@@ -197,6 +206,7 @@ struct Scanner<'a> {
     big_endian: bool,
     wanted: Wanted,
     elements: usize,
+    kept: u64,
     pixels: Option<PixelLocation>,
     truncation: Option<Truncation>,
     mixed_told: bool,
@@ -214,6 +224,19 @@ struct Level {
 }
 
 impl Scanner<'_> {
+    /// Keeps a notice; a file with thousands of the same fault is told about in the first ones.
+    fn tell(&mut self, tag: Tag, text: &str) {
+        if self.notices.len() < MAX_NOTICES {
+            self.notices.push(Notice::at(tag, text));
+        }
+    }
+
+    /// Counts one element and its kept bytes against the bound, before they are read.
+    fn count_kept(&mut self, bytes: u64) -> Result<(), ReadHeaderError> {
+        self.kept = self.kept.saturating_add(bytes).saturating_add(KEPT_EACH);
+        if self.kept > MAX_KEPT { Err(ReadHeaderError::KeptBytes(MAX_KEPT)) } else { Ok(()) }
+    }
+
     /// Reads one level; returns where it ended.
     fn level(
         &mut self,
@@ -262,7 +285,7 @@ impl Scanner<'_> {
             if header.mixed && !self.mixed_told {
                 self.mixed_told = true;
                 let text = "explicit and implicit data elements are mixed, each was read as it is written";
-                self.notices.push(Notice::at(header.tag, text));
+                self.tell(header.tag, text);
             }
             if level.depth == 0 && PIXEL_TAGS.contains(&header.tag) {
                 let length = (header.length != UNDEFINED).then_some(header.length);
@@ -292,9 +315,13 @@ impl Scanner<'_> {
             || (undefined && !fragments)
             || (header.vr == *b"UN" && tag.dictionary_vr() == Some(*b"SQ"));
         let declared = u64::from(header.length);
-        let there = self.source.remaining(value_start);
+        let there = level.end.saturating_sub(value_start);
         if !undefined && declared > there {
-            self.truncation = Some(Truncation { tag, there, declared });
+            if level.end >= self.source.length() {
+                self.truncation = Some(Truncation { tag, there, declared });
+            } else {
+                self.tell(tag, "the value is longer than the item it lies in, it was cut off or left out");
+            }
             if !sequence {
                 return Ok(level.end);
             }
@@ -317,12 +344,16 @@ impl Scanner<'_> {
             let (items, next) = self.items(value_start, inner, data.charset)?;
             self.truncation = self.truncation.or(truncated);
             if keep {
+                self.count_kept(0)?;
                 data.elements.insert(tag, Element { vr: *b"SQ", length, value: Value::Items(items) });
             }
             return Ok(if undefined { next } else { value_end });
         }
         if keep {
-            let bytes = self.source.read(value_start, declared.min(self.wanted.longest))?;
+            let whole = declared <= self.wanted.longest;
+            let taken = if whole { declared } else { self.wanted.longest.min(PREFIX) };
+            self.count_kept(taken)?;
+            let bytes = self.source.read(value_start, taken)?;
             if tag == CHARACTER_SET {
                 let codes: Vec<String> = String::from_utf8_lossy(&bytes)
                     .split('\\')
@@ -332,11 +363,10 @@ impl Scanner<'_> {
                 data.charset = charset;
                 if unknown.is_some() {
                     let text = "this character set is not known, text was read as Latin-1";
-                    self.notices.push(Notice::at(tag, text));
+                    self.tell(tag, text);
                 }
             }
-            let value =
-                if declared > self.wanted.longest { Value::Prefix(bytes) } else { Value::Bytes(bytes) };
+            let value = if whole { Value::Bytes(bytes) } else { Value::Prefix(bytes) };
             data.elements.insert(tag, Element { vr: header.vr, length, value });
         }
         Ok(value_end)
@@ -366,7 +396,7 @@ impl Scanner<'_> {
                 continue;
             }
             if header.tag != ITEM {
-                self.notices.push(Notice::at(header.tag, "a sequence ends without its delimiter"));
+                self.tell(header.tag, "a sequence ends without its delimiter");
                 return Ok((items, at));
             }
             self.elements += 1;
@@ -381,6 +411,7 @@ impl Scanner<'_> {
             };
             let (item, next) = self.level(at + 8, Level { end, delimited, ..level }, charset)?;
             if level.keep {
+                self.count_kept(0)?;
                 items.push(item);
             }
             at = if delimited { next } else { end };

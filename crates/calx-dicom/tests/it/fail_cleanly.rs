@@ -103,3 +103,93 @@ fn claims_cost_nothing() {
         assert_eq!(code, "nesting");
     }
 }
+
+/// One element in Explicit VR Little Endian with a 32-bit length, whatever it claims.
+fn long_element(tag: (u16, u16), vr: &[u8; 2], length: u32) -> Vec<u8> {
+    let mut out = [tag.0.to_le_bytes(), tag.1.to_le_bytes()].concat();
+    out.extend_from_slice(vr);
+    out.extend_from_slice(&[0, 0]);
+    out.extend_from_slice(&length.to_le_bytes());
+    out
+}
+
+fn short_element(tag: (u16, u16), vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+    let mut out = [tag.0.to_le_bytes(), tag.1.to_le_bytes()].concat();
+    out.extend_from_slice(vr);
+    out.extend_from_slice(&u16::try_from(value.len()).unwrap().to_le_bytes());
+    out.extend_from_slice(value);
+    out
+}
+
+/// A file in Explicit VR Little Endian of 4 by 4 pixels; `extra` stands before (0008,2220).
+fn file_with(extra: &[u8]) -> Vec<u8> {
+    let mut file = vec![0u8; 128];
+    file.extend_from_slice(b"DICM\x02\x00\x10\x00UI\x14\x001.2.840.10008.1.2.1\x00");
+    file.extend_from_slice(&short_element((0x8, 0x16), b"UI", b"1.2.840.10008.5.1.4.1.1.7\0"));
+    file.extend_from_slice(&short_element((0x8, 0x18), b"UI", b"1.2.3.4\0"));
+    file.extend_from_slice(&short_element((0x8, 0x60), b"CS", b"OT"));
+    file.extend_from_slice(extra);
+    file.extend_from_slice(&short_element((0x20, 0xd), b"UI", b"1.2.3\0"));
+    file.extend_from_slice(&short_element((0x20, 0xe), b"UI", b"1.2.3.1\0"));
+    let us = |element: u16, value: u16| short_element((0x28, element), b"US", &value.to_le_bytes());
+    file.extend_from_slice(&us(0x2, 1));
+    file.extend_from_slice(&short_element((0x28, 0x4), b"CS", b"MONOCHROME2 "));
+    for (element, value) in [(0x10, 4), (0x11, 4), (0x100, 8), (0x101, 8), (0x102, 7), (0x103, 0)] {
+        file.extend_from_slice(&us(element, value));
+    }
+    file
+}
+
+/// Items of 20 bytes, each with a value that claims the 64 KiB behind it: a claim ends with its item,
+/// or 20 bytes of file would cost 64 KiB of memory each.
+#[test]
+fn a_value_ends_with_its_item() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("amplified");
+    let locator = Locator::from(path.as_path());
+    let claim = 60_000;
+    let mut item = b"\xfe\xff\x00\xe0\x0c\x00\x00\x00".to_vec();
+    item.extend_from_slice(&long_element((0x8, 0x100), b"UT", claim));
+    let items = 2000;
+    let mut sequence = long_element((0x8, 0x2218), b"SQ", u32::try_from(item.len() * items).unwrap());
+    sequence.extend(item.repeat(items));
+    let mut file = file_with(&sequence);
+    file.extend_from_slice(&long_element((0x7fe0, 0x10), b"OW", 80_000));
+    file.extend_from_slice(&[1; 80_000]);
+    std::fs::write(&path, &file).unwrap();
+
+    let header = read_header(&locator).unwrap();
+    let info = read_image_info(&locator, 1).unwrap();
+    for notices in [&header.notices, &info.notices] {
+        let told: Vec<String> = notices.iter().map(ToString::to_string).collect();
+        assert!(told.iter().any(|n| n.contains("longer than the item it lies in")), "{told:?}");
+        assert!(!told.iter().any(|n| n.contains("truncated")), "{told:?}");
+        assert!(told.len() < 100, "{} notices", told.len());
+    }
+    let rows = dump_tags(&locator, Identity::Shown).unwrap().value;
+    assert_eq!(rows.iter().filter(|row| row.tag == (0x8, 0x100)).count(), 0);
+    // What follows the sequence is read as if nothing had been.
+    assert_eq!(header.value.rows, Some(4));
+}
+
+/// Values that are really there, but too many: a named refusal, not the machine's memory.
+#[test]
+fn kept_values_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many");
+    let locator = Locator::from(path.as_path());
+    let mut extra = Vec::new();
+    let size = 4 * 1024 * 1024;
+    let text = vec![b'x'; size];
+    for number in 0..17u16 {
+        extra.extend(long_element((0x8, 0x4001 + number), b"UT", u32::try_from(size).unwrap()));
+        extra.extend_from_slice(&text);
+    }
+    let mut file = file_with(&extra);
+    file.extend_from_slice(&long_element((0x7fe0, 0x10), b"OW", 16));
+    file.extend_from_slice(&[1; 16]);
+    std::fs::write(&path, &file).unwrap();
+    assert_eq!(read_image_info(&locator, 1).unwrap_err().code(), "too_many_bytes");
+    // The catalogue row asks for none of them.
+    assert_eq!(read_header(&locator).unwrap().value.rows, Some(4));
+}
