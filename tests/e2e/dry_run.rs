@@ -96,5 +96,13 @@ fn what_would_fail_fails_dry_as_well() {
     place.run(&["region", "add", "52", "1", "--label", "other", "--shape", outside, "-n"]).expect(1);
     place.run(&["case", "status", "52", "published", "-n"]).expect(6);
     place.run(&["finding", "add", "99", "-n"]).expect(3);
+    let target = place.path("out");
+    place.run(&["export", "52", "-o", &target, "--as", "nosuch", "-n"]).expect(2);
     assert!(content(&place) == before);
+    place.ok(&["import", &clip()]);
+    let studies = place.rows(&["studies", "--where", "modalities=US"]);
+    place.ok(&["case", "add-study", "52", studies[0]["study"].as_str().unwrap()]);
+    place.run(&["export", "52", "-o", &target, "--as", "png", "-n"]).expect(6);
+    place.run(&["export", "52", "-o", &target, "--as", "png", "-n", "--pixels-clean", "all"]).expect(0);
+    assert!(!std::path::Path::new(&target).exists());
 }

@@ -213,6 +213,47 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn an_import_goes_on_when_nobody_reads_its_rows() {
+    let place = Place::new();
+    let source = place.path("many");
+    std::fs::create_dir(&source).unwrap();
+    for n in 0..450 {
+        // Names only: what they are does not matter here, that each is accounted for does.
+        std::fs::write(format!("{source}/{n}.txt"), "no DICOM").unwrap();
+    }
+    std::fs::copy(hand("right"), format!("{source}/z.dcm")).unwrap();
+    let mut child = place
+        .command(&["import", "--format", "jsonl", &source])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(wait(&mut child, Duration::from_secs(60)), 0);
+    assert_eq!(place.ok(&["ls", "instances", "--hash"]).out.lines().count(), 1, "the last file came in");
+    let runs = place.rows(&["runs"]);
+    assert_eq!((runs[0]["interrupted"].as_bool(), runs[0]["not_dicom"].as_u64()), (Some(false), Some(450)));
+}
+
+#[test]
+fn inputs_of_one_name_never_share_a_picture() {
+    let place = Place::new();
+    let (a, b) = (place.path("a"), place.path("b"));
+    for (dir, side) in [(&a, "right"), (&b, "left")] {
+        std::fs::create_dir(dir).unwrap();
+        std::fs::copy(hand(side), format!("{dir}/1.2.9")).unwrap();
+        std::fs::copy(hand(side), format!("{dir}/1.2.8")).unwrap();
+    }
+    let out = place.path("pictures/");
+    // Two UIDs as names are two pictures; what follows the last dot is no ending.
+    place.ok(&["render", &format!("{a}/1.2.9"), &format!("{a}/1.2.8"), "-o", &out]);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 2);
+    let ran =
+        place.run(&["render", &format!("{a}/1.2.9"), &format!("{b}/1.2.9"), "-o", &out, "--force"]).expect(1);
+    assert!(ran.err.contains("another input of this run"), "{}", ran.err);
+}
+
+#[test]
 fn text_from_files_and_people_cannot_steer_the_terminal() {
     let place = Place::new();
     place.ok(&["import", &clip()]);
