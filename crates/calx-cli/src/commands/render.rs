@@ -373,9 +373,9 @@ fn write_picture(
     write_file(file, global, |out| write_png(&picture, out).or_exit(Exit::WriteFailed))?;
     let size = format!("{}x{}", picture.width(), picture.height());
     let window = match (choice, &pipeline.voi_lut) {
-        (WindowChoice::Set(window), _) => format!("{},{} (set)", window.center, window.width),
+        (WindowChoice::Set(window), _) => format!("{},{} as set", window.center, window.width),
         (_, VoiLut::Window(window)) => {
-            format!("{},{} ({})", window.center, window.width, pipeline.window_origin)
+            format!("{},{} from {}", window.center, window.width, pipeline.window_origin)
         }
         _ => pipeline.window_origin,
     };
