@@ -3,8 +3,9 @@
 //! Invariants
 //! - Size, components, subsampling and precision in the stream's main header are compared with the
 //!   attributes before the codec sees the stream: it writes outside its buffer's bounds otherwise.
+//! - The codec gets exactly the codestream that was checked, never the JP2 file around it.
 //!
-//! Source: ITU-T T.800 A.5.1 (SIZ), A.6.1 (COD), PS3.5 8.2.4.
+//! Source: ITU-T T.800 A.5.1 (SIZ), A.6.1 (COD), I.4 (boxes), PS3.5 8.2.4.
 
 use calx_model::{ColourModel, FrameLayout, PhotometricInterpretation};
 use dicom_core::value::{C, PixelFragmentSequence};
@@ -29,10 +30,37 @@ struct Stated {
     component_transform: bool,
 }
 
-/// Reads SIZ and COD; a JP2 file's boxes before the codestream are passed.
+/// The codestream: all of it, or what the first `jp2c` box of a JP2 file holds.
+fn codestream(stream: &[u8]) -> Option<&[u8]> {
+    const SIGNATURE: &[u8] = b"\0\0\0\x0cjP  \r\n\x87\n";
+    let starts = |bytes: &[u8]| bytes.starts_with(&[0xff, 0x4f, 0xff, 0x51]);
+    if starts(stream) {
+        return Some(stream);
+    }
+    let mut rest = stream.strip_prefix(SIGNATURE)?;
+    loop {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (kind, after) = after.split_first_chunk::<4>()?;
+        let (content, size) = match u32::from_be_bytes(*length) {
+            // To the end of the file.
+            0 => (after, after.len()),
+            1 => {
+                let (length, content) = after.split_first_chunk::<8>()?;
+                (content, usize::try_from(u64::from_be_bytes(*length).checked_sub(16)?).ok()?)
+            }
+            length => (after, usize::try_from(length.checked_sub(8)?).ok()?),
+        };
+        if kind == b"jp2c" {
+            // A stream that stops early is the codec's to refuse.
+            return content.get(..size.min(content.len())).filter(|inside| starts(inside));
+        }
+        rest = content.get(size..)?;
+    }
+}
+
+/// Reads SIZ and COD of a codestream.
 fn stated(stream: &[u8]) -> Option<Stated> {
-    let start = stream.windows(4).take(4096).position(|w| w == [0xff, 0x4f, 0xff, 0x51])?;
-    let mut rest = stream.get(start + 2..)?;
+    let mut rest = stream.get(2..)?;
     let mut found: Option<Stated> = None;
     loop {
         let (mark, after) = rest.split_first_chunk::<2>()?;
@@ -44,6 +72,9 @@ fn stated(stream: &[u8]) -> Option<Stated> {
         let length = usize::from(u16::from_be_bytes(*length));
         let segment = after.get(2..length)?;
         if marker == 0x51 {
+            if found.is_some() {
+                return None;
+            }
             let four = |at: usize| {
                 segment.get(at..at + 4).and_then(|b| b.first_chunk::<4>()).map(|b| u32::from_be_bytes(*b))
             };
@@ -75,6 +106,7 @@ pub(crate) fn decode(
     uid: &str,
 ) -> Result<(Vec<u8>, ColourModel), DecodeError> {
     let refused = |why: &str| DecodeError::Codec { codec: CODEC, why: why.to_owned() };
+    let stream = codestream(stream).ok_or_else(|| refused("there is no codestream"))?;
     let stated = stated(stream).ok_or_else(|| refused("there is no main header"))?;
     let fits = stated.columns == layout.columns
         && stated.rows == layout.rows
@@ -165,4 +197,83 @@ fn told(error: &dyn std::error::Error) -> String {
         cause = next.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use calx_model::{PixelRepresentation, PlanarConfiguration};
+
+    use super::*;
+
+    /// Main header of one component of 8 bits.
+    fn header(rows: u32, columns: u32) -> Vec<u8> {
+        let mut out = vec![0xff, 0x4f, 0xff, 0x51, 0, 41, 0, 0];
+        for value in [columns, rows, 0, 0, columns, rows, 0, 0] {
+            out.extend(value.to_be_bytes());
+        }
+        out.extend([0, 1, 7, 1, 1, 0xff, 0x90]);
+        out
+    }
+
+    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(content.len() + 8).unwrap().to_be_bytes();
+        [&length[..], kind, content].concat()
+    }
+
+    fn jp2(boxes: &[Vec<u8>]) -> Vec<u8> {
+        [b"\0\0\0\x0cjP  \r\n\x87\n".to_vec(), boxes.concat()].concat()
+    }
+
+    fn layout() -> FrameLayout {
+        FrameLayout {
+            rows: 64,
+            columns: 64,
+            samples_per_pixel: 1,
+            bits_allocated: 8,
+            bits_stored: 8,
+            high_bit: 7,
+            pixel_representation: PixelRepresentation::Unsigned,
+            planar_configuration: PlanarConfiguration::Interleaved,
+            photometric_interpretation: PhotometricInterpretation::Monochrome2,
+            number_of_frames: 1,
+        }
+    }
+
+    #[test]
+    fn a_header_in_another_box_is_not_the_codestreams() {
+        for (rows, columns) in [(16, 32), (128, 128)] {
+            let decoy = boxed(b"free", &header(64, 64));
+            let stream = jp2(&[boxed(b"ftyp", b"jp2 "), decoy, boxed(b"jp2c", &header(rows, columns))]);
+            let refused = decode(&layout(), &stream, "1.2.840.10008.1.2.4.90").unwrap_err();
+            assert_eq!(refused.code(), "contradiction", "{refused}");
+            assert!(refused.to_string().contains(&format!("{rows} rows of {columns}")), "{refused}");
+        }
+    }
+
+    #[test]
+    fn boxes_are_walked_to_the_codestream() {
+        let inside = header(2, 3);
+        let ftyp = boxed(b"ftyp", b"jp2 ");
+        assert_eq!(codestream(&inside), Some(&inside[..]));
+        assert_eq!(codestream(&jp2(&[ftyp.clone(), boxed(b"jp2c", &inside), vec![0]])), Some(&inside[..]));
+        let to_the_end = [b"\0\0\0\0jp2c", &inside[..]].concat();
+        assert_eq!(codestream(&jp2(&[ftyp.clone(), to_the_end])), Some(&inside[..]));
+        let long = [b"\0\0\0\x01jp2c\0\0\0\0\0\0\0", &[16 + inside.len() as u8][..], &inside].concat();
+        assert_eq!(codestream(&jp2(&[ftyp.clone(), long])), Some(&inside[..]));
+        // None of these is a codestream, whatever stands further inside.
+        for stream in [
+            [&[0][..], &inside].concat(),
+            [ftyp.clone(), boxed(b"jp2c", &inside)].concat(),
+            jp2(&[ftyp.clone()]),
+            jp2(&[boxed(b"jp2c", &[&[0][..], &inside].concat())]),
+            jp2(&[b"\0\0\0\x07free".to_vec(), boxed(b"jp2c", &inside)]),
+            jp2(&[b"\0\0\0\x01free\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(), boxed(b"jp2c", &inside)]),
+        ] {
+            assert_eq!(codestream(&stream), None, "{stream:?}");
+        }
+        assert_eq!(stated(&inside).map(|s| (s.rows, s.columns, s.components)), Some((2, 3, 1)));
+        for length in 0..inside.len() {
+            assert_eq!(stated(&inside[..length]), None, "{length}");
+        }
+    }
 }
