@@ -42,6 +42,7 @@ mod text;
 mod transfer_syntax;
 pub mod write;
 
+pub use codec::is_guarded;
 pub use decode_error::DecodeError;
 pub use frame_source::{FrameHandle, FrameSource, Priority, Reduction};
 pub use header::{InstanceHeader, ReadHeaderError, read_header};
