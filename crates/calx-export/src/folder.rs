@@ -3,7 +3,8 @@
 //! Not here: what is in it.
 //!
 //! Invariants
-//! - Files are written into `<name>.partial` beside the target; [`OutputFolder::finish`] renames it.
+//! - Files are written into a folder of this run beside the target (`claim`); [`OutputFolder::finish`] renames
+//!   it. A second run to the same target is refused as long as the first one lives.
 //! - A folder that is dropped unfinished is removed, and the target is as it was.
 //! - Only a folder that holds nothing but an export is ever replaced or cleared.
 
@@ -15,6 +16,7 @@ use std::path::{Component, Path, PathBuf};
 
 use calx_workspace::durable;
 
+use crate::claim::Claim;
 use crate::error::ExportError;
 use crate::exporter::{FileEntry, exporters};
 
@@ -22,42 +24,32 @@ use crate::exporter::{FileEntry, exporters};
 #[derive(Debug)]
 pub struct OutputFolder {
     target: PathBuf,
-    partial: PathBuf,
+    force: bool,
     files: Vec<FileEntry>,
     /// Words in the pixels of a file, where a search of its bytes finds none.
     drawn_words: BTreeMap<String, Vec<String>>,
     finished: bool,
+    /// Last, so that it goes when the rest is gone.
+    claim: Claim,
 }
 
 impl OutputFolder {
     /// Makes the partial folder. `force`: a target that holds an earlier export will be replaced.
     ///
     /// # Errors
-    /// [`ExportError::Exists`], [`ExportError::NotAnExport`], [`ExportError::NoName`], [`ExportError::Io`].
+    /// [`ExportError::Busy`], [`ExportError::Exists`], [`ExportError::NotAnExport`], [`ExportError::NoName`],
+    /// [`ExportError::Io`].
     pub fn begin(target: &Path, force: bool) -> Result<Self, ExportError> {
-        let partial = beside(target, ".partial")?;
-        if is_there(target) {
-            if !force {
-                return Err(ExportError::Exists { path: target.to_path_buf() });
-            }
-            only_an_export(target)?;
-        }
-        if is_there(&partial) {
-            // Left by a run that was killed.
-            only_an_export(&partial)?;
-            fs::remove_dir_all(&partial).map_err(io_at("removing an unfinished export", &partial))?;
-        }
-        if let Some(parent) = partial.parent().filter(|p| !p.as_os_str().is_empty()) {
+        may_be_written(target, force)?;
+        if let Some(parent) = target.parent().filter(|p| !p.as_os_str().is_empty()) {
             fs::create_dir_all(parent).map_err(io_at("making the folder", parent))?;
         }
-        fs::create_dir(&partial).map_err(io_at("making the folder", &partial))?;
-        Ok(Self {
-            target: target.to_path_buf(),
-            partial,
-            files: Vec::new(),
-            drawn_words: BTreeMap::new(),
-            finished: false,
-        })
+        let claim = Claim::take(target)?;
+        // The export before may have ended, or come back, since.
+        may_be_written(target, force)?;
+        fs::create_dir(claim.partial()).map_err(io_at("making the folder", claim.partial()))?;
+        let (files, drawn_words) = (Vec::new(), BTreeMap::new());
+        Ok(Self { target: target.to_path_buf(), force, files, drawn_words, finished: false, claim })
     }
 
     /// Writes one file; `name` is a relative path with `/`, one no other file has.
@@ -69,7 +61,7 @@ impl OutputFolder {
         if name.is_empty() || !plain || name.contains('\\') || self.files.iter().any(|f| f.path == name) {
             return Err(ExportError::FileName(name.to_owned()));
         }
-        let path = self.partial.join(name);
+        let path = self.claim.partial().join(name);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(io_at("making the folder", parent))?;
         }
@@ -105,7 +97,7 @@ impl OutputFolder {
     /// # Errors
     /// [`ExportError::Io`].
     pub fn read(&self, name: &str) -> Result<Vec<u8>, ExportError> {
-        let path = self.partial.join(name);
+        let path = self.claim.partial().join(name);
         fs::read(&path).map_err(io_at("reading the file back", &path))
     }
 
@@ -113,37 +105,36 @@ impl OutputFolder {
     /// the new one cannot take its place.
     ///
     /// # Errors
+    /// [`ExportError::Exists`] and [`ExportError::NotAnExport`] when something else took the name meanwhile,
     /// [`ExportError::Io`].
     pub fn finish(mut self) -> Result<(), ExportError> {
+        let partial = self.claim.partial();
         let folders: BTreeSet<PathBuf> = self
             .files
             .iter()
-            .filter_map(|f| self.partial.join(&f.path).parent().map(Path::to_path_buf))
-            .chain([self.partial.clone()])
+            .filter_map(|f| partial.join(&f.path).parent().map(Path::to_path_buf))
+            .chain([partial.to_path_buf()])
             .collect();
         for folder in &folders {
             durable::sync_dir(folder).map_err(io_at("writing the folder", folder))?;
         }
         let name = io_at("naming the finished export", &self.target);
+        may_be_written(&self.target, self.force)?;
         if !is_there(&self.target) {
-            durable::rename_new(&self.partial, &self.target).map_err(name)?;
+            durable::rename_new(partial, &self.target).map_err(name)?;
             self.finished = true;
             return Ok(());
         }
-        let aside = beside(&self.target, ".previous.partial")?;
-        if is_there(&aside) {
-            only_an_export(&aside)?;
-            fs::remove_dir_all(&aside).map_err(io_at("removing an earlier export", &aside))?;
-        }
-        durable::rename_new(&self.target, &aside)
+        let aside = self.claim.aside();
+        durable::rename_new(&self.target, aside)
             .map_err(io_at("moving the earlier export aside", &self.target))?;
-        if let Err(source) = durable::rename_new(&self.partial, &self.target) {
-            durable::rename_new(&aside, &self.target)
-                .map_err(io_at("moving the earlier export back", &aside))?;
+        if let Err(source) = durable::rename_new(partial, &self.target) {
+            durable::rename_new(aside, &self.target)
+                .map_err(io_at("moving the earlier export back", aside))?;
             return Err(name(source));
         }
         self.finished = true;
-        fs::remove_dir_all(&aside).map_err(io_at("removing the earlier export", &aside))
+        fs::remove_dir_all(aside).map_err(io_at("removing the earlier export", aside))
     }
 }
 
@@ -151,24 +142,25 @@ impl Drop for OutputFolder {
     fn drop(&mut self) {
         if !self.finished {
             // An error is on its way already; what cannot be removed is cleared by the next export.
-            fs::remove_dir_all(&self.partial).ok();
+            fs::remove_dir_all(self.claim.partial()).ok();
         }
     }
 }
 
-fn is_there(path: &Path) -> bool {
+pub(crate) fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-fn beside(target: &Path, ending: &str) -> Result<PathBuf, ExportError> {
-    let name = target.file_name().ok_or_else(|| ExportError::NoName { path: target.to_path_buf() })?;
-    let mut name = OsString::from(name);
-    name.push(ending);
-    Ok(target.with_file_name(name))
+fn may_be_written(target: &Path, force: bool) -> Result<(), ExportError> {
+    match is_there(target) {
+        true if force => only_an_export(target),
+        true => Err(ExportError::Exists { path: target.to_path_buf() }),
+        false => Ok(()),
+    }
 }
 
 /// Refuses a folder that holds anything an export would not have written.
-fn only_an_export(folder: &Path) -> Result<(), ExportError> {
+pub(crate) fn only_an_export(folder: &Path) -> Result<(), ExportError> {
     let refuse = || ExportError::NotAnExport { path: folder.to_path_buf() };
     let is_folder = fs::symlink_metadata(folder).map_err(io_at("looking at the folder", folder))?.is_dir();
     if !is_folder {
@@ -185,7 +177,7 @@ fn only_an_export(folder: &Path) -> Result<(), ExportError> {
     Ok(())
 }
 
-fn io_at(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ExportError {
+pub(crate) fn io_at(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ExportError {
     let path = path.to_path_buf();
     move |source| ExportError::Io { doing, path, source }
 }

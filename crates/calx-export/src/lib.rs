@@ -14,6 +14,7 @@
 //! - On an error nothing is left behind, and what stood at the target before still stands there.
 
 pub mod allow;
+mod claim;
 mod decode;
 mod drawn;
 pub mod error;

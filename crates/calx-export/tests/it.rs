@@ -16,6 +16,8 @@ mod browser;
 mod case;
 #[path = "it/data.rs"]
 mod data;
+#[path = "it/folder.rs"]
+mod folder;
 #[path = "it/marks.rs"]
 mod marks;
 #[path = "it/page.rs"]
