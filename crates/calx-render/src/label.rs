@@ -1,16 +1,17 @@
 //! Words beside marks: where they stand and how they look.
 //!
 //! A label tries places round its anchor, near ones first, and takes the one that covers least: never
-//! another label, as little as possible of any mark, its own above all. A label that had to go far is
+//! another label, as little as possible of any mark, its own above all, and of what the picture shows. A label that had to go far is
 //! joined to its anchor by a thin line.
 //!
 //! Invariants
 //! - A plate lies inside the picture, or at its edge when it is larger than the picture.
-//! - Places depend on the marks alone: the same marks give the same picture.
+//! - Places depend on the marks and the picture alone: the same of both give the same places.
 
 use calx_geometry::{ImageSpace, Point, Rasteriser, ScreenSpace, Transform};
 
 use crate::crowd::{Crowd, segments};
+use crate::ground::Ground;
 use crate::marks::{Drawn, Mark, MarkLabel};
 use crate::paint::{Ink, fill, rectangle};
 use crate::picture::Picture;
@@ -27,6 +28,9 @@ const SIDES: [[f64; 2]; 8] =
     [[1.0, -1.0], [1.0, 1.0], [-1.0, -1.0], [-1.0, 1.0], [1.0, 0.0], [-1.0, 0.0], [0.0, -1.0], [0.0, 1.0]];
 /// From this distance on a line joins plate and anchor.
 const FAR_PX: f64 = 16.0;
+/// What covering nothing but white on black costs, in pixels of distance: a side marker under a label is worse
+/// than a label that stands a way off.
+const CONTENT_COST: f64 = 120.0;
 /// Between the end of that line and the anchor.
 const LEADER_GAP: f64 = 5.0;
 
@@ -83,13 +87,11 @@ pub(crate) fn draw_labels(
     screen_from_image: &Transform<ScreenSpace, ImageSpace>,
     marks: &[Mark],
     drawn: &[Drawn],
+    ground: &Ground,
 ) {
-    if marks.iter().all(|mark| mark.label.is_none()) {
-        return;
-    }
     let size = [picture.width(), picture.height()];
     let mut crowd = Crowd::new(drawn, size);
-    for place in places(&mut crowd, screen_from_image, marks, drawn, size) {
+    for place in places(&mut crowd, ground, screen_from_image, marks, drawn, size) {
         draw(picture, rasteriser, &place);
     }
 }
@@ -105,6 +107,7 @@ struct Place<'a> {
 
 fn places<'a>(
     crowd: &mut Crowd,
+    ground: &Ground,
     screen_from_image: &Transform<ScreenSpace, ImageSpace>,
     marks: &'a [Mark],
     drawn: &[Drawn],
@@ -114,7 +117,9 @@ fn places<'a>(
     for (index, (mark, own)) in marks.iter().zip(drawn).enumerate() {
         let Some(label) = mark.label.as_ref().filter(|l| is_drawable(l)) else { continue };
         let anchors = anchors(label, own, screen_from_image, size);
-        let Some((plate, anchor)) = place(crowd, index, label, &anchors, &placed, size) else { continue };
+        let Some((plate, anchor)) = place(crowd, ground, index, label, &anchors, &placed, size) else {
+            continue;
+        };
         placed.push(Place { mark, label, plate, anchor });
     }
     placed
@@ -171,6 +176,7 @@ fn anchors(
 /// The place with the least cost, and the anchor it belongs to.
 fn place(
     crowd: &mut Crowd,
+    ground: &Ground,
     own: usize,
     label: &MarkLabel,
     anchors: &[Point<ScreenSpace>],
@@ -197,6 +203,10 @@ fn place(
             }
             let room = plate.grown(3.0);
             cost += 1000.0 * placed.iter().map(|p| p.plate.overlap(&room).sqrt()).sum::<f64>();
+            if cost >= least {
+                continue;
+            }
+            cost += CONTENT_COST * ground.content(&plate);
             if cost >= least {
                 continue;
             }
@@ -276,7 +286,9 @@ mod tests {
         let screen_from_image = View::crop(0, 0, 1920, 1080).screen_from_image().unwrap();
         let drawn: Vec<Drawn> = marks.iter().map(|mark| Drawn::new(mark, &screen_from_image)).collect();
         let mut crowd = Crowd::new(&drawn, size);
-        assert_eq!(places(&mut crowd, &screen_from_image, &marks, &drawn, size).len(), 200);
+        let black = Picture::new(1920, 1080, crate::picture::Pixels::Grey(vec![0; 1920 * 1080])).unwrap();
+        let ground = Ground::of(&black);
+        assert_eq!(places(&mut crowd, &ground, &screen_from_image, &marks, &drawn, size).len(), 200);
         let (segments, looks) = crowd.work();
         assert!(segments <= most_segments, "{segments} segments are left of 400,000");
         assert!(looks <= most_looks, "{looks} segments were looked at");

@@ -17,6 +17,7 @@ mod crowd;
 pub mod exposed;
 mod footprint;
 pub mod gpu;
+mod ground;
 mod label;
 pub mod marks;
 mod paint;

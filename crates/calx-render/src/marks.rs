@@ -9,6 +9,7 @@
 
 use calx_geometry::{ImageSpace, Point, Rasteriser, ScreenSpace, Transform, Vector};
 
+use crate::ground::Ground;
 use crate::label;
 use crate::paint::{Ink, Ring, fill};
 use crate::picture::Picture;
@@ -104,10 +105,14 @@ pub fn draw_marks(picture: &mut Picture, view: &View, marks: &[Mark]) {
     let Some(screen_from_image) = view.screen_from_image() else { return };
     let mut rasteriser = Rasteriser::new();
     let drawn: Vec<Drawn> = marks.iter().map(|mark| Drawn::new(mark, &screen_from_image)).collect();
+    // Labels avoid what the image shows; the marks over it have a cost of their own.
+    let ground = marks.iter().any(|mark| mark.label.is_some()).then(|| Ground::of(picture));
     for (mark, drawn) in marks.iter().zip(&drawn) {
         drawn.draw(picture, &mut rasteriser, &mark.style);
     }
-    label::draw_labels(picture, &mut rasteriser, &screen_from_image, marks, &drawn);
+    if let Some(ground) = ground {
+        label::draw_labels(picture, &mut rasteriser, &screen_from_image, marks, &drawn, &ground);
+    }
 }
 
 /// A mark in target pixels.
