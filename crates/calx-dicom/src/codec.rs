@@ -180,7 +180,7 @@ mod tests {
     fn a_codec_is_marked_while_it_runs_and_while_it_panics() {
         assert!(!is_guarded());
         let inside = guarded("test", || {
-            assert_eq!(guarded("inner", || Ok(is_guarded())).unwrap(), true);
+            assert!(guarded("inner", || Ok(is_guarded())).unwrap());
             // A helper of the codec's own.
             assert!(std::thread::spawn(is_guarded).join().unwrap());
             let named = std::thread::Builder::new().name("ours".to_owned()).spawn(is_guarded).unwrap();

@@ -258,13 +258,15 @@ mod tests {
         assert_eq!(codestream(&jp2(&[ftyp.clone(), boxed(b"jp2c", &inside), vec![0]])), Some(&inside[..]));
         let to_the_end = [b"\0\0\0\0jp2c", &inside[..]].concat();
         assert_eq!(codestream(&jp2(&[ftyp.clone(), to_the_end])), Some(&inside[..]));
-        let long = [b"\0\0\0\x01jp2c\0\0\0\0\0\0\0", &[16 + inside.len() as u8][..], &inside].concat();
+        let long =
+            [b"\0\0\0\x01jp2c\0\0\0\0\0\0\0", &[16 + u8::try_from(inside.len()).unwrap()][..], &inside]
+                .concat();
         assert_eq!(codestream(&jp2(&[ftyp.clone(), long])), Some(&inside[..]));
         // None of these is a codestream, whatever stands further inside.
         for stream in [
             [&[0][..], &inside].concat(),
             [ftyp.clone(), boxed(b"jp2c", &inside)].concat(),
-            jp2(&[ftyp.clone()]),
+            jp2(std::slice::from_ref(&ftyp)),
             jp2(&[boxed(b"jp2c", &[&[0][..], &inside].concat())]),
             jp2(&[b"\0\0\0\x07free".to_vec(), boxed(b"jp2c", &inside)]),
             jp2(&[b"\0\0\0\x01free\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(), boxed(b"jp2c", &inside)]),

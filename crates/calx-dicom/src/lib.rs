@@ -1,7 +1,8 @@
 //! DICOM in and out of the model.
 //!
 //! Reading: [`read_header`] for the catalogue, [`read_image_info`] for what a picture needs,
-//! [`FrameSource`] for pixels, [`dump_tags`] for people. Writing: [`write_image`].
+//! [`FrameSource`] for pixels, [`dump_tags`] for people,
+//! [`identity_texts`] for what must not leave. Writing: [`write_image`].
 //!
 //! Not here: where files are kept (`calx-workspace`), how values become grey (`calx-render`), the
 //! network.
@@ -22,6 +23,7 @@ mod frame_cache;
 pub mod frame_source;
 mod functional_groups;
 pub mod header;
+mod identity;
 pub mod image;
 mod jpeg;
 mod jpeg_2000;
@@ -46,6 +48,7 @@ pub use codec::is_guarded;
 pub use decode_error::DecodeError;
 pub use frame_source::{FrameHandle, FrameSource, Priority, Reduction};
 pub use header::{InstanceHeader, ReadHeaderError, read_header};
+pub use identity::identity_texts;
 pub use image::{ImageInfo, ReadImageError, read_image_info};
 pub use locator::Locator;
 pub use notice::{Notice, Read};

@@ -4,13 +4,14 @@
 //!
 //! Invariants
 //! - A row is safe to print: every value is escaped for a terminal and at most 80 characters long.
-//! - With [`Identity::Masked`] no value tells who the patient is: names, the patient's group, numbers
-//!   that other systems know, people and places, and vendors' text are dots.
+//! - With [`Identity::Masked`] every text and date is dots unless `identity` says that it tells nothing:
+//!   an attribute that nobody thought of is masked.
 
 use calx_model::patient_text::escape_terminal;
 
 use crate::dataset::{DataSet, Element, Tag, Value};
 use crate::header::ReadHeaderError;
+use crate::identity::{Telling, telling};
 use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 use crate::open::open;
@@ -79,7 +80,7 @@ fn list(data: &DataSet, depth: usize, identity: Identity, rows: &mut Vec<TagRow>
         if rows.len() >= MAX_ROWS {
             return;
         }
-        let hidden = identity == Identity::Masked && identifies(*tag, element.vr);
+        let hidden = identity == Identity::Masked && telling(*tag, element.vr) != Telling::Nothing;
         rows.push(TagRow {
             tag: (tag.0, tag.1),
             keyword: keyword(*tag),
@@ -112,57 +113,6 @@ fn keyword(tag: Tag) -> String {
 
 fn letters(vr: [u8; 2]) -> String {
     vr.iter().filter(|b| b.is_ascii_graphic()).map(|b| char::from(*b)).collect()
-}
-
-/// Whether a value may tell who the patient is. Sex and age stay readable: a case needs them.
-fn identifies(tag: Tag, vr: [u8; 2]) -> bool {
-    let text = matches!(
-        &vr,
-        b"PN" | b"LO" | b"SH" | b"LT" | b"ST" | b"UT" | b"UC" | b"UN" | b"OB" | b"DA" | b"DT" | b"AE"
-    );
-    let by_tag = match tag {
-        Tag(0x0010, 0x0040 | 0x1010) => false,
-        Tag(0x0010 | 0x0012 | 0x0038 | 0x4008, _) => true,
-        Tag(
-            0x0008,
-            0x0050
-            | 0x0080
-            | 0x0081
-            | 0x0082
-            | 0x0090
-            | 0x0092
-            | 0x0094
-            | 0x0096
-            | 0x1010
-            | 0x1040
-            | 0x1048..=0x1072
-            | 0x1080
-            | 0x1084
-            | 0x1120,
-        ) => true,
-        Tag(0x0020, 0x0010 | 0x4000) | Tag(0x0018, 0x1000 | 0x1030) => true,
-        Tag(0x0032, 0x1032 | 0x1033 | 0x1060 | 0x1064 | 0x4000) => true,
-        Tag(
-            0x0040,
-            0x0006
-            | 0x0007
-            | 0x0009
-            | 0x0010
-            | 0x0241..=0x0243
-            | 0x0253
-            | 0x0254
-            | 0x0275
-            | 0x1001..=0x1400
-            | 0x2001
-            | 0x2008..=0x2017
-            | 0xa075
-            | 0xa088
-            | 0xa123
-            | 0xa160,
-        ) => true,
-        _ => tag.is_private() && text && tag.1 > 0xff,
-    };
-    by_tag || vr == *b"PN"
 }
 
 fn masked(element: &Element) -> String {
@@ -223,18 +173,6 @@ fn abbreviated(text: &str, cut: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn identity_is_known_by_tag_and_by_representation() {
-        assert!(identifies(Tag(0x0010, 0x0020), *b"LO"));
-        assert!(identifies(Tag(0x0008, 0x0090), *b"PN"));
-        assert!(identifies(Tag(0x0040, 0xa123), *b"PN"));
-        assert!(identifies(Tag(0x0009, 0x1001), *b"LO"));
-        assert!(!identifies(Tag(0x0009, 0x0010), *b"LO"));
-        assert!(!identifies(Tag(0x0010, 0x0040), *b"CS"));
-        assert!(!identifies(Tag(0x0028, 0x0010), *b"US"));
-        assert!(!identifies(Tag(0x0020, 0x000d), *b"UI"));
-    }
 
     #[test]
     fn long_values_are_abbreviated() {

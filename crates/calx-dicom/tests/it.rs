@@ -23,6 +23,8 @@ mod fail_cleanly;
 mod frame_source;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/identity.rs"]
+mod identity;
 #[path = "it/oracle.rs"]
 mod oracle;
 #[path = "it/read_samples.rs"]

@@ -105,7 +105,7 @@ fn claims_cost_nothing() {
 }
 
 /// One element in Explicit VR Little Endian with a 32-bit length, whatever it claims.
-fn long_element(tag: (u16, u16), vr: &[u8; 2], length: u32) -> Vec<u8> {
+pub fn long_element(tag: (u16, u16), vr: &[u8; 2], length: u32) -> Vec<u8> {
     let mut out = [tag.0.to_le_bytes(), tag.1.to_le_bytes()].concat();
     out.extend_from_slice(vr);
     out.extend_from_slice(&[0, 0]);
@@ -113,7 +113,7 @@ fn long_element(tag: (u16, u16), vr: &[u8; 2], length: u32) -> Vec<u8> {
     out
 }
 
-fn short_element(tag: (u16, u16), vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+pub fn short_element(tag: (u16, u16), vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
     let mut out = [tag.0.to_le_bytes(), tag.1.to_le_bytes()].concat();
     out.extend_from_slice(vr);
     out.extend_from_slice(&u16::try_from(value.len()).unwrap().to_le_bytes());
@@ -122,7 +122,7 @@ fn short_element(tag: (u16, u16), vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
 }
 
 /// A file in Explicit VR Little Endian of 4 by 4 pixels; `extra` stands before (0008,2220).
-fn file_with(extra: &[u8]) -> Vec<u8> {
+pub fn file_with(extra: &[u8]) -> Vec<u8> {
     let mut file = vec![0u8; 128];
     file.extend_from_slice(b"DICM\x02\x00\x10\x00UI\x14\x001.2.840.10008.1.2.1\x00");
     file.extend_from_slice(&short_element((0x8, 0x16), b"UI", b"1.2.840.10008.5.1.4.1.1.7\0"));
