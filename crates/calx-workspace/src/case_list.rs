@@ -93,25 +93,7 @@ impl Workspace {
     /// # Errors
     /// The folder cannot be read.
     pub fn case_list(&self) -> Result<Vec<CaseRow>, WorkspaceError> {
-        let mut rows: Vec<CaseRow> = self.case_ids()?.into_iter().map(|id| self.case_row(id)).collect();
-        rows.sort_by_key(|row| (row.number.is_none(), row.number, row.id));
-        Ok(rows)
-    }
-
-    fn case_row(&self, id: CaseId) -> CaseRow {
-        let dir = self.cases_dir().join(id.to_string());
-        let snapshot = read_snapshot(&dir);
-        let length = fs::metadata(dir.join(JOURNAL)).map(|meta| meta.len()).ok();
-        match snapshot {
-            // The journal only grows, so equal length means that nothing came after the snapshot.
-            Some(snapshot) if length.is_some() && snapshot.journal_bytes == length => {
-                CaseRow::of(&snapshot.case)
-            }
-            snapshot => match self.read_case(id) {
-                Ok(document) => CaseRow::of(document.case()),
-                Err(error) => CaseRow::unreadable(id, snapshot, &error),
-            },
-        }
+        list(&self.cases_dir())
     }
 
     /// Ids of all cases, sorted.
@@ -119,12 +101,7 @@ impl Workspace {
     /// # Errors
     /// The folder cannot be read.
     pub fn case_ids(&self) -> Result<Vec<CaseId>, WorkspaceError> {
-        let mut ids = names(&self.cases_dir())?
-            .iter()
-            .filter_map(|name| CaseId::from_str(name).ok().filter(|id| id.to_string() == *name))
-            .collect::<Vec<_>>();
-        ids.sort_unstable();
-        Ok(ids)
+        ids(&self.cases_dir())
     }
 
     /// A case with its history, without a lock; a last line that another process is just writing is left out.
@@ -132,22 +109,56 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::NotFound`], or the journal does not replay.
     pub fn read_case(&self, id: CaseId) -> Result<Document, WorkspaceError> {
-        let path = self.cases_dir().join(id.to_string()).join(JOURNAL);
-        if !path.is_file() {
-            return Err(WorkspaceError::NotFound { what: "case", id: id.to_string() });
-        }
-        replay(jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?.rows, &path)
+        read(&self.cases_dir(), id)
     }
 
     /// The number the next case would get.
     ///
-    /// Only [`Workspace::create_case`] hands numbers out, under a lock, so two processes never get one twice.
+    /// Numbers are given under a lock, to a new case or by an edit, so two processes never get one twice.
     ///
     /// # Errors
     /// As [`Workspace::case_list`].
     pub fn next_case_number(&self) -> Result<u32, WorkspaceError> {
         Ok(next_after(self.case_list()?.iter().filter_map(|row| row.number)))
     }
+}
+
+/// What [`Workspace::case_list`] gives, by the folder of cases.
+pub(crate) fn list(cases: &Path) -> Result<Vec<CaseRow>, WorkspaceError> {
+    let mut rows: Vec<CaseRow> = ids(cases)?.into_iter().map(|id| row(cases, id)).collect();
+    rows.sort_by_key(|row| (row.number.is_none(), row.number, row.id));
+    Ok(rows)
+}
+
+fn row(cases: &Path, id: CaseId) -> CaseRow {
+    let dir = cases.join(id.to_string());
+    let snapshot = read_snapshot(&dir);
+    let length = fs::metadata(dir.join(JOURNAL)).map(|meta| meta.len()).ok();
+    match snapshot {
+        // The journal only grows, so equal length means that nothing came after the snapshot.
+        Some(snapshot) if length.is_some() && snapshot.journal_bytes == length => CaseRow::of(&snapshot.case),
+        snapshot => match read(cases, id) {
+            Ok(document) => CaseRow::of(document.case()),
+            Err(error) => CaseRow::unreadable(id, snapshot, &error),
+        },
+    }
+}
+
+fn ids(cases: &Path) -> Result<Vec<CaseId>, WorkspaceError> {
+    let mut ids = names(cases)?
+        .iter()
+        .filter_map(|name| CaseId::from_str(name).ok().filter(|id| id.to_string() == *name))
+        .collect::<Vec<_>>();
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+fn read(cases: &Path, id: CaseId) -> Result<Document, WorkspaceError> {
+    let path = cases.join(id.to_string()).join(JOURNAL);
+    if !path.is_file() {
+        return Err(WorkspaceError::NotFound { what: "case", id: id.to_string() });
+    }
+    replay(jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?.rows, &path)
 }
 
 /// Names in a folder that are text, unsorted.

@@ -4,6 +4,10 @@
 //!
 //! Invariants
 //! - A row that [`CaseWriter::commit`] returned survives a power cut; one that failed is not on disk.
+//! - A number is given under the lock of the folder of cases, whether to a new case or by an edit, so no two
+//!   cases have one.
+//! - What is found there already is made durable before anything is said of it: whoever wrote it may have been
+//!   killed before that.
 //! - A case folder appears with its first row durable, or not at all.
 //! - `case.json` is a snapshot: it may lag behind the journal and never contradicts it.
 
@@ -11,10 +15,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use calx_model::{
-    Action, Case, CaseFile, CaseId, Document, Edit, HistoryError, JOURNAL_VERSION, JournalRow, NewCase,
-    SchemaRef, Stamp,
+    Action, Case, CaseField, CaseFile, CaseId, Document, Edit, HistoryError, JOURNAL_VERSION, JournalRow,
+    NewCase, SchemaRef, Stamp,
 };
 
+use crate::case_list::{self, CaseRow};
 use crate::durable;
 use crate::error::WorkspaceError;
 use crate::jsonl::{self, Appender};
@@ -67,7 +72,7 @@ impl Workspace {
     /// failed and nothing of the case is on disk.
     pub fn create_case(&self, mut new: NewCase, stamp: Stamp) -> Result<CaseWriter, WorkspaceError> {
         let cases = self.cases_dir();
-        let _numbers = self.lock_numbers()?;
+        let _numbers = lock_numbers(&cases)?;
         sweep(&cases);
         let id = new.id;
         let dir = cases.join(id.to_string());
@@ -82,11 +87,7 @@ impl Workspace {
         let taken = self.case_list()?;
         match new.number {
             None => new.number = Some(next_after(taken.iter().filter_map(|row| row.number))),
-            Some(number) => {
-                if let Some(row) = taken.iter().find(|row| row.number == Some(number)) {
-                    return Err(WorkspaceError::NumberTaken { number, case: row.id });
-                }
-            }
+            Some(number) => number_is_free(number, &taken, id)?,
         }
         let document = Document::create(Case::new(new), stamp)?;
         let partial = durable::partial_of(&dir);
@@ -117,6 +118,8 @@ impl Workspace {
                 return Err(WorkspaceError::LockedBy { what: "case", id: id.to_string(), holder });
             }
         };
+        // The folder's name, where whoever made it was killed before it was durable; its names are the journal's.
+        durable::sync_dir(&self.cases_dir()).map_err(|source| not_made_durable(&dir, source))?;
         sweep(&dir);
         let lines = jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?;
         let journal = Appender::open(&path, "the case", &lines)?;
@@ -127,15 +130,37 @@ impl Workspace {
             .map_or(0, |s| s.revision);
         Ok(CaseWriter { document, journal, dir, was_there: true, recovered, snapshot_revision, lock })
     }
+}
 
-    /// Keeps every other process from handing out case numbers and making case folders.
-    fn lock_numbers(&self) -> Result<Lock, WorkspaceError> {
-        let path = self.cases_dir().join(LOCK);
-        match lock::exclusive(&path) {
-            Ok(Asked::Held(lock)) => Ok(lock),
-            Ok(Asked::Taken(holder)) => Err(WorkspaceError::Busy { what: "the list of cases", holder }),
-            Err(source) => Err(WorkspaceError::io("lock the list of cases", path, source)),
-        }
+fn not_made_durable(dir: &Path, source: std::io::Error) -> WorkspaceError {
+    let kept = "what was acknowledged before is kept";
+    WorkspaceError::Write { what: "the case", kept, path: dir.to_path_buf(), source }
+}
+
+/// Keeps every other process from giving case numbers and making case folders.
+fn lock_numbers(cases: &Path) -> Result<Lock, WorkspaceError> {
+    let path = cases.join(LOCK);
+    match lock::exclusive(&path) {
+        Ok(Asked::Held(lock)) => Ok(lock),
+        Ok(Asked::Taken(holder)) => Err(WorkspaceError::Busy { what: "the list of cases", holder }),
+        Err(source) => Err(WorkspaceError::io("lock the list of cases", path, source)),
+    }
+}
+
+/// What an edit makes of the case's number; `None` when it leaves it.
+fn number_in(edit: &Edit) -> Option<Option<u32>> {
+    match edit {
+        Edit::SetCase { field: CaseField::Number(number) } => Some(*number),
+        Edit::Batch { edits } => edits.iter().rev().find_map(number_in),
+        _ => None,
+    }
+}
+
+/// Refuses a number that a case has. Only to be asked under the lock of numbers.
+fn number_is_free(number: u32, cases: &[CaseRow], own: CaseId) -> Result<(), WorkspaceError> {
+    match cases.iter().find(|row| row.number == Some(number) && row.id != own) {
+        Some(row) => Err(WorkspaceError::NumberTaken { number, case: row.id }),
+        None => Ok(()),
     }
 }
 
@@ -226,8 +251,10 @@ impl CaseWriter {
     /// Applies an edit and makes it durable.
     ///
     /// # Errors
-    /// The document refuses the edit, or writing failed; either way the case is as before.
+    /// The document refuses the edit, [`WorkspaceError::NumberTaken`], or writing failed; in every case it is as
+    /// before.
     pub fn commit(&mut self, edit: Edit, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
+        let _numbers = self.number_lock(Some(&edit))?;
         let journal = &mut self.journal;
         self.document.commit(edit, stamp, |row| journal.append(row))?;
         self.written()
@@ -238,6 +265,10 @@ impl CaseWriter {
     /// # Errors
     /// As [`CaseWriter::commit`]; nothing to undo.
     pub fn undo(&mut self, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
+        let _numbers = self.number_lock(match self.document.next_undo().map(|row| &row.action) {
+            Some(Action::Edit { inverse, .. }) => Some(inverse),
+            _ => None,
+        })?;
         let journal = &mut self.journal;
         self.document.undo(stamp, |row| journal.append(row))?;
         self.written()
@@ -248,6 +279,10 @@ impl CaseWriter {
     /// # Errors
     /// As [`CaseWriter::commit`]; nothing to redo.
     pub fn redo(&mut self, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
+        let _numbers = self.number_lock(match self.document.next_redo().map(|row| &row.action) {
+            Some(Action::Edit { edit, .. }) => Some(edit),
+            _ => None,
+        })?;
         let journal = &mut self.journal;
         self.document.redo(stamp, |row| journal.append(row))?;
         self.written()
@@ -260,6 +295,20 @@ impl CaseWriter {
     pub fn close(mut self) -> Result<Document, WorkspaceError> {
         self.snapshot()?;
         Ok(self.document.clone())
+    }
+
+    /// When the edit gives the case another number: makes sure that it is free, and keeps it so until the row is
+    /// on disk and the lock is dropped.
+    fn number_lock(&self, edit: Option<&Edit>) -> Result<Option<Lock>, WorkspaceError> {
+        let case = self.document.case();
+        let Some(Some(number)) = edit.and_then(number_in) else { return Ok(None) };
+        if case.number == Some(number) {
+            return Ok(None);
+        }
+        let cases = self.dir.parent().unwrap_or(&self.dir);
+        let lock = lock_numbers(cases)?;
+        number_is_free(number, &case_list::list(cases)?, case.id)?;
+        Ok(Some(lock))
     }
 
     /// The last row, which is on disk.

@@ -2,11 +2,15 @@
 
 use std::fs;
 
-use calx_model::Action;
+use calx_model::{Action, CaseField, Edit};
 use calx_workspace::{ErrorClass, VerifyOptions, WorkspaceError};
 use uuid::Uuid;
 
 use crate::support::{Fresh, new_case, stamp, title};
+
+fn number(number: Option<u32>) -> Edit {
+    Edit::SetCase { field: CaseField::Number(number) }
+}
 
 #[test]
 fn a_case_is_numbered_listed_and_found() {
@@ -109,6 +113,63 @@ fn many_processes_making_cases_get_different_numbers() {
         fresh.workspace.case_list().unwrap().iter().filter_map(|row| row.number).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_number_is_never_given_twice_by_an_edit() {
+    let fresh = Fresh::new();
+    let ws = &fresh.workspace;
+    let [first, second] = [1, 2].map(|n| Uuid::from_u128(n).into());
+    drop(ws.create_case(new_case(1, "one"), stamp(0)).unwrap());
+    drop(ws.create_case(new_case(2, "two"), stamp(0)).unwrap());
+    let number_of = |id| fresh.workspace.read_case(id).unwrap().case().number;
+    let taken = |result: Result<_, WorkspaceError>, wanted: u32, by| match result.map(drop) {
+        Err(WorkspaceError::NumberTaken { number, case }) => assert_eq!((number, case), (wanted, by)),
+        other => panic!("{other:?}"),
+    };
+    let mut one = ws.write_case(first).unwrap();
+    taken(one.commit(number(Some(2)), stamp(1)), 2, second);
+    taken(one.commit(Edit::Batch { edits: vec![number(Some(2)), title("x")] }, stamp(1)), 2, second);
+    assert_eq!((one.document().case().number, one.document().rows().len()), (Some(1), 1));
+    // Its own number is free to it, and so is none.
+    one.commit(number(Some(1)), stamp(1)).unwrap();
+    one.commit(number(None), stamp(2)).unwrap();
+    assert_eq!(number_of(first), None);
+    let mut two = fresh.again().write_case(second).unwrap();
+    two.commit(number(Some(1)), stamp(3)).unwrap();
+    taken(one.undo(stamp(4)), 1, second);
+    assert_eq!((number_of(first), one.document().rows().len()), (None, 3));
+    two.undo(stamp(5)).unwrap();
+    one.undo(stamp(6)).unwrap();
+    taken(two.redo(stamp(7)), 1, first);
+    one.redo(stamp(8)).unwrap();
+    two.redo(stamp(9)).unwrap();
+    drop((one, two));
+    assert_eq!((number_of(first), number_of(second)), (None, Some(1)));
+    assert!(ws.verify(VerifyOptions::default()).unwrap().is_whole());
+}
+
+#[test]
+fn one_number_asked_for_by_many_at_once_goes_to_one() {
+    let fresh = Fresh::new();
+    for n in 1..=8 {
+        drop(fresh.workspace.create_case(new_case(n, "x"), stamp(0)).unwrap());
+    }
+    let start = std::sync::Barrier::new(8);
+    let got: Vec<bool> = std::thread::scope(|scope| {
+        let ask = |n: u128| {
+            let mut writer = fresh.again().write_case(Uuid::from_u128(n).into()).unwrap();
+            start.wait();
+            match writer.commit(number(Some(52)), stamp(1)) {
+                Ok(_) => true,
+                Err(WorkspaceError::NumberTaken { number: 52, .. }) => false,
+                Err(error) => panic!("{error:?}"),
+            }
+        };
+        let threads: Vec<_> = (1..=8).map(|n| scope.spawn(move || ask(n))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(got.iter().filter(|got| **got).count(), 1, "{got:?}");
 }
 
 #[test]
