@@ -6,6 +6,7 @@
 //! Not here: what rows mean (`calx-model`).
 //!
 //! Invariants
+//! - What [`Appender::open`] found is durable when it returns, whoever wrote it.
 //! - After [`Appender::append`] fails, the file is as long as before, or the appender refuses further rows.
 //! - A line of a newer version is never taken for a torn one.
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
+use crate::durable;
 use crate::error::WorkspaceError;
 
 /// A journal as read.
@@ -91,7 +93,8 @@ pub(crate) struct Appender {
 }
 
 impl Appender {
-    /// Opens a journal that was just read under the same lock, and cuts what was torn.
+    /// Opens a journal that was just read under the same lock, and cuts what was torn. When this returns, its
+    /// rows and its name are on disk: a row may have been read whose writer was killed before its sync.
     pub(crate) fn open<T>(path: &Path, what: &'static str, lines: &Lines<T>) -> Result<Self, WorkspaceError> {
         let open = |source| WorkspaceError::io("open the journal for writing", path, source);
         let file = OpenOptions::new().append(true).open(path).map_err(open)?;
@@ -99,7 +102,10 @@ impl Appender {
             let cut = file.set_len(lines.whole).and_then(|()| file.sync_all());
             cut.map_err(|source| WorkspaceError::io("cut the torn last line of the journal", path, source))?;
         }
-        Ok(Self { file, path: path.to_path_buf(), what, length: lines.whole, poisoned: false })
+        let appender = Self { file, path: path.to_path_buf(), what, length: lines.whole, poisoned: false };
+        let synced = appender.file.sync_data().and_then(|()| durable::sync_parent(path));
+        synced.map_err(|source| appender.not_saved(source))?;
+        Ok(appender)
     }
 
     /// Bytes of whole rows.
@@ -150,6 +156,15 @@ mod tests {
         assert_eq!(lines.rows.iter().map(|r| r.n).collect::<Vec<_>>(), rows);
         assert_eq!(lines.torn, torn);
         assert_eq!(lines.whole + lines.torn, text.len() as u64);
+    }
+
+    /// The one file that can be appended to and says so when it is asked to sync.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_found_is_synced_before_it_counts() {
+        let lines = Lines::<Row> { rows: Vec::new(), whole: 0, torn: 0 };
+        let opened = Appender::open(Path::new("/dev/null"), "the case", &lines).map(drop);
+        assert!(matches!(opened, Err(WorkspaceError::Write { .. })), "{opened:?}");
     }
 
     #[test]
