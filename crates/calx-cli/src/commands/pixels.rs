@@ -3,7 +3,7 @@
 use calx_dicom::{FrameSource, Locator, Priority, Reduction, read_image_info};
 use calx_export::{IdentityAttribute, IdentityString, ImagePixels, PixelError, PixelProvider};
 use calx_measure::{FrameValues, measure_region};
-use calx_model::{Case, CaseImage, Measurement, PatientText, Region};
+use calx_model::{Case, CaseImage, Measurement, Region};
 use calx_render::View;
 use calx_workspace::Workspace;
 
@@ -38,27 +38,36 @@ impl<'a> WorkspacePixels<'a> {
         Ok(measure_region(region, image, FrameValues::new(&pixels.frame, &pixels.display)))
     }
 
-    /// What must not leave: names and numbers of the patients of a case's sources. Objects that say they are
-    /// synthetic have no patient.
+    /// What must not leave: every text of the sources' headers that may tell who the patient is. Our phantoms
+    /// say that they are synthetic and whose name stands in for one: they have no patient.
     pub(crate) fn identity_strings(&self, case: &Case) -> Result<Vec<IdentityString>, Failure> {
         let mut strings: Vec<IdentityString> = Vec::new();
-        for (_, image) in case.images().filter(|(_, i)| !i.synthetic) {
+        for (_, image) in case.images() {
             let locator = self.workspace.locate(&image.source).map_err(workspace_failure)?;
             let header = calx_dicom::read_header(&locator).or_exit(Exit::SomeFailed)?.value;
-            let found: [(IdentityAttribute, PatientText); 4] = [
-                (IdentityAttribute::PatientName, header.patient_name),
-                (IdentityAttribute::PatientId, header.patient_id),
-                (IdentityAttribute::PatientBirthDate, header.patient_birth_date),
-                (IdentityAttribute::AccessionNumber, header.accession_number),
-            ];
-            for (attribute, text) in found {
-                let known = strings.iter().any(|s| s.attribute == attribute && s.text == text);
-                if !text.is_blank() && !known {
+            if image.synthetic && header.patient_name.raw().starts_with("PHANTOM^") {
+                continue;
+            }
+            for (name, text) in calx_dicom::identity_texts(&locator).or_exit(Exit::SomeFailed)? {
+                let attribute = attribute(&name);
+                if !strings.iter().any(|s| s.attribute == attribute && s.text == text) {
                     strings.push(IdentityString { attribute, text });
                 }
             }
         }
         Ok(strings)
+    }
+}
+
+/// How the exporter speaks of an attribute; it never prints the value.
+fn attribute(name: &str) -> IdentityAttribute {
+    match name {
+        "PatientName (0010,0010)" => IdentityAttribute::PatientName,
+        "PatientID (0010,0020)" => IdentityAttribute::PatientId,
+        "PatientBirthDate (0010,0030)" => IdentityAttribute::PatientBirthDate,
+        "AccessionNumber (0008,0050)" => IdentityAttribute::AccessionNumber,
+        "StudyDate (0008,0020)" => IdentityAttribute::StudyDate,
+        _ => IdentityAttribute::Other("another attribute that can tell who the patient is"),
     }
 }
 
