@@ -167,7 +167,8 @@ fn file(
             (FileStatus::Duplicate, reason, text.to_owned())
         }
         Filed::Mended => {
-            let text = "a damaged copy of this object was here; it is kept aside, these whole bytes count now";
+            let text =
+                "a damaged copy of this object was here; it is kept aside, these whole bytes count now";
             (FileStatus::Imported, "damaged_copy_set_aside", text.to_owned())
         }
         Filed::Conflict { kept_before } => {
