@@ -37,11 +37,37 @@ pub fn image_marks(
     frame: u32,
     choice: &MarkChoice,
 ) -> Vec<Mark> {
-    let wanted = |region: &Region| choice.only.as_ref().is_none_or(|only| only.contains(&region.id));
-    regions_on(case, image, frame)
-        .filter(|region| wanted(region))
-        .flat_map(|region| region_marks(case, schema, region, choice))
-        .collect()
+    let wanted = |region: &&Region| choice.only.as_ref().is_none_or(|only| only.contains(&region.id));
+    let regions: Vec<&Region> = regions_on(case, image, frame).filter(wanted).collect();
+    let words: Vec<String> = regions.iter().map(|region| mark_label(case, region)).collect();
+    let words = if is_crowded(&words, choice) {
+        regions.iter().map(|r| short_label(case, r)).collect()
+    } else {
+        words
+    };
+    let labelled = regions.into_iter().zip(words);
+    labelled.flat_map(|(region, words)| region_marks(schema, region, words, choice)).collect()
+}
+
+/// Height of the letters of a label.
+fn letter_px(choice: &MarkChoice) -> f64 {
+    (f64::from(choice.target_px) / 75.0).clamp(11.0, 72.0)
+}
+
+/// Whether the labels together would cover more than an eighth of a picture, taken as four to three.
+fn is_crowded(words: &[String], choice: &MarkChoice) -> bool {
+    let size = letter_px(choice);
+    let letters: usize = words.iter().map(|w| w.chars().count() + 2).sum();
+    let covered = f64::from(u32::try_from(letters).unwrap_or(u32::MAX)) * 0.5 * size * 1.5 * size;
+    covered > f64::from(choice.target_px).powi(2) * 0.75 / 8.0
+}
+
+/// What is left of a label where many stand close: its number; an arrow keeps its words, they are its content.
+fn short_label(case: &Case, region: &Region) -> String {
+    match &region.shape {
+        Shape::Arrow { .. } => mark_label(case, region),
+        _ => shown_number(case.region_number(region.id).unwrap_or(0)),
+    }
 }
 
 /// The regions that show on one frame (from 1) of an image.
@@ -178,7 +204,7 @@ impl Outline {
 }
 
 /// A path is two marks, so that its walls are finer than its course; everything else is one.
-fn region_marks(case: &Case, schema: &Schema, region: &Region, choice: &MarkChoice) -> Vec<Mark> {
+fn region_marks(schema: &Schema, region: &Region, words: String, choice: &MarkChoice) -> Vec<Mark> {
     let target = f64::from(choice.target_px);
     let width_px = (target / 900.0).clamp(1.5, 8.0);
     let dash = LineStyle::of(schema, &region.label).dashes().iter().map(|d| d * width_px).collect();
@@ -192,12 +218,12 @@ fn region_marks(case: &Case, schema: &Schema, region: &Region, choice: &MarkChoi
         opacity: 1.0,
     };
     let label = choice.labels.then(|| MarkLabel {
-        text: mark_label(case, region),
+        text: words,
         anchor: match &region.shape {
             Shape::Arrow { tail, .. } => Some(tail.point()),
             _ => None,
         },
-        size_px: (target / 75.0).clamp(11.0, 72.0),
+        size_px: letter_px(choice),
     });
     let outline = Outline::of(&region.shape);
     let mut marks = Vec::new();

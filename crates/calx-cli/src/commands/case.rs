@@ -169,7 +169,7 @@ pub(crate) fn run(command: &CaseCommand, global: &Global, out: &Out) -> Outcome 
     let open = |case: &str, tool: &'static str| Writing::open(&workspace, case, tool, global, out);
     match command {
         CaseCommand::New(args) => new(args, &workspace, global, out),
-        CaseCommand::Set(args) => case_set::run(args, &workspace, open(&args.case, "case set")?),
+        CaseCommand::Set(args) => case_set::run(args, open(&args.case, "case set")?),
         CaseCommand::AddStudy(args) => add_study(args, &workspace, open(&args.case, "case add-study")?, out),
         CaseCommand::Image(args) => image(args, open(&args.case, "case image")?, global),
         CaseCommand::Read(args) => read(args, open(&args.case, "case read")?),

@@ -1,12 +1,11 @@
 //! `calx case set CASE FIELD VALUE`.
 
 use calx_model::{Age, AgeUnit, CaseField, Contributor, Edit, Patient, Sex, markup};
-use calx_workspace::Workspace;
 use clap::{Args, ValueEnum};
 
 use super::words;
 use crate::failure::{Exit, Failure, OrExit, Outcome};
-use crate::session::{State, Writing, workspace_failure};
+use crate::session::{State, Writing};
 
 #[derive(Debug, Args)]
 pub(crate) struct SetArgs {
@@ -36,19 +35,9 @@ enum FieldWord {
     Contributors,
 }
 
-pub(crate) fn run(args: &SetArgs, workspace: &Workspace, mut writing: Writing<'_>) -> Outcome {
+pub(crate) fn run(args: &SetArgs, mut writing: Writing<'_>) -> Outcome {
     let value = words::text(&args.value)?;
     let field = field(args.field, &value, &writing)?;
-    if let CaseField::Number(wanted) = &field {
-        let cases = workspace.case_list().map_err(workspace_failure)?;
-        if let Some(other) = cases.iter().find(|c| c.number == *wanted && c.id != writing.case().id) {
-            let number = wanted.unwrap_or_default();
-            return Err(Failure::say(
-                Exit::SomeFailed,
-                format!("number {number} belongs to case {} already", other.id),
-            ));
-        }
-    }
     writing.commit(Edit::SetCase { field })?;
     let (number, id) = (writing.case().number.map(|n| n.to_string()), writing.case().id.0);
     writing.say("case", number, id, State::Changed)

@@ -26,3 +26,22 @@ fn a_painted_mask_is_the_rings_round_its_pixels() {
         .sum();
     assert!((area.abs() - mask.count() as f64).abs() < 1e-6, "{area} of {}", mask.count());
 }
+
+/// On a small picture full words would hide what they speak of; the numbers stay.
+#[test]
+fn labels_of_a_crowded_picture_are_numbers() {
+    let (case, schema) = (case(), schema());
+    let image = case.image(case.regions[0].image).unwrap();
+    let words = |target_px| -> Vec<String> {
+        let choice = MarkChoice { only: None, labels: true, target_px };
+        let marks = image_marks(&case, &schema, image, 1, &choice);
+        marks.into_iter().filter_map(|mark| mark.label).map(|label| label.text).collect()
+    };
+    let (small, large) = (words(240), words(2000));
+    assert_eq!(small.len(), large.len(), "no label goes");
+    assert!(large[0].contains(&case.regions[0].label), "{large:?}");
+    assert_eq!(small[0], "①");
+    let arrow = case.regions.iter().any(|r| r.image == image.id && matches!(r.shape, Shape::Arrow { .. }));
+    let with_words = small.iter().filter(|w| w.chars().count() > 1).count();
+    assert_eq!(with_words > 0, arrow, "an arrow keeps its words: {small:?}");
+}
