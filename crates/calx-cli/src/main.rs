@@ -6,6 +6,11 @@
 //! - Results on stdout, everything else on stderr.
 //! - No command ends in a panic that nobody explains: the hook names the place and asks for a report.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "doc comments of arguments are help texts: their brackets are typed as they stand"
+)]
+
 mod args;
 mod commands;
 mod failure;
