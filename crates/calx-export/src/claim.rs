@@ -16,7 +16,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use calx_workspace::durable;
 use uuid::Uuid;
@@ -119,7 +119,7 @@ impl Claim {
 
     fn make(target: &Path) -> Result<Self, ExportError> {
         loop {
-            let names = Names::new(target, &Uuid::new_v4().simple().to_string())?;
+            let names = Names::new(target, &new_id())?;
             let failed = |source| io_at("locking the target", &names.lock)(source);
             let file = File::create_new(&names.lock).map_err(failed)?;
             match file.try_lock() {
@@ -142,6 +142,14 @@ impl Drop for Claim {
             fs::remove_file(&self.names.lock).ok();
         }
     }
+}
+
+/// 32 hex digits that grow with time: who began first has the smallest, so that whoever gives way and comes
+/// again stands behind those who stayed, and the first of all always comes through.
+fn new_id() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (_, random) = Uuid::new_v4().as_u64_pair();
+    format!("{:010x}{:08x}{:014x}", since.as_secs(), since.subsec_nanos(), random >> 8)
 }
 
 /// Ids of the other runs that write to the target now; what killed ones left is cleared.
@@ -186,6 +194,17 @@ mod tests {
     #[track_caller]
     fn check_id(name: &str, target: &str, is_lock: bool) {
         assert_eq!(id_in(OsStr::new(name), Path::new(target)).is_some(), is_lock, "{name} for {target}");
+    }
+
+    #[test]
+    fn ids_grow_with_time() {
+        let ids: Vec<String> = (0..50)
+            .map(|_| {
+                std::thread::sleep(Duration::from_micros(50));
+                new_id()
+            })
+            .collect();
+        assert!(ids.is_sorted() && ids.iter().all(|id| id.len() == ID_DIGITS), "{ids:?}");
     }
 
     #[test]
