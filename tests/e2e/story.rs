@@ -6,7 +6,7 @@ use calx_export::{exportable, read_case_json};
 use calx_model::Case;
 use serde_json::Value;
 
-use crate::driver::{PATH, POLYGON, Place, SIZE, hand, id};
+use crate::driver::{PATH, POLYGON, Place, SIZE, clip, hand, id};
 
 /// Shapes of every kind, with a label that allows them.
 const SHAPES: [(&str, &str, &str); 9] = [
@@ -295,4 +295,35 @@ fn merging_and_subtracting_keep_links_and_can_be_undone() {
     let rest = place.case("52");
     let words = &rest["findings"][0]["statements"][0]["text"];
     assert!(words.to_string().contains("radial artery"), "words stay when their region goes: {words}");
+}
+
+#[test]
+fn an_area_of_two_parts_is_split_and_an_unused_image_goes() {
+    let place = Place::with_marks();
+    let two = r#"{"type":"area","parts":[{"outer":[[10,10],[30,10],[30,30]]},{"outer":[[50,10],[70,10],[70,30]]}]}"#;
+    place.ok(&["region", "add", "52", "1", "--label", "other", "--shape", two]);
+    place.ok(&["evidence", "link", "52", "1.1", "--region", "3"]);
+    let before = place.case("52");
+    place.ok(&["region", "split", "52", "3"]);
+    let regions = place.rows(&["regions", "--case", "52"]);
+    assert_eq!(regions.len(), 4);
+    for part in &regions[2..] {
+        assert_eq!(
+            (&part["shape"], &part["statements"]),
+            (&"area".into(), &serde_json::json!(["1.1"])),
+            "{part}"
+        );
+    }
+    place.run(&["region", "split", "52", "1"]).expect(1);
+    place.ok(&["case", "undo", "52"]);
+    assert_eq!(place.case("52"), before);
+    // An image with marks stays; one that nothing rests on goes, and comes back.
+    place.run(&["case", "rm-image", "52", "1"]).expect(1);
+    place.ok(&["import", &clip()]);
+    let studies = place.rows(&["studies", "--where", "modalities=US"]);
+    place.ok(&["case", "add-study", "52", studies[0]["study"].as_str().unwrap()]);
+    place.ok(&["case", "rm-image", "52", "2"]);
+    assert_eq!(place.rows(&["images", "--case", "52"]).len(), 1);
+    place.ok(&["case", "undo", "52"]);
+    assert_eq!(place.rows(&["images", "--case", "52"]).len(), 2);
 }

@@ -566,18 +566,6 @@ impl Case {
     }
 }
 
-impl Edit {
-    /// Whether it does nothing but change the case's status.
-    #[must_use]
-    pub fn is_status_change(&self) -> bool {
-        match self {
-            Self::SetCase { field: CaseField::Status(_) } => true,
-            Self::Batch { edits } => !edits.is_empty() && edits.iter().all(Self::is_status_change),
-            _ => false,
-        }
-    }
-}
-
 pub(crate) fn missing(what: &'static str, id: &impl ToString) -> EditError {
     EditError::NotFound { what, id: id.to_string() }
 }

@@ -42,6 +42,13 @@ pub(crate) enum CaseCommand {
     Image(ImageArgs),
     /// Say how far an image was read
     Read(ReadArgs),
+    /// Take an image nothing rests on out of the case; the file stays in the workspace
+    RmImage {
+        /// Number or id of the case
+        case: String,
+        /// Number, id or SOP Instance UID of the image
+        image: String,
+    },
     /// Change where the case stands; publishing an incomplete case is refused
     Status {
         /// Number or id of the case
@@ -173,6 +180,13 @@ pub(crate) fn run(command: &CaseCommand, global: &Global, out: &Out) -> Outcome 
         CaseCommand::AddStudy(args) => add_study(args, &workspace, open(&args.case, "case add-study")?, out),
         CaseCommand::Image(args) => image(args, open(&args.case, "case image")?, global),
         CaseCommand::Read(args) => read(args, open(&args.case, "case read")?),
+        CaseCommand::RmImage { case, image } => {
+            let mut writing = open(case, "case rm-image")?;
+            let id = place::image(writing.case(), image)?.id;
+            let edit = writing.case().delete_image(id).map_err(session::refused)?;
+            writing.commit(edit)?;
+            writing.say("image", None, id.0, State::Removed)
+        }
         CaseCommand::Status { case, status } => {
             let mut writing = open(case, "case status")?;
             let status = (*status).into();

@@ -97,8 +97,10 @@ pub(crate) fn run(args: &DemoArgs, global: &Global, out: &Out) -> Outcome {
     ))?;
 
     let target = folder.join("export").join(calx_export::exporter::case_folder_name(&case));
-    let report = export::write(&workspace, &case, &["html", "png", "json"], &target, args.renderer, false)?;
-    let drawn = super::render::open_renderer(args.renderer)?.describe().to_string();
+    let mut renderer = super::render::open_renderer(args.renderer)?;
+    let report =
+        export::write(&workspace, &case, &["html", "png", "json"], &target, renderer.as_mut(), false)?;
+    let drawn = renderer.describe().to_string();
     clock.step(&format!(
         "exported {} files, {}; pictures drawn by: {drawn}",
         report.files.len(),

@@ -8,6 +8,7 @@ use calx_export::{
     ExportError, ExportInput, ExportOptions, ExportReport, blocked_images, export_case, exporter::exporter,
 };
 use calx_model::{Edit, ImageField, PixelsCleared};
+use calx_render::Renderer;
 use calx_workspace::Workspace;
 use clap::Args;
 use serde_json::json;
@@ -85,7 +86,8 @@ fn one(
         out.note(format!("dry run: would write {} to {}", targets.join(", "), folder.display()));
         return Ok(());
     }
-    let report = write(workspace, document.case(), &targets, &folder, args.renderer, args.force)?;
+    let mut renderer = open_renderer(args.renderer)?;
+    let report = write(workspace, document.case(), &targets, &folder, renderer.as_mut(), args.force)?;
     print(&report, out)
 }
 
@@ -145,17 +147,16 @@ pub(crate) fn write(
     case: &calx_model::Case,
     targets: &[&str],
     folder: &Path,
-    renderer: RendererWord,
+    renderer: &mut dyn Renderer,
     force: bool,
 ) -> Result<ExportReport, Failure> {
     let mut pixels = WorkspacePixels::new(workspace);
-    let mut renderer = open_renderer(renderer)?;
     let identity_strings = pixels.identity_strings(case)?;
     let mut input = ExportInput {
         case,
         schema: workspace.schema(),
         pixels: &mut pixels,
-        renderer: renderer.as_mut(),
+        renderer,
         identity_strings,
         calx_version: env!("CARGO_PKG_VERSION").to_owned(),
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use calx_model::{Case, Edit, Origin, Region, RegionField, RegionId, Schema, Side, Site};
+use calx_model::{Case, Edit, EvidenceId, Origin, Region, RegionField, RegionId, Schema, Shape, Side, Site};
 use calx_workspace::Workspace;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -41,6 +41,8 @@ pub(crate) enum RegionCommand {
         #[arg(required = true, num_args = 2..)]
         regions: Vec<String>,
     },
+    /// Part an area of several parts into regions of one part each; links hold for all of them
+    Split { case: String, region: String },
     /// Area, length, and statistics of the values under regions
     Measure {
         case: String,
@@ -135,6 +137,21 @@ pub(crate) fn run(command: &RegionCommand, global: &Global, out: &Out) -> Outcom
             writing.commit(edit)?;
             first(&ids, &writing)
         }
+        RegionCommand::Split { case, region } => {
+            let mut writing = Writing::open(&workspace, case, "region split", global, out)?;
+            let found = place::region(writing.case(), region)?;
+            let (id, parts) = (found.id, parts(&found.shape));
+            let links = writing.case().statements_on(id).count();
+            let ids: Vec<RegionId> = (1..parts).map(|_| RegionId(Uuid::new_v4())).collect();
+            let evidence: Vec<EvidenceId> =
+                (0..ids.len() * links).map(|_| EvidenceId(Uuid::new_v4())).collect();
+            let edit = writing.case().split_region(id, &ids, &evidence).map_err(session::refused)?;
+            writing.commit(edit)?;
+            for new in ids {
+                writing.say("region", number(writing.case(), new), new.0, State::Made)?;
+            }
+            writing.say("region", number(writing.case(), id), id.0, State::Changed)
+        }
         RegionCommand::Subtract { case, regions } => {
             let mut writing = Writing::open(&workspace, case, "region subtract", global, out)?;
             let ids = all(writing.case(), regions)?;
@@ -153,6 +170,13 @@ fn all(case: &Case, typed: &[String]) -> Result<Vec<RegionId>, Failure> {
 fn first(ids: &[RegionId], writing: &Writing<'_>) -> Outcome {
     let id = ids.first().copied().ok_or_else(|| Failure::say(Exit::Usage, "name at least two regions"))?;
     writing.say("region", number(writing.case(), id), id.0, State::Changed)
+}
+
+fn parts(shape: &Shape) -> usize {
+    match shape {
+        Shape::Area(area) => area.parts().len(),
+        _ => 1,
+    }
 }
 
 fn number(case: &Case, id: RegionId) -> Option<String> {
