@@ -13,7 +13,9 @@ use calx_geometry::{
 use crate::anatomy::BoneKind;
 use crate::bones::Shaft;
 use crate::error::PhantomError;
-use crate::maps::{Hand, for_each_near, inside_skin};
+use crate::map_soft::inside_skin;
+use crate::map_vessel::for_each_near;
+use crate::maps::Hand;
 use crate::number::real;
 use crate::options::HandSide;
 use crate::plane::{Mm2, mm2};

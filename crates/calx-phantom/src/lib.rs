@@ -19,11 +19,15 @@ pub mod error;
 mod exposure;
 mod facts;
 mod letters;
+mod map_bone;
+mod map_soft;
+mod map_vessel;
 mod maps;
 mod noise;
 mod number;
 mod object;
 pub mod options;
+pub mod person;
 mod placement;
 mod plane;
 mod radiograph;
@@ -36,8 +40,10 @@ mod vessels;
 pub use anatomy::{ArteryKind, BoneKind, FingerSide};
 pub use error::PhantomError;
 pub use options::{
-    Calcification, DopplerOptions, FilmOptions, HandOptions, HandSide, Polarity, Storage, View,
+    Calcification, CalcificationPattern, DopplerOptions, FilmOptions, HandOptions, HandSide, LookAlike,
+    Polarity, SoftTissueDefect, Spacing, Storage, View, Voi,
 };
+pub use person::{Person, Sex};
 pub use study::{GeneratedImage, ImageOptions, ModelStudies, StudyOptions, model_case, study};
 pub use truth::{
     ArteryTruth, BoneTruth, CalcifiedStretch, DopplerTruth, HandTruth, MissingTruth, TRUTH_FORMAT_VERSION,

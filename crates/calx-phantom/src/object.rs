@@ -15,6 +15,7 @@ use jiff::ToSpan;
 use crate::doppler::Clip;
 use crate::error::PhantomError;
 use crate::options::{HandSide, Polarity, Storage, View};
+use crate::person::{Person, Sex};
 use crate::radiograph::Radiograph;
 
 /// What an object needs besides its picture.
@@ -27,6 +28,7 @@ pub(crate) struct Label {
     pub(crate) number: i32,
     pub(crate) description: String,
     pub(crate) seed: u64,
+    pub(crate) person: Person,
 }
 
 const COMMENT: &str = "Synthetic image made by calx-phantom from geometry. No patient, no device.";
@@ -43,8 +45,8 @@ fn start(kind: ImageKind, label: &Label, size: (u16, u16), pixels: NewPixels) ->
         name: "PHANTOM^CALX".to_owned(),
         id: format!("PHANTOM-{}", label.seed),
         birth_date: None,
-        sex: Some('M'),
-        age: Some("075Y".to_owned()),
+        sex: Some(if label.person.sex == Sex::Male { 'M' } else { 'F' }),
+        age: Some(format!("{:03}Y", label.person.age)),
     };
     new.content_time = label.study.time.saturating_add((i64::from(label.number) * 2).minutes());
     new.manufacturer = "calx-phantom".to_owned();

@@ -7,7 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::anatomy::ArteryKind;
+use crate::anatomy::{ArteryKind, FingerSide};
+use crate::person::Person;
 
 /// Which hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,6 +97,67 @@ pub enum Calcification {
     Arteries(Vec<ArteryKind>),
 }
 
+/// Which layer of the wall the calcium lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalcificationPattern {
+    /// The media (Monckeberg): both walls, long, interrupted, a tram track or pipe stem.
+    Medial,
+    /// The intima: patches on one side, eccentric, of uneven density.
+    Intimal,
+    /// Medial, with intimal patches in the larger arteries.
+    Mixed,
+}
+
+/// What can be taken for a calcified artery and is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookAlike {
+    /// A round stone in a vein, often with a clearer middle.
+    Phlebolith,
+    /// Sesamoid bones beyond the two of the thumb.
+    Sesamoid,
+    /// Calcinosis: clumps of calcium in the soft tissue of fingertips.
+    Calcinosis,
+    /// Dust on the plate: sharp white specks, also outside the hand.
+    Dust,
+    /// A finger ring of metal.
+    Ring,
+}
+
+/// Soft tissue that is missing: an ulcer or gangrene of a finger's pad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SoftTissueDefect {
+    /// From 1, the thumb, to 5.
+    pub digit: u8,
+    /// Which side of the finger.
+    pub side: FingerSide,
+}
+
+/// How the file says it wants to be seen (VOI LUT Module, PS3.3 C.11.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voi {
+    /// One WindowCenter and WindowWidth.
+    Window,
+    /// Three windows with WindowCenterWidthExplanation.
+    Windows,
+    /// One window with VOILUTFunction SIGMOID.
+    Sigmoid,
+    /// A VOI LUT Sequence with two tables and their LUTExplanation, and no window.
+    LutSequence,
+}
+
+/// What the file says about millimetres (PS3.3 10.7.1.3 and C.8.11.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spacing {
+    /// ImagerPixelSpacing only: distances on the detector.
+    Imager,
+    /// ImagerPixelSpacing, and a PixelSpacing calibrated with PixelSpacingCalibrationType GEOMETRY, 2 % smaller.
+    Calibrated,
+}
+
 /// One hand.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HandOptions {
@@ -113,12 +175,26 @@ pub struct HandOptions {
     pub pixel_mm: f64,
     /// The middle finger ends beyond its middle phalanx: distal phalanx resected, soft-tissue stump.
     pub middle_finger_stump: bool,
+    /// Whose hand it is.
+    pub person: Person,
     /// Calcified arteries.
     pub calcification: Calcification,
+    /// Which layer is calcified.
+    pub pattern: CalcificationPattern,
+    /// Mineral of calcified walls beside what is usual, 0.2 to 2.
+    pub density: f64,
+    /// What is there and is no artery.
+    pub look_alikes: Vec<LookAlike>,
+    /// Ulcers of fingers.
+    pub soft_tissue_defects: Vec<SoftTissueDefect>,
     /// MONOCHROME1 or 2.
     pub polarity: Polarity,
     /// Signed or not.
     pub storage: Storage,
+    /// How the file wants to be seen.
+    pub voi: Voi,
+    /// What the file says about millimetres.
+    pub spacing: Spacing,
     /// Quantum and electronic noise; without it the picture is what the geometry says.
     pub noise: bool,
 }
@@ -142,9 +218,16 @@ impl HandOptions {
             rows,
             pixel_mm: fitting_pixel_mm(columns, rows, 1),
             middle_finger_stump: false,
+            person: Person::from_seed(seed),
             calcification: Calcification::Extensive,
+            pattern: CalcificationPattern::Medial,
+            density: 1.0,
+            look_alikes: Vec::new(),
+            soft_tissue_defects: Vec::new(),
             polarity: Polarity::Monochrome2,
             storage: Storage::Unsigned,
+            voi: Voi::Windows,
+            spacing: Spacing::Imager,
             noise: true,
         }
     }
@@ -165,10 +248,24 @@ pub struct FilmOptions {
     pub pixel_mm: f64,
     /// The right middle finger ends beyond its middle phalanx.
     pub right_middle_finger_stump: bool,
+    /// Whose hands they are.
+    pub person: Person,
     /// Calcified arteries of the right and of the left hand.
     pub calcification: [Calcification; 2],
+    /// Which layer is calcified.
+    pub pattern: CalcificationPattern,
+    /// Mineral of calcified walls beside what is usual, 0.2 to 2.
+    pub density: f64,
+    /// What is there and is no artery, in the right and in the left hand.
+    pub look_alikes: [Vec<LookAlike>; 2],
+    /// Ulcers of fingers of the right and of the left hand.
+    pub soft_tissue_defects: [Vec<SoftTissueDefect>; 2],
     /// MONOCHROME1 or 2.
     pub polarity: Polarity,
+    /// How the file wants to be seen.
+    pub voi: Voi,
+    /// What the file says about millimetres.
+    pub spacing: Spacing,
     /// Quantum and electronic noise.
     pub noise: bool,
 }
@@ -184,8 +281,15 @@ impl FilmOptions {
             rows,
             pixel_mm: fitting_pixel_mm(columns, rows, 2),
             right_middle_finger_stump: false,
+            person: Person::from_seed(seed),
             calcification: [Calcification::Extensive, Calcification::Extensive],
+            pattern: CalcificationPattern::Medial,
+            density: 1.0,
+            look_alikes: [Vec::new(), Vec::new()],
+            soft_tissue_defects: [Vec::new(), Vec::new()],
             polarity: Polarity::Monochrome2,
+            voi: Voi::Windows,
+            spacing: Spacing::Imager,
             noise: true,
         }
     }
@@ -204,18 +308,22 @@ pub(crate) fn fitting_pixel_mm(columns: u16, rows: u16, hands: u16) -> f64 {
 pub struct DopplerOptions {
     /// Speckle and waveform.
     pub seed: u64,
+    /// Whose arm it is.
+    pub person: Person,
     /// Columns, 160 to 1280.
     pub columns: u16,
     /// Rows, 120 to 1024.
     pub rows: u16,
     /// Frames of one heart cycle, 2 to 64.
     pub frames: u16,
+    /// JPEG baseline instead of uncompressed pixels.
+    pub jpeg: bool,
 }
 
 impl DopplerOptions {
     /// 320 by 240, ten frames.
     #[must_use]
-    pub const fn small(seed: u64) -> Self {
-        Self { seed, columns: 320, rows: 240, frames: 10 }
+    pub fn small(seed: u64) -> Self {
+        Self { seed, person: Person::from_seed(seed), columns: 320, rows: 240, frames: 10, jpeg: false }
     }
 }

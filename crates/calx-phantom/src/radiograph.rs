@@ -11,8 +11,10 @@ use crate::maps::{Hand, Maps};
 use crate::noise::Noise;
 use crate::number::{index_below, real};
 use crate::options::{
-    Calcification, FilmOptions, HAND_FIELD_HEIGHT_MM, HANDS_APART_MM, HandOptions, HandSide, View,
+    Calcification, CalcificationPattern, FilmOptions, HAND_FIELD_HEIGHT_MM, HANDS_APART_MM, HandOptions,
+    HandSide, LookAlike, SoftTissueDefect, View,
 };
+use crate::person::Person;
 use crate::placement::Placement;
 use crate::plane::{Mm2, Turn, mm2};
 use crate::skeleton::Skeleton;
@@ -36,6 +38,19 @@ const FINEST_NEEDED_MM: f64 = 0.26;
 const BORDER_MM: f64 = 3.5;
 /// Distance of the middle of a hand, thumb included, from the middle of its wrist.
 const MIDDLE_MM: f64 = 16.0;
+
+/// What one hand is made from.
+#[derive(Debug, Clone)]
+pub(crate) struct HandPlan {
+    pub(crate) side: HandSide,
+    pub(crate) person: Person,
+    pub(crate) stump: bool,
+    pub(crate) calcification: Calcification,
+    pub(crate) pattern: CalcificationPattern,
+    pub(crate) density: f64,
+    pub(crate) look_alikes: Vec<LookAlike>,
+    pub(crate) defects: Vec<SoftTissueDefect>,
+}
 
 struct Sheet {
     columns: u16,
@@ -65,8 +80,17 @@ pub(crate) fn hand(options: &HandOptions) -> Radiograph {
         seed: options.seed,
         noise: options.noise,
     };
-    let centre = sheet.width() * 0.5;
-    let one = lay(&sheet, options.side, centre, options.middle_finger_stump, &options.calcification);
+    let plan = HandPlan {
+        side: options.side,
+        person: options.person,
+        stump: options.middle_finger_stump,
+        calcification: options.calcification.clone(),
+        pattern: options.pattern,
+        density: options.density,
+        look_alikes: options.look_alikes.clone(),
+        defects: options.soft_tissue_defects.clone(),
+    };
+    let one = lay(&sheet, sheet.width() * 0.5, &plan);
     draw(&sheet, vec![(options.side, one)])
 }
 
@@ -80,34 +104,40 @@ pub(crate) fn film(options: &FilmOptions) -> Radiograph {
         seed: options.seed,
         noise: options.noise,
     };
-    let [right, left] = &options.calcification;
-    let hands = vec![
-        (
-            HandSide::Right,
-            lay(
-                &sheet,
-                HandSide::Right,
-                sheet.width() * 0.5 - HANDS_APART_MM * 0.5,
-                options.right_middle_finger_stump,
-                right,
-            ),
-        ),
-        (
-            HandSide::Left,
-            lay(&sheet, HandSide::Left, sheet.width() * 0.5 + HANDS_APART_MM * 0.5, false, left),
-        ),
-    ];
+    let plan = |side: HandSide| {
+        let (index, stump) = match side {
+            HandSide::Right => (0, options.right_middle_finger_stump),
+            HandSide::Left => (1, false),
+        };
+        HandPlan {
+            side,
+            person: options.person,
+            stump,
+            calcification: options.calcification.get(index).cloned().unwrap_or(Calcification::None),
+            pattern: options.pattern,
+            density: options.density,
+            look_alikes: options.look_alikes.get(index).cloned().unwrap_or_default(),
+            defects: options.soft_tissue_defects.get(index).cloned().unwrap_or_default(),
+        }
+    };
+    let apart = HANDS_APART_MM * 0.5;
+    let places = [(HandSide::Right, -apart), (HandSide::Left, apart)];
+    let hands = places
+        .into_iter()
+        .map(|(side, off)| (side, lay(&sheet, sheet.width() * 0.5 + off, &plan(side))))
+        .collect();
     draw(&sheet, hands)
 }
 
-fn lay(sheet: &Sheet, side: HandSide, centre: f64, stump: bool, calcification: &Calcification) -> Hand {
+fn lay(sheet: &Sheet, centre: f64, plan: &HandPlan) -> Hand {
+    let side = plan.side;
     let turn = match sheet.view {
         View::Pa => Turn::degrees(0.0),
         View::Oblique => Turn::degrees(38.0),
     };
-    let skeleton = Skeleton::new(sheet.seed, turn, stump);
-    let soft = Soft::new(&skeleton, turn, stump);
-    let vessels = vessels(&skeleton, turn, sheet.seed, side, calcification);
+    let skeleton = Skeleton::new(sheet.seed, turn, plan.stump);
+    let soft = Soft::new(&skeleton, turn, plan.stump);
+    let vessels = vessels(&skeleton, turn, sheet.seed, side, &plan.calcification);
     let mirror = if side == HandSide::Right { 1.0 } else { -1.0 };
     let spare = (sheet.height() - HAND_FIELD_HEIGHT_MM).max(0.0);
     let origin = mm2(

@@ -12,10 +12,14 @@ use calx_model::{SeriesInstanceUid, SopInstanceUid, StudyInstanceUid};
 use jiff::ToSpan;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use crate::anatomy::FingerSide;
 use crate::error::PhantomError;
 use crate::number::stored;
 use crate::object::{self, Label};
-use crate::options::{DopplerOptions, FilmOptions, HandOptions, HandSide, Polarity, Storage, View};
+use crate::options::{
+    DopplerOptions, FilmOptions, HandOptions, HandSide, Polarity, SoftTissueDefect, Storage, View,
+};
+use crate::person::Person;
 use crate::radiograph::{self, Radiograph};
 use crate::truth::{TRUTH_FORMAT_VERSION, Truth};
 use crate::{doppler, facts};
@@ -122,7 +126,12 @@ fn check_film(columns: u16, rows: u16, pixel_mm: f64) -> Result<(), PhantomError
 }
 
 /// The study module and the UIDs of its image number `number`.
-fn label(study: &StudyOptions, seed: u64, number: i32, description: String) -> Result<Label, PhantomError> {
+fn label(
+    study: &StudyOptions,
+    (seed, person): (u64, Person),
+    number: i32,
+    description: String,
+) -> Result<Label, PhantomError> {
     let name = format!("calx-phantom/1/{}/{seed}", study.name);
     let date = jiff::civil::date(2001, 1, 1).saturating_add(i64::from(study.day).days());
     Ok(Label {
@@ -139,6 +148,7 @@ fn label(study: &StudyOptions, seed: u64, number: i32, description: String) -> R
         number,
         description,
         seed,
+        person,
     })
 }
 
@@ -187,7 +197,8 @@ fn hand_image(study: &StudyOptions, hand: &HandOptions, number: i32) -> Result<G
         HandSide::Right => "Right",
         HandSide::Left => "Left",
     };
-    let label = label(study, hand.seed, number, format!("{side} hand, {}", in_words(hand.view)))?;
+    let label =
+        label(study, (hand.seed, hand.person), number, format!("{side} hand, {}", in_words(hand.view)))?;
     let file_name = format!("hand_{}_{}.dcm", hand.side.word(), hand.view.word());
     let picture = radiograph::hand(hand);
     radiograph_image(&label, &picture, (hand.view, hand.polarity, hand.storage), file_name)
@@ -195,7 +206,8 @@ fn hand_image(study: &StudyOptions, hand: &HandOptions, number: i32) -> Result<G
 
 fn film_image(study: &StudyOptions, film: &FilmOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
     check_film(film.columns, film.rows, film.pixel_mm)?;
-    let label = label(study, film.seed, number, format!("Both hands, {}", in_words(film.view)))?;
+    let label =
+        label(study, (film.seed, film.person), number, format!("Both hands, {}", in_words(film.view)))?;
     let file_name = format!("hands_both_{}.dcm", film.view.word());
     let picture = radiograph::film(film);
     radiograph_image(&label, &picture, (film.view, film.polarity, Storage::Unsigned), file_name)
@@ -209,7 +221,12 @@ fn doppler_image(
     within("columns", f64::from(options.columns), 160.0, 1280.0, "160 to 1280")?;
     within("rows", f64::from(options.rows), 120.0, 1024.0, "120 to 1024")?;
     within("frames", f64::from(options.frames), 2.0, 64.0, "2 to 64")?;
-    let label = label(study, options.seed, number, "Right radial artery, colour Doppler".to_owned())?;
+    let label = label(
+        study,
+        (options.seed, options.person),
+        number,
+        "Right radial artery, colour Doppler".to_owned(),
+    )?;
     let clip = doppler::clip(options)?;
     let bytes = object::clip(&label, &clip)?;
     let truth = Truth {
@@ -237,14 +254,26 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
     within("scale", scale, 0.1, 2.0, "0.1 to 2.0")?;
     let side =
         |length: f64| u16::try_from(stored(length * scale, 64, i32::from(LARGEST) - 1)).unwrap_or(LARGEST);
+    // ulcers of fingers of both hands
+    let defects = |hand_side| match hand_side {
+        HandSide::Right => vec![SoftTissueDefect { digit: 2, side: FingerSide::Radial }],
+        HandSide::Left => vec![
+            SoftTissueDefect { digit: 3, side: FingerSide::Ulnar },
+            SoftTissueDefect { digit: 4, side: FingerSide::Radial },
+        ],
+    };
     let hand = |hand_side, stump| {
         let mut options = HandOptions::sized(hand_side, View::Pa, seed, side(1600.0), side(2000.0));
         options.middle_finger_stump = stump;
+        options.person = Person::MODEL;
+        options.soft_tissue_defects = defects(hand_side);
         ImageOptions::Hand(options)
     };
     let film = |view| {
         let mut options = FilmOptions::sized(view, seed, side(2400.0), side(2000.0));
         options.right_middle_finger_stump = true;
+        options.person = Person::MODEL;
+        options.soft_tissue_defects = [defects(HandSide::Right), defects(HandSide::Left)];
         ImageOptions::Film(options)
     };
     let named = |name: &str, description: &str, day| StudyOptions {
@@ -257,7 +286,7 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
     let ultrasound = named("doppler", "Duplex ultrasound of the right forearm", 1);
     let right_and_left = [hand(HandSide::Right, true), hand(HandSide::Left, false)];
     let views = [film(View::Pa), film(View::Oblique)];
-    let clip = DopplerOptions::small(seed);
+    let clip = DopplerOptions { person: Person::MODEL, ..DopplerOptions::small(seed) };
     let (hands, doppler) = rayon::join(
         || rayon::join(|| study(&one_film, &views), || study(&two_films, &right_and_left)),
         || doppler_image(&ultrasound, &clip, 1),

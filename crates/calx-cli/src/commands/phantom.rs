@@ -165,10 +165,10 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
         PhantomCommand::Doppler(args) => {
             let (columns, rows) = args.size.unwrap_or((320, 240));
             let options = [ImageOptions::Doppler(DopplerOptions {
-                seed: args.seed,
                 columns,
                 rows,
                 frames: args.frames,
+                ..DopplerOptions::small(args.seed)
             })];
             (args, study(&named(args, "doppler", "Doppler ultrasound of both arms"), &options))
         }

@@ -40,7 +40,12 @@ pub(crate) fn images() -> Result<Vec<(&'static str, GeneratedImage)>, PhantomErr
     signed.calcification = Calcification::None;
     let kinds = [ImageOptions::Hand(dark), ImageOptions::Hand(signed)];
 
-    let clip = ImageOptions::Doppler(DopplerOptions { seed: SEED, columns: 160, rows: 120, frames: 4 });
+    let clip = ImageOptions::Doppler(DopplerOptions {
+        columns: 160,
+        rows: 120,
+        frames: 4,
+        ..DopplerOptions::small(SEED)
+    });
 
     let names = [
         "hand_right_small",
