@@ -13,8 +13,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use calx_model::{ColourModel, Frame, FrameLayout, PlanarConfiguration};
-use dicom_encoding::TransferSyntaxIndex;
-use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use flate2::read::DeflateDecoder;
 use std::io::Read as _;
 
@@ -24,7 +22,7 @@ use crate::frame_source::Reduction;
 use crate::image::ImageObject;
 use crate::native::{check_size, one_bit};
 use crate::stored_values::{colour_model, frame_of};
-use crate::{jpeg, jpeg_2000, rle};
+use crate::{jpeg, jpeg_2000, jpeg_xl, rle};
 
 /// Whether a transfer syntax never keeps the original values.
 pub(crate) fn always_lossy(uid: &str) -> bool {
@@ -92,23 +90,11 @@ pub(crate) fn guarded<T>(
 pub(crate) fn compressed_frame(
     object: &mut ImageObject,
     frame_index: u32,
-    _reduction: Reduction,
+    reduction: Reduction,
 ) -> Result<Frame, DecodeError> {
     check_size(&object.layout)?;
     let uid = object.opened.transfer_syntax.to_string();
-    let own = matches!(
-        uid.as_str(),
-        "1.2.840.10008.1.2.5"
-            | "1.2.840.10008.1.2.8.1"
-            | "1.2.840.10008.1.2.4.50"
-            | "1.2.840.10008.1.2.4.51"
-            | "1.2.840.10008.1.2.4.57"
-            | "1.2.840.10008.1.2.4.70"
-    );
-    let in_registry = TransferSyntaxRegistry
-        .get(&uid)
-        .is_some_and(|ts| ts.is_encapsulated_pixel_data() && ts.can_decode_all() && !ts.is_codec_free());
-    if !own && !in_registry {
+    if !crate::transfer_syntax::known(&uid).is_some_and(|row| row.reads) {
         return Err(unsupported(uid));
     }
     let stream = frame_stream(object, frame_index)?;
@@ -120,7 +106,10 @@ pub(crate) fn compressed_frame(
     let (words, model, planar) = match uid.as_str() {
         "1.2.840.10008.1.2.5" => (rle::unpack(layout, &stream)?, model, PlanarConfiguration::Interleaved),
         "1.2.840.10008.1.2.8.1" => (inflate(layout, &stream)?, model, layout.planar_configuration),
-        _ if own => {
+        "1.2.840.10008.1.2.4.50"
+        | "1.2.840.10008.1.2.4.51"
+        | "1.2.840.10008.1.2.4.57"
+        | "1.2.840.10008.1.2.4.70" => {
             let (words, model) = jpeg::decode(layout, &stream, &uid)?;
             (words, model, PlanarConfiguration::Interleaved)
         }
@@ -129,15 +118,32 @@ pub(crate) fn compressed_frame(
         | "1.2.840.10008.1.2.4.201"
         | "1.2.840.10008.1.2.4.202"
         | "1.2.840.10008.1.2.4.203" => {
-            let (words, model) = jpeg_2000::decode(layout, &stream, &uid)?;
+            let halvings = match reduction {
+                Reduction::Full => 0,
+                Reduction::Halved(times) => times,
+            };
+            let jpeg_2000::Decoded { words, model, columns, rows } =
+                jpeg_2000::decode(layout, &stream, halvings)?;
+            let layout = FrameLayout { columns, rows, ..layout.clone() };
+            return made(&layout, &words, model, PlanarConfiguration::Interleaved);
+        }
+        "1.2.840.10008.1.2.4.110" | "1.2.840.10008.1.2.4.111" | "1.2.840.10008.1.2.4.112" => {
+            let (words, model) = guarded("JPEG XL", || jpeg_xl::decode(layout, &stream))?;
             (words, model, PlanarConfiguration::Interleaved)
         }
-        _ => {
-            let words = jpeg_2000::through_pixeldata("the codec", layout, &stream, &uid)?;
-            (words, ColourModel::Rgb, PlanarConfiguration::Interleaved)
-        }
+        _ => return Err(unsupported(uid)),
     };
-    frame_of(layout, &words, model, planar).map_err(|error| DecodeError::Contradiction {
+    made(layout, &words, model, planar)
+}
+
+/// The frame of decoded words.
+fn made(
+    layout: &FrameLayout,
+    words: &[u8],
+    model: ColourModel,
+    planar: PlanarConfiguration,
+) -> Result<Frame, DecodeError> {
+    frame_of(layout, words, model, planar).map_err(|error| DecodeError::Contradiction {
         stream: error.to_string(),
         header: format!("{} rows of {}", layout.rows, layout.columns),
     })

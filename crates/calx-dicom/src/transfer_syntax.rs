@@ -33,6 +33,9 @@ const TABLE: [TransferSyntax; 26] = [
     row("1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000 lossless", true),
     row("1.2.840.10008.1.2.4.202", "High-Throughput JPEG 2000 lossless with RPCL", true),
     row("1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000", true),
+    row("1.2.840.10008.1.2.4.110", "JPEG XL lossless", true),
+    row("1.2.840.10008.1.2.4.111", "JPEG XL recompression of JPEG", true),
+    row("1.2.840.10008.1.2.4.112", "JPEG XL", true),
     row("1.2.840.10008.1.2.4.80", "JPEG-LS", false),
     row("1.2.840.10008.1.2.4.81", "JPEG-LS near-lossless", false),
     row("1.2.840.10008.1.2.4.92", "JPEG 2000 multi-component lossless", false),
@@ -40,9 +43,6 @@ const TABLE: [TransferSyntax; 26] = [
     row("1.2.840.10008.1.2.4.100", "MPEG2 video", false),
     row("1.2.840.10008.1.2.4.102", "MPEG-4 video", false),
     row("1.2.840.10008.1.2.4.107", "HEVC video", false),
-    row("1.2.840.10008.1.2.4.110", "JPEG XL lossless", false),
-    row("1.2.840.10008.1.2.4.111", "JPEG XL recompression of JPEG", false),
-    row("1.2.840.10008.1.2.4.112", "JPEG XL", false),
     row("1.2.840.10008.1.2.4.94", "JPIP reference", false),
 ];
 
