@@ -84,3 +84,83 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<(Vec<u8>, Co
 fn whole(value: f64, largest: f64) -> u16 {
     (value + 0.5).clamp(0.0, largest.min(65_535.0)) as u16
 }
+
+#[cfg(test)]
+mod tests {
+    use calx_model::{PhotometricInterpretation, PixelRepresentation, PlanarConfiguration};
+    use zune_core::bit_depth::BitDepth as Depth;
+    use zune_core::colorspace::ColorSpace;
+    use zune_core::options::EncoderOptions;
+
+    use super::*;
+
+    const COLUMNS: u32 = 301;
+    const ROWS: u32 = 270;
+
+    fn layout(samples: u16, bits: u16) -> FrameLayout {
+        FrameLayout {
+            rows: ROWS,
+            columns: COLUMNS,
+            samples_per_pixel: samples,
+            bits_allocated: bits,
+            bits_stored: bits,
+            high_bit: bits - 1,
+            pixel_representation: PixelRepresentation::Unsigned,
+            planar_configuration: PlanarConfiguration::Interleaved,
+            photometric_interpretation: if samples == 3 {
+                PhotometricInterpretation::Rgb
+            } else {
+                PhotometricInterpretation::Monochrome2
+            },
+            number_of_frames: 1,
+        }
+    }
+
+    /// Words that use their whole range, unevenly.
+    fn words(samples: u16, wide: bool) -> Vec<u8> {
+        (0..ROWS * COLUMNS * u32::from(samples))
+            .flat_map(|i| {
+                let value = i.wrapping_mul(2_654_435_761) >> 16;
+                let [low, high, ..] = value.to_le_bytes();
+                if wide { vec![low, high] } else { vec![low] }
+            })
+            .collect()
+    }
+
+    fn encoded(words: &[u8], samples: u16, wide: bool) -> Vec<u8> {
+        let space = if samples == 3 { ColorSpace::RGB } else { ColorSpace::Luma };
+        let depth = if wide { Depth::Sixteen } else { Depth::Eight };
+        let options = EncoderOptions::new(COLUMNS as usize, ROWS as usize, space, depth);
+        let mut stream = Vec::new();
+        zune_jpegxl::JxlSimpleEncoder::new(words, options).encode(&mut stream).unwrap();
+        stream
+    }
+
+    #[test]
+    fn lossless_streams_give_their_words_back() {
+        for (samples, wide) in [(1, false), (1, true), (3, false), (3, true)] {
+            let words = words(samples, wide);
+            let stream = encoded(&words, samples, wide);
+            let (decoded, model) = decode(&layout(samples, if wide { 16 } else { 8 }), &stream).unwrap();
+            assert_eq!(model, ColourModel::Rgb);
+            assert!(decoded == words, "{samples} samples, wide: {wide}");
+        }
+    }
+
+    #[test]
+    fn what_the_stream_says_is_compared_with_the_header() {
+        let stream = encoded(&words(1, true), 1, true);
+        for wrong in [
+            layout(3, 16),
+            layout(1, 8),
+            FrameLayout { rows: ROWS + 1, ..layout(1, 16) },
+            FrameLayout { columns: 1, ..layout(1, 16) },
+        ] {
+            assert_eq!(decode(&wrong, &stream).unwrap_err().code(), "contradiction");
+        }
+        for length in [0, 1, 2, 12, stream.len() / 2, stream.len() - 40] {
+            let cut = stream.get(..length).unwrap();
+            assert_eq!(decode(&layout(1, 16), cut).unwrap_err().code(), "codec", "{length}");
+        }
+    }
+}

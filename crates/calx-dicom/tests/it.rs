@@ -29,6 +29,8 @@ mod identity;
 mod oracle;
 #[path = "it/read_samples.rs"]
 mod read_samples;
+#[path = "it/reduced.rs"]
+mod reduced;
 #[path = "it/round_trip.rs"]
 mod round_trip;
 #[path = "it/samples.rs"]
