@@ -22,7 +22,7 @@ use crate::frame_source::Reduction;
 use crate::image::ImageObject;
 use crate::native::{check_size, one_bit};
 use crate::stored_values::{colour_model, frame_of};
-use crate::{jpeg, jpeg_2000, jpeg_xl, rle};
+use crate::{jpeg, jpeg_2000, jpeg_ls, jpeg_xl, rle};
 
 /// Whether a transfer syntax never keeps the original values.
 pub(crate) fn always_lossy(uid: &str) -> bool {
@@ -106,6 +106,9 @@ pub(crate) fn compressed_frame(
     let (words, model, planar) = match uid.as_str() {
         "1.2.840.10008.1.2.5" => (rle::unpack(layout, &stream)?, model, PlanarConfiguration::Interleaved),
         "1.2.840.10008.1.2.8.1" => (inflate(layout, &stream)?, model, layout.planar_configuration),
+        "1.2.840.10008.1.2.4.80" | "1.2.840.10008.1.2.4.81" => {
+            (jpeg_ls::decode(layout, &stream)?, model, PlanarConfiguration::Interleaved)
+        }
         "1.2.840.10008.1.2.4.50"
         | "1.2.840.10008.1.2.4.51"
         | "1.2.840.10008.1.2.4.57"

@@ -27,6 +27,7 @@ mod identity;
 pub mod image;
 mod jpeg;
 mod jpeg_2000;
+mod jpeg_ls;
 mod jpeg_xl;
 mod layout;
 mod locator;
