@@ -160,7 +160,7 @@ fn the_twin_equals_the_oracle_and_the_gpu_equals_the_twin() {
 }
 
 fn twin_and_gpu(folder: &std::path::Path, rows: Vec<Row<'_>>) {
-    let source = FrameSource::new(64 << 20);
+    let source = FrameSource::in_process(64 << 20, FrameSource::cores());
     let mut gpu = match calx_render::open(RendererChoice::Gpu) {
         Ok(gpu) => {
             println!("the GPU rows are drawn by {}", gpu.describe());

@@ -11,7 +11,7 @@ use calx_dicom::{
 };
 
 fn main() -> std::io::Result<()> {
-    let source = FrameSource::with_threads(0, 1);
+    let source = FrameSource::in_process(0, 1);
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let locator = Locator::from(Path::new(&line));

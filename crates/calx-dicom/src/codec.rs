@@ -84,36 +84,50 @@ pub(crate) fn guarded<T>(
     catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(DecodeError::Panicked { codec }))
 }
 
-/// Decodes one frame; `frame_index` counts from 0 and lies below NumberOfFrames.
-///
-/// The wish for a smaller frame is not yet met by any codec here.
+/// Finds the stream of one frame and decodes it; `frame_index` counts from 0 and lies below
+/// NumberOfFrames.
 pub(crate) fn compressed_frame(
     object: &mut ImageObject,
     frame_index: u32,
     reduction: Reduction,
 ) -> Result<Frame, DecodeError> {
-    check_size(&object.layout)?;
-    let uid = object.opened.transfer_syntax.to_string();
-    if !crate::transfer_syntax::known(&uid).is_some_and(|row| row.reads) {
+    check(&object.layout, object.opened.transfer_syntax.as_str())?;
+    let stream = frame_stream(object, frame_index)?;
+    decode_stream(&object.layout, object.opened.transfer_syntax.as_str(), &stream, reduction)
+}
+
+/// Refuses what no codec here undoes, and frames beyond the limit, before any byte of them is read.
+pub(crate) fn check(layout: &FrameLayout, uid: &str) -> Result<(), DecodeError> {
+    check_size(layout)?;
+    if !crate::transfer_syntax::known(uid).is_some_and(|row| row.reads) {
         return Err(unsupported(uid));
     }
-    let stream = frame_stream(object, frame_index)?;
-    let layout = &object.layout;
+    Ok(())
+}
+
+/// Decodes the stream of one frame: it needs no file and no header, so it runs anywhere.
+pub(crate) fn decode_stream(
+    layout: &FrameLayout,
+    uid: &str,
+    stream: &[u8],
+    reduction: Reduction,
+) -> Result<Frame, DecodeError> {
+    check(layout, uid)?;
     let model = colour_model(&layout.photometric_interpretation);
     if layout.bits_allocated == 1 && uid == "1.2.840.10008.1.2.8.1" {
-        return one_bit(layout, &inflate(layout, &stream)?, 0);
+        return one_bit(layout, &inflate(layout, stream)?, 0);
     }
-    let (words, model, planar) = match uid.as_str() {
-        "1.2.840.10008.1.2.5" => (rle::unpack(layout, &stream)?, model, PlanarConfiguration::Interleaved),
-        "1.2.840.10008.1.2.8.1" => (inflate(layout, &stream)?, model, layout.planar_configuration),
+    let (words, model, planar) = match uid {
+        "1.2.840.10008.1.2.5" => (rle::unpack(layout, stream)?, model, PlanarConfiguration::Interleaved),
+        "1.2.840.10008.1.2.8.1" => (inflate(layout, stream)?, model, layout.planar_configuration),
         "1.2.840.10008.1.2.4.80" | "1.2.840.10008.1.2.4.81" => {
-            (jpeg_ls::decode(layout, &stream)?, model, PlanarConfiguration::Interleaved)
+            (jpeg_ls::decode(layout, stream)?, model, PlanarConfiguration::Interleaved)
         }
         "1.2.840.10008.1.2.4.50"
         | "1.2.840.10008.1.2.4.51"
         | "1.2.840.10008.1.2.4.57"
         | "1.2.840.10008.1.2.4.70" => {
-            let (words, model) = jpeg::decode(layout, &stream, &uid)?;
+            let (words, model) = jpeg::decode(layout, stream, uid)?;
             (words, model, PlanarConfiguration::Interleaved)
         }
         "1.2.840.10008.1.2.4.90"
@@ -126,12 +140,12 @@ pub(crate) fn compressed_frame(
                 Reduction::Halved(times) => times,
             };
             let jpeg_2000::Decoded { words, model, columns, rows } =
-                jpeg_2000::decode(layout, &stream, halvings)?;
+                jpeg_2000::decode(layout, stream, halvings)?;
             let layout = FrameLayout { columns, rows, ..layout.clone() };
             return made(&layout, &words, model, PlanarConfiguration::Interleaved);
         }
         "1.2.840.10008.1.2.4.110" | "1.2.840.10008.1.2.4.111" | "1.2.840.10008.1.2.4.112" => {
-            let (words, model) = guarded("JPEG XL", || jpeg_xl::decode(layout, &stream))?;
+            let (words, model) = guarded("JPEG XL", || jpeg_xl::decode(layout, stream))?;
             (words, model, PlanarConfiguration::Interleaved)
         }
         _ => return Err(unsupported(uid)),
@@ -167,9 +181,9 @@ fn inflate(layout: &FrameLayout, stream: &[u8]) -> Result<Vec<u8>, DecodeError> 
     Ok(words)
 }
 
-fn unsupported(uid: String) -> DecodeError {
-    let name = crate::transfer_syntax::known(&uid).map_or("this compression", |row| row.name);
-    DecodeError::UnsupportedTransferSyntax { uid, name }
+fn unsupported(uid: &str) -> DecodeError {
+    let name = crate::transfer_syntax::known(uid).map_or("this compression", |row| row.name);
+    DecodeError::UnsupportedTransferSyntax { uid: uid.to_owned(), name }
 }
 
 #[cfg(test)]

@@ -102,17 +102,13 @@ pub struct FrameHandle {
 }
 
 impl FrameSource {
-    /// `cache_bytes`: what decoded frames kept for later may take together. As many threads as there
-    /// are cores, at most 8.
+    /// A source that runs codecs on `threads` threads (at least one) of this very process, each behind
+    /// a guard that catches its panics. An abort, a hang or a flood of memory is not caught: for tests
+    /// and examples, whose files are known.
+    ///
+    /// `cache_bytes`: what decoded frames kept for later may take together.
     #[must_use]
-    pub fn new(cache_bytes: u64) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        Self::with_threads(cache_bytes, threads)
-    }
-
-    /// The same with a number of threads, at least one.
-    #[must_use]
-    pub fn with_threads(cache_bytes: u64, threads: usize) -> Self {
+    pub fn in_process(cache_bytes: u64, threads: usize) -> Self {
         let state = State {
             cache: FrameCache::new(cache_bytes),
             jobs: BTreeMap::new(),
@@ -129,6 +125,12 @@ impl FrameSource {
             })
             .collect();
         Self { shared, threads }
+    }
+
+    /// As many threads as there are cores, at most 8.
+    #[must_use]
+    pub fn cores() -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from).min(8)
     }
 
     /// Asks for a frame (`frame` from 1).

@@ -22,7 +22,7 @@ pub(crate) struct WorkspacePixels<'a> {
 
 impl<'a> WorkspacePixels<'a> {
     pub(crate) fn new(workspace: &'a Workspace) -> Self {
-        Self { workspace, frames: FrameSource::new(CACHE_BYTES) }
+        Self { workspace, frames: FrameSource::in_process(CACHE_BYTES, FrameSource::cores()) }
     }
 
     /// Everything that can be said of a region in numbers, from the first frame it lies on.

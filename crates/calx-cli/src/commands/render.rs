@@ -143,7 +143,7 @@ struct Found {
 
 pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
     let mut renderer = open_renderer(args.renderer)?;
-    let frames = FrameSource::new(CACHE_BYTES);
+    let frames = FrameSource::in_process(CACHE_BYTES, FrameSource::cores());
     let many = args.inputs.len() > 1 || args.frame == FrameChoice::All;
     let ends_with_slash = args.output.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
     let folder = ends_with_slash || args.output.is_dir();

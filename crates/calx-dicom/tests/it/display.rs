@@ -54,7 +54,7 @@ fn grey_picture(info: &ImageInfo, frame: &Frame, lut: &VoiLut) -> Vec<u8> {
 fn grey_and_palette_pictures_equal_the_oracle() {
     let Some(folder) = samples::folder() else { return };
     let text = std::fs::read_to_string(folder.join("ORACLE.tsv")).unwrap();
-    let source = FrameSource::new(64 << 20);
+    let source = FrameSource::in_process(64 << 20, FrameSource::cores());
     let (mut equal, mut tied, mut colour, mut lossy, mut refused) = (0, 0, 0, 0, 0);
     let mut wrong = Vec::new();
     for row in rows(&text).iter().filter(|row| row.status == "ok") {

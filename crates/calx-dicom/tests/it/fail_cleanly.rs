@@ -15,7 +15,7 @@ fn check(file: &str, header: &str, image: &str, frame: &str, notice: &str) {
     assert_eq!(read.as_ref().map_or_else(|e| e.code(), |_| "ok"), header, "header of {file}");
     let info = read_image_info(&locator, 1);
     assert_eq!(info.as_ref().map_or_else(|e| e.code(), |_| "ok"), image, "image of {file}");
-    let source = FrameSource::with_threads(0, 1);
+    let source = FrameSource::in_process(0, 1);
     let pixels = source.request(&locator, 1, Priority::Visible, Reduction::Full).wait();
     assert_eq!(pixels.as_ref().map_or_else(|e| e.code(), |_| "ok"), frame, "frame of {file}");
     let notices: Vec<String> = read

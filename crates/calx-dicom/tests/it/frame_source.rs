@@ -28,19 +28,19 @@ fn value(source: &FrameSource, clip: &Locator, number: u32) -> i64 {
 fn the_cache_is_bounded_by_bytes_and_forgets_the_oldest() {
     let folder = tempfile::tempdir().unwrap();
     let clip = grey_clip(folder.path(), 4);
-    let source = FrameSource::with_threads(10_000, 1);
+    let source = FrameSource::in_process(10_000, 1);
     assert_eq!([1, 2, 1, 2].map(|number| value(&source, &clip, number)), [0, 1, 0, 1]);
     assert_eq!((source.decoded(), source.cached_bytes()), (2, 10_000));
     assert_eq!([3, 2, 1].map(|number| value(&source, &clip, number)), [2, 1, 0]);
     assert_eq!((source.decoded(), source.cached_bytes()), (4, 10_000));
-    let none = FrameSource::with_threads(0, 1);
+    let none = FrameSource::in_process(0, 1);
     assert_eq!([1, 1].map(|number| value(&none, &clip, number)), [0, 0]);
     assert_eq!((none.decoded(), none.cached_bytes()), (2, 0));
 }
 
 /// Holds the only thread of a source until the sender is used or dropped.
 fn blocked(clip: &Locator) -> (FrameSource, mpsc::Sender<()>) {
-    let source = FrameSource::with_threads(1 << 20, 1);
+    let source = FrameSource::in_process(1 << 20, 1);
     let (release, hold) = mpsc::channel::<()>();
     let (started, wait) = mpsc::channel();
     let first = source.request_with(clip, 1, Priority::Visible, Reduction::Full, move || {
@@ -133,7 +133,7 @@ fn a_source_that_ends_answers_everyone() {
 fn an_error_is_told_and_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let clip = grey_clip(folder.path(), 2);
-    let source = FrameSource::with_threads(1 << 20, 2);
+    let source = FrameSource::in_process(1 << 20, 2);
     let beyond = |number| source.request(&clip, number, Priority::Batch, Reduction::Full).wait();
     assert_eq!(beyond(3).unwrap_err().to_string(), "frame 3 was asked for, the object has 2");
     assert_eq!(beyond(0).unwrap_err().code(), "no_such_frame");

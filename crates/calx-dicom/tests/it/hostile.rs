@@ -55,7 +55,7 @@ fn cut_and_changed_files_are_answered() {
             originals.push(std::fs::read(path).unwrap());
         }
     }
-    let source = FrameSource::with_threads(0, 2);
+    let source = FrameSource::in_process(0, 2);
     let path = folder.path().join("mutant");
     let mut numbers = Numbers(20_240_229);
     let (mut files, mut broke_down) = (0, 0);
@@ -89,7 +89,7 @@ fn a_file_cut_at_every_byte_is_answered() {
     let folder = tempfile::tempdir().unwrap();
     let mut out = Vec::new();
     write_image(&radiograph("cut"), &mut out).unwrap();
-    let source = FrameSource::with_threads(0, 1);
+    let source = FrameSource::in_process(0, 1);
     let path = folder.path().join("cut");
     for length in 0..out.len() {
         std::fs::write(&path, &out[..length]).unwrap();
@@ -112,6 +112,6 @@ proptest! {
         file.extend_from_slice(b"DICM\x02\x00\x10\x00UI\x12\x001.2.840.10008.1.2\0\0");
         file.extend_from_slice(&bytes);
         std::fs::write(&path, &file).unwrap();
-        ask_everything(&FrameSource::with_threads(0, 1), &path);
+        ask_everything(&FrameSource::in_process(0, 1), &path);
     }
 }

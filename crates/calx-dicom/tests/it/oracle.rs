@@ -116,7 +116,7 @@ fn decode(
 fn every_uncompressed_frame_has_the_oracles_values() {
     let Some(folder) = samples::folder() else { return };
     let text = std::fs::read_to_string(folder.join("ORACLE.tsv")).unwrap();
-    let source = FrameSource::new(64 << 20);
+    let source = FrameSource::in_process(64 << 20, FrameSource::cores());
     let (mut equal, mut refused, mut wrong) = (0, 0, Vec::new());
     for row in rows(&text).iter().filter(|row| is_native(&row.transfer_syntax)) {
         let result = decode(&source, &folder, row);
@@ -174,7 +174,7 @@ fn near(frame: &Frame, row: &Row) -> Result<(), String> {
 fn every_compressed_frame_is_right_or_refused_by_name() {
     let Some(folder) = samples::folder() else { return };
     let text = std::fs::read_to_string(folder.join("ORACLE.tsv")).unwrap();
-    let source = FrameSource::new(64 << 20);
+    let source = FrameSource::in_process(64 << 20, FrameSource::cores());
     let (mut equal, mut close) = (0, 0);
     let (mut refused, mut wrong) = (BTreeMap::new(), Vec::new());
     for row in rows(&text).iter().filter(|row| !is_native(&row.transfer_syntax)) {

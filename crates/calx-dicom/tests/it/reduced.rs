@@ -20,7 +20,7 @@ fn block(frame: &calx_model::Frame, left: usize, top: usize, side: usize) -> f64
 fn a_halved_frame_is_the_same_picture_with_half_the_sides() {
     let Some(folder) = samples::folder() else { return };
     let locator = Locator::from(folder.join("nema-wg04/RG3_J2KR"));
-    let source = FrameSource::new(64 << 20);
+    let source = FrameSource::in_process(64 << 20, FrameSource::cores());
     let ask = |reduction| source.request(&locator, 1, Priority::Visible, reduction).wait().unwrap();
     let full = ask(Reduction::Full);
     for (times, side) in [(1_u8, 2_usize), (2, 4), (3, 8)] {
@@ -55,7 +55,7 @@ fn a_halved_frame_is_the_same_picture_with_half_the_sides() {
 #[test]
 fn what_has_no_levels_comes_whole() {
     let Some(folder) = samples::folder() else { return };
-    let source = FrameSource::new(64 << 20);
+    let source = FrameSource::in_process(64 << 20, FrameSource::cores());
     let locator = Locator::from(folder.join("nema-wg04/RG3_UNC"));
     let [full, wished] = [Reduction::Full, Reduction::Halved(2)]
         .map(|reduction| source.request(&locator, 1, Priority::Visible, reduction).wait().unwrap());

@@ -24,7 +24,7 @@ fn written(new: &NewImage, folder: &Path) -> Locator {
 }
 
 fn frame(locator: &Locator, number: u32) -> Frame {
-    let source = FrameSource::with_threads(0, 1);
+    let source = FrameSource::in_process(0, 1);
     let frame = source.request(locator, number, Priority::Visible, Reduction::Full).wait().unwrap();
     (*frame).clone()
 }
