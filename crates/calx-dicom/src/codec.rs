@@ -127,7 +127,8 @@ pub(crate) fn decode_stream(
         | "1.2.840.10008.1.2.4.51"
         | "1.2.840.10008.1.2.4.57"
         | "1.2.840.10008.1.2.4.70" => {
-            let (words, model) = jpeg::decode(layout, stream, uid)?;
+            let jpeg::Decoded { words, model, notices } = jpeg::decode(layout, stream)?;
+            notices.iter().for_each(|notice| tracing::warn!("{notice}"));
             (words, model, PlanarConfiguration::Interleaved)
         }
         "1.2.840.10008.1.2.4.90"

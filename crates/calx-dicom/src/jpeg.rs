@@ -1,171 +1,189 @@
-//! JPEG baseline, extended (8 bits), progressive and lossless.
+//! JPEG of ITU-T T.81: baseline, extended sequential of 8 and 12 bits, and lossless.
 //!
-//! Not here: JPEG-LS and JPEG 2000, which share the name only.
+//! Not here: JPEG-LS and JPEG 2000, which share the name only. Progressive, hierarchical and
+//! arithmetic coding are refused by name.
 //!
 //! Invariants
-//! - The stream's size, components and precision are compared with the header before the decoder
-//!   sees the stream.
+//! - The stream's size, components and precision are compared with the header before anything is
+//!   reserved for samples.
+//! - Any bytes give words or an error: no panic, and work bounded by the samples of the frame.
 //! - Colour is returned as coded: YBR stays YBR, with its model.
 //!
-//! Source: ITU-T T.81 B.2, PS3.5 8.2.1.
+//! Source: ITU-T T.81, PS3.5 8.2.1.
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "values were clamped")]
+mod blocks;
+mod headers;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "the kernel: tables have as many places as the bits that lead into them"
+)]
+mod huffman;
+#[allow(clippy::indexing_slicing, reason = "the kernel: eight lanes of eight rows")]
+mod idct;
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "differences are taken modulo 2 to the 16th"
+)]
+mod lossless;
+#[allow(clippy::indexing_slicing, reason = "the kernel: places of a block are masked")]
+mod sequential;
+mod upsample;
 
 use calx_model::{ColourModel, FrameLayout, PhotometricInterpretation};
-use jpeg_decoder::{ColorTransform, Decoder};
 
-use crate::codec::guarded;
 use crate::decode_error::DecodeError;
+use crate::notice::Notice;
+use crate::words::Words;
+use blocks::Sample;
+use headers::{FrameHeader, Headers, ScanHeader};
+use huffman::Bits;
+use sequential::Image;
 
-const CODEC: &str = "JPEG";
+const LOSSLESS: u8 = 0xc3;
 
-/// What a stream says about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Stated {
-    process: u8,
-    precision: u8,
-    rows: u16,
-    columns: u16,
-    components: Vec<u8>,
-    jfif: bool,
-    /// Transform of an Adobe marker: 0 none, 1 YCbCr.
-    adobe: Option<u8>,
+fn refused(why: impl Into<String>) -> DecodeError {
+    DecodeError::Codec { codec: "JPEG", why: why.into() }
 }
 
-/// Reads the markers up to the frame header.
-fn stated(stream: &[u8]) -> Option<Stated> {
-    let (mut jfif, mut adobe) = (false, None);
-    let mut rest = stream.strip_prefix(&[0xff, 0xd8])?;
-    loop {
-        let (mark, after) = rest.split_first_chunk::<2>()?;
-        let [0xff, marker] = *mark else { return None };
-        if marker == 0xff {
-            rest = rest.get(1..)?;
-            continue;
-        }
-        let (length, _) = after.split_first_chunk::<2>()?;
-        let length = usize::from(u16::from_be_bytes(*length));
-        let segment = after.get(2..length)?;
-        match marker {
-            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
-                let (fixed, components) = segment.split_first_chunk::<6>()?;
-                let [precision, r1, r2, c1, c2, count] = *fixed;
-                let components: Vec<u8> = components
-                    .chunks_exact(3)
-                    .take(usize::from(count))
-                    .filter_map(|c| c.first())
-                    .copied()
-                    .collect();
-                return (components.len() == usize::from(count)).then_some(Stated {
-                    process: marker,
-                    precision,
-                    rows: u16::from_be_bytes([r1, r2]),
-                    columns: u16::from_be_bytes([c1, c2]),
-                    components,
-                    jfif,
-                    adobe,
-                });
-            }
-            0xe0 => jfif |= segment.starts_with(b"JFIF"),
-            0xee if segment.starts_with(b"Adobe") => adobe = segment.get(11).copied(),
-            0xd9 | 0xda => return None,
-            _ => {}
-        }
-        rest = after.get(length..)?;
-    }
+/// One decoded frame.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// Little endian, interleaved by pixel.
+    pub(crate) words: Vec<u8>,
+    pub(crate) model: ColourModel,
+    /// What had to be tolerated.
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// What the three components are: the stream's own word where it has one, else the header's.
-fn model(stated: &Stated, photometric: &PhotometricInterpretation) -> ColourModel {
-    let rgb_ids = stated.components == *b"RGB";
-    let lossless = stated.process == 0xc3;
-    match (stated.adobe, photometric) {
+fn model(headers: &Headers<'_>, frame: &FrameHeader, photometric: &PhotometricInterpretation) -> ColourModel {
+    let rgb_ids = frame.components.iter().map(|c| c.id).eq(*b"RGB");
+    let lossless = frame.process == LOSSLESS;
+    match (headers.adobe, photometric) {
         (Some(0), _) => ColourModel::Rgb,
         (Some(_), _) if !lossless => ColourModel::YbrFull,
-        (_, PhotometricInterpretation::Rgb) if stated.jfif && !lossless => ColourModel::YbrFull,
+        (_, PhotometricInterpretation::Rgb) if headers.jfif && !lossless => ColourModel::YbrFull,
         (_, PhotometricInterpretation::Rgb) => ColourModel::Rgb,
         _ if rgb_ids => ColourModel::Rgb,
         _ => ColourModel::YbrFull,
     }
 }
 
-/// Decodes one frame to little endian words, interleaved by pixel.
-pub(crate) fn decode(
-    layout: &FrameLayout,
-    stream: &[u8],
-    uid: &str,
-) -> Result<(Vec<u8>, ColourModel), DecodeError> {
-    let refused = |why: &str| DecodeError::Codec { codec: CODEC, why: why.to_owned() };
-    let stated = stated(stream).ok_or_else(|| refused("there is no frame header"))?;
+/// Decodes one frame.
+pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<Decoded, DecodeError> {
+    if !stream.starts_with(&[0xff, 0xd8]) {
+        return Err(refused("the stream does not begin as JPEG does"));
+    }
+    let mut headers = Headers::new(stream);
+    let first = headers.next(2).map_err(refused)?;
+    let Some(frame) = headers.frame.clone() else { return Err(refused("there is no frame header")) };
+    agrees(layout, &frame)?;
+    let scan = first.ok_or_else(|| refused("the stream ends before its first scan"))?;
+    let model = model(&headers, &frame, &layout.photometric_interpretation);
+    let (rows, columns) = (usize::from(frame.rows), usize::from(frame.columns));
+    let mut words = Words::new(rows, columns, frame.components.len(), layout.bits_allocated == 16);
+    let mut notices = Vec::new();
+    match (frame.process, frame.precision) {
+        (LOSSLESS, 2..=16) => {
+            scans(&mut headers, &frame, scan, |scan| lossless::decode(stream, &frame, scan, &mut words))?;
+        }
+        (0xc0 | 0xc1, 8) => {
+            blocks::<u8>(&mut headers, &frame, scan, &mut words, &mut notices)?;
+        }
+        (0xc0 | 0xc1, 12) => {
+            blocks::<u16>(&mut headers, &frame, scan, &mut words, &mut notices)?;
+        }
+        (0xc0 | 0xc1 | LOSSLESS, bits) => return Err(refused(format!("its samples have {bits} bits"))),
+        (0xc2, _) => return Err(refused("it is progressive, which DICOM has retired")),
+        (process, _) => {
+            return Err(refused(format!("its coding process (marker {process:02x}) is not read")));
+        }
+    }
+    Ok(Decoded { words: words.into_bytes(), model, notices })
+}
+
+/// Compares the frame header with the attributes.
+fn agrees(layout: &FrameLayout, frame: &FrameHeader) -> Result<(), DecodeError> {
     let contradiction = |stream: String, header: String| Err(DecodeError::Contradiction { stream, header });
-    if u32::from(stated.rows) != layout.rows || u32::from(stated.columns) != layout.columns {
+    if u32::from(frame.rows) != layout.rows || u32::from(frame.columns) != layout.columns {
         return contradiction(
-            format!("{} rows of {}", stated.rows, stated.columns),
+            format!("{} rows of {}", frame.rows, frame.columns),
             format!("{} rows of {}", layout.rows, layout.columns),
         );
     }
-    if stated.components.len() != usize::from(layout.samples_per_pixel) {
+    if frame.components.len() != usize::from(layout.samples_per_pixel) {
         return contradiction(
-            format!("{} components", stated.components.len()),
+            format!("{} components", frame.components.len()),
             format!("{} samples a pixel", layout.samples_per_pixel),
         );
     }
-    if u16::from(stated.precision) > layout.bits_allocated || !matches!(layout.bits_allocated, 8 | 16) {
+    if u16::from(frame.precision) > layout.bits_allocated || !matches!(layout.bits_allocated, 8 | 16) {
         return contradiction(
-            format!("{} bits a sample", stated.precision),
+            format!("{} bits a sample", frame.precision),
             format!("BitsAllocated {}", layout.bits_allocated),
         );
     }
-    if stated.process != 0xc3 && stated.precision != 8 {
-        let name = "lossy JPEG of 12 bits a sample";
-        return Err(DecodeError::UnsupportedTransferSyntax { uid: uid.to_owned(), name });
-    }
-    if !matches!(stated.process, 0xc0..=0xc3) {
-        return Err(refused("this coding process is not decoded by this version"));
-    }
-    let colour = model(&stated, &layout.photometric_interpretation);
-    let samples = usize::try_from(layout.pixels().saturating_mul(u64::from(layout.samples_per_pixel)))
-        .map_err(|_too_large| refused("it is too large"))?;
-
-    let decoded = guarded(CODEC, || {
-        let mut decoder = Decoder::new(stream);
-        decoder.set_max_decoding_buffer_size(samples.saturating_mul(2));
-        if layout.samples_per_pixel == 3 {
-            // Components as they are coded; the model says what they mean.
-            decoder.set_color_transform(ColorTransform::RGB);
-        }
-        decoder.decode().map_err(|error| refused(&error.to_string()))
-    })?;
-    let wide = layout.bits_allocated == 16;
-    let words = if decoded.len() == samples && wide {
-        decoded.iter().flat_map(|byte| [*byte, 0]).collect()
-    } else if decoded.len() == samples {
-        decoded
-    } else if decoded.len() == samples.saturating_mul(2) {
-        // The decoder's words are in the machine's order.
-        let words = decoded.as_chunks::<2>().0.iter().map(|word| u16::from_ne_bytes(*word));
-        if wide {
-            words.flat_map(u16::to_le_bytes).collect()
-        } else {
-            words.map(|word| word.to_le_bytes()[0]).collect()
-        }
-    } else {
-        return contradiction(format!("{} bytes", decoded.len()), format!("{samples} samples"));
-    };
-    Ok((words, colour))
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_frame_header_is_read_without_the_decoder() {
-        let mut stream = vec![0xff, 0xd8, 0xff, 0xe0, 0, 7, b'J', b'F', b'I', b'F', 0, 0xff];
-        stream.extend([0xff, 0xc0, 0, 17, 8, 0, 2, 0, 3, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
-        let found = stated(&stream).unwrap();
-        assert_eq!((found.process, found.precision, found.rows, found.columns), (0xc0, 8, 2, 3));
-        assert_eq!((found.components.as_slice(), found.jfif, found.adobe), (&[1, 2, 3][..], true, None));
-        for length in 0..stream.len() {
-            assert_eq!(stated(&stream[..length]), None, "{length}");
+/// Runs `decode` on each scan until every component was there once.
+fn scans(
+    headers: &mut Headers<'_>,
+    frame: &FrameHeader,
+    mut scan: ScanHeader,
+    mut decode: impl FnMut(&ScanHeader) -> Result<usize, String>,
+) -> Result<(), DecodeError> {
+    let components = frame.components.len();
+    let mut missing: Vec<usize> = (0..components).collect();
+    loop {
+        if !scan.components.iter().all(|component| missing.contains(&component.place)) {
+            return Err(refused("a component stands in two scans"));
         }
+        missing.retain(|place| !scan.components.iter().any(|component| component.place == *place));
+        let behind = decode(&scan).map_err(refused)?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let next = headers.next(behind).map_err(refused)?;
+        let done = components - missing.len();
+        scan =
+            next.ok_or_else(|| refused(format!("the stream ends after {done} of {components} components")))?;
+    }
+}
+
+/// Decodes all scans of a sequential image.
+fn blocks<T: Sample>(
+    headers: &mut Headers<'_>,
+    frame: &FrameHeader,
+    scan: ScanHeader,
+    words: &mut Words,
+    notices: &mut Vec<Notice>,
+) -> Result<(), DecodeError> {
+    let stream = headers.stream();
+    let mut image = Image::<T>::new(frame).map_err(refused)?;
+    let [start, end] = scan.spectral;
+    if (start, end, scan.approximation) != (0, 63, [0, 0]) {
+        let text = format!(
+            "the scan of a JPEG frame states coefficients {start} to {end}, which its process does not \
+             allow; it was read as 0 to 63"
+        );
+        notices.push(Notice::new(text));
+    }
+    scans(headers, frame, scan, |scan| image.decode(stream, frame, scan))?;
+    image.finish(words, usize::from(frame.rows));
+    Ok(())
+}
+
+/// The bits behind restart marker `number`, counted from 0.
+fn restarted<'a>(stream: &'a [u8], bits: &Bits<'_>, number: usize) -> Result<Bits<'a>, String> {
+    let at = bits.marker();
+    match stream.get(at + 1) {
+        Some(mark) if usize::from(*mark) == 0xd0 + number % 8 => Ok(Bits::new(stream, at + 2)),
+        _ => Err(format!("restart marker {} is missing", number + 1)),
     }
 }

@@ -36,8 +36,9 @@ mod tests;
 use calx_model::FrameLayout;
 
 use crate::decode_error::DecodeError;
+use crate::words::Words;
 use headers::{Headers, Step};
-use scan::{Scan, Words};
+use scan::Scan;
 
 fn refused(why: impl Into<String>) -> DecodeError {
     DecodeError::Codec { codec: "JPEG-LS", why: why.into() }
@@ -72,8 +73,7 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<Vec<u8>, Dec
     }
     let (rows, columns) = (usize::from(frame.rows), usize::from(frame.columns));
     let (components, wide) = (frame.components.len(), layout.bits_allocated == 16);
-    let mut bytes = vec![0; rows * columns * components * if wide { 2 } else { 1 }];
-    let mut words = Words { bytes: &mut bytes, columns, components, wide };
+    let mut words = Words::new(rows, columns, components, wide);
     let mut missing: Vec<usize> = (0..components).collect();
     while !missing.is_empty() {
         let Step::Scan { header, at } = step else {
@@ -96,5 +96,5 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<Vec<u8>, Dec
         let behind = scan.decode(&mut words).map_err(refused)?;
         step = if missing.is_empty() { Step::End } else { headers.next(behind).map_err(refused)? };
     }
-    Ok(bytes)
+    Ok(words.into_bytes())
 }

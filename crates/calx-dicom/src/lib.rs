@@ -18,6 +18,8 @@ mod dataset;
 mod decode;
 mod decode_error;
 mod display_attributes;
+#[allow(clippy::cast_possible_truncation, reason = "the kernel: as many bits as were asked for")]
+mod entropy_bits;
 mod fragments;
 mod frame_cache;
 pub mod frame_source;
@@ -44,6 +46,7 @@ mod stored_values;
 pub mod tags;
 mod text;
 mod transfer_syntax;
+mod words;
 pub mod write;
 
 pub use codec::is_guarded;

@@ -12,48 +12,7 @@
 use super::bits::Bits;
 use super::headers::{Interleave, Parameters};
 use super::model::{Model, RUN_BITS, Rules};
-
-/// Where the samples go: words of 1 or 2 bytes, components of a pixel side by side.
-#[derive(Debug)]
-pub(super) struct Words<'a> {
-    pub(super) bytes: &'a mut [u8],
-    pub(super) columns: usize,
-    pub(super) components: usize,
-    pub(super) wide: bool,
-}
-
-impl Words<'_> {
-    /// Puts one line of one component into its place.
-    fn put(&mut self, line: usize, component: usize, samples: &[u16]) {
-        let width = if self.wide { 2 } else { 1 };
-        let bytes = self.columns * self.components * width;
-        let Some(row) = self.bytes.get_mut(line * bytes..(line + 1) * bytes) else { return };
-        #[allow(clippy::cast_possible_truncation, reason = "a sample of 8 bits or fewer")]
-        match (self.wide, self.components) {
-            (true, 1) => {
-                for (word, sample) in row.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
-                    *word = sample.to_le_bytes();
-                }
-            }
-            (false, 1) => {
-                for (word, sample) in row.iter_mut().zip(samples) {
-                    *word = *sample as u8;
-                }
-            }
-            (true, count) => {
-                let words = row.as_chunks_mut::<2>().0.iter_mut().skip(component).step_by(count);
-                for (word, sample) in words.zip(samples) {
-                    *word = sample.to_le_bytes();
-                }
-            }
-            (false, count) => {
-                for (word, sample) in row.iter_mut().skip(component).step_by(count).zip(samples) {
-                    *word = *sample as u8;
-                }
-            }
-        }
-    }
-}
+use crate::words::Words;
 
 /// One component on its way through the lines.
 struct Lines {
@@ -102,9 +61,9 @@ pub(super) struct Scan<'a> {
 
 impl Scan<'_> {
     /// Decodes the scan; returns where the marker behind it stands.
-    pub(super) fn decode(&self, words: &mut Words<'_>) -> Result<usize, String> {
+    pub(super) fn decode(&self, words: &mut Words) -> Result<usize, String> {
         let rules = Rules::new(&self.parameters);
-        let columns = words.columns;
+        let columns = words.columns();
         let mut model = Model::new(&rules);
         let mut bits = Bits::new(self.stream, self.at);
         let mut lines: Vec<Lines> = self.components.iter().map(|_| Lines::new(columns)).collect();
@@ -145,10 +104,7 @@ impl Scan<'_> {
 
     /// The bits behind the restart marker before `line`.
     fn restarted(&self, bits: &Bits<'_>, line: usize) -> Result<Bits<'_>, String> {
-        let mut at = bits.marker();
-        while self.stream.get(at + 1) == Some(&0xff) {
-            at += 1;
-        }
+        let at = bits.marker();
         let number = line / self.restart_interval - 1;
         match self.stream.get(at + 1) {
             Some(mark) if usize::from(*mark) == 0xd0 + number % 8 => Ok(Bits::new(self.stream, at + 2)),
