@@ -68,6 +68,10 @@ pub(crate) struct Global {
     /// Who works here, for the journal; else the login name
     #[arg(long, global = true, value_name = "NAME", env = "CALX_AUTHOR", help_heading = "Everywhere")]
     pub(crate) author: Option<String>,
+    /// Decode with this program in place of calx itself: it must serve as `calx decode-worker` does. For
+    /// tests that need a codec to break down
+    #[arg(long, global = true, value_name = "PROGRAM", hide = true, help_heading = "Everywhere")]
+    pub(crate) worker_program: Option<PathBuf>,
     /// Also write messages to this file
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub(crate) log_file: Option<PathBuf>,

@@ -3,23 +3,19 @@
 //! Not here: finding a frame's bytes (`fragments`), each codec's own checks.
 //!
 //! Invariants
-//! - A codec that panics costs one frame: [`guarded`] turns it into an error. It is a stopgap until
-//!   codecs run in processes of their own, since an abort or a hang is not caught.
+//! - A codec that panics costs one frame: [`guarded`] turns it into an error. What else a codec may do
+//!   (abort, hang, flood the memory) is contained by the process it runs in (`worker`).
 //!
 //! Source: PS3.5 A.4, PS3.6 A (transfer syntaxes).
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use calx_model::{ColourModel, Frame, FrameLayout, PlanarConfiguration};
 use flate2::read::DeflateDecoder;
 use std::io::Read as _;
 
 use crate::decode_error::DecodeError;
-use crate::fragments::frame_stream;
 use crate::frame_source::Reduction;
-use crate::image::ImageObject;
 use crate::native::{check_size, one_bit};
 use crate::stored_values::{colour_model, frame_of};
 use crate::{jpeg, jpeg_2000, jpeg_ls, jpeg_xl, rle};
@@ -37,63 +33,13 @@ pub(crate) fn is_encapsulated(uid: &str) -> bool {
     )
 }
 
-thread_local! {
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Codecs at work, on all threads.
-static AT_WORK: AtomicUsize = AtomicUsize::new(0);
-
-/// Marks the thread for as long as a codec runs on it, also while its panic unwinds.
-struct Mark {
-    before: bool,
-}
-
-impl Mark {
-    fn set() -> Self {
-        AT_WORK.fetch_add(1, Ordering::SeqCst);
-        Self { before: GUARDED.replace(true) }
-    }
-}
-
-impl Drop for Mark {
-    fn drop(&mut self) {
-        GUARDED.set(self.before);
-        AT_WORK.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// Whether a panic on this thread, now, would be a codec's and caught: it becomes
-/// [`DecodeError::Panicked`] of one frame, and a panic hook has nothing to report.
-///
-/// Codecs start helper threads without a name; such a thread counts while any codec is at work.
-#[must_use]
-pub fn is_guarded() -> bool {
-    // A thread that is ending has no flag any more: then no codec runs on it.
-    GUARDED.try_with(Cell::get).unwrap_or(false)
-        || (AT_WORK.load(Ordering::SeqCst) > 0 && std::thread::current().name().is_none())
-}
-
 /// Runs a codec so that its panic is an error of this frame.
 pub(crate) fn guarded<T>(
     codec: &'static str,
     run: impl FnOnce() -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
-    let _mark = Mark::set();
     // What the closure touches is dropped with it; nothing half-written is seen afterwards.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(DecodeError::Panicked { codec }))
-}
-
-/// Finds the stream of one frame and decodes it; `frame_index` counts from 0 and lies below
-/// NumberOfFrames.
-pub(crate) fn compressed_frame(
-    object: &mut ImageObject,
-    frame_index: u32,
-    reduction: Reduction,
-) -> Result<Frame, DecodeError> {
-    check(&object.layout, object.opened.transfer_syntax.as_str())?;
-    let stream = frame_stream(object, frame_index)?;
-    decode_stream(&object.layout, object.opened.transfer_syntax.as_str(), &stream, reduction)
 }
 
 /// Refuses what no codec here undoes, and frames beyond the limit, before any byte of them is read.
@@ -191,36 +137,12 @@ fn unsupported(uid: &str) -> DecodeError {
 mod tests {
     use super::*;
 
-    /// Asks while it is dropped by an unwinding codec.
-    struct Asks<'a>(&'a Cell<bool>);
-
-    impl Drop for Asks<'_> {
-        fn drop(&mut self) {
-            self.0.set(is_guarded());
-        }
-    }
-
     #[test]
-    fn a_codec_is_marked_while_it_runs_and_while_it_panics() {
-        assert!(!is_guarded());
-        let inside = guarded("test", || {
-            assert!(guarded("inner", || Ok(is_guarded())).unwrap());
-            // A helper of the codec's own.
-            assert!(std::thread::spawn(is_guarded).join().unwrap());
-            let named = std::thread::Builder::new().name("ours".to_owned()).spawn(is_guarded).unwrap();
-            assert!(!named.join().unwrap());
-            Ok(is_guarded())
-        });
-        assert!(inside.unwrap());
-        assert!(!is_guarded());
-        let unwinding = Cell::new(false);
+    fn a_panic_is_an_error_that_names_the_codec() {
         let broke = guarded("test", || -> Result<(), DecodeError> {
-            let _asks = Asks(&unwinding);
             // A panic without the hook's report: the test's own output stays clean.
             std::panic::resume_unwind(Box::new("broken"));
         });
-        assert_eq!(broke.unwrap_err().code(), "codec_broke_down");
-        assert!(unwinding.get());
-        assert!(!is_guarded());
+        assert!(matches!(broke, Err(DecodeError::Panicked { codec: "test" })));
     }
 }

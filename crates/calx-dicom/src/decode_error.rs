@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::image::ReadImageError;
+use crate::worker::WorkerLoss;
 
 /// Why one frame was not decoded. Cloned to everyone who waits for the frame.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -63,6 +64,12 @@ pub enum DecodeError {
         /// Which.
         codec: &'static str,
     },
+    /// The worker process was lost over the frame and replaced; only this frame is affected.
+    #[error("{0}")]
+    Worker(WorkerLoss),
+    /// No worker process could be started.
+    #[error("no process to decode in could be started")]
+    NoWorker(#[source] Arc<std::io::Error>),
     /// The request was cancelled before it was done.
     #[error("the request was cancelled")]
     Cancelled,
@@ -82,6 +89,8 @@ impl DecodeError {
             Self::Fragments(_) => "fragments",
             Self::Codec { .. } => "codec",
             Self::Panicked { .. } => "codec_broke_down",
+            Self::Worker(loss) => loss.code(),
+            Self::NoWorker(_) => "no_worker",
             Self::Cancelled => "cancelled",
         }
     }

@@ -1,7 +1,7 @@
 //! The one door for pixels: requests in, frames out, a cache in between.
 //!
-//! Not here: how a frame is decoded (`native`, `codec`). Decoding runs on threads of this process;
-//! a later version moves codecs into processes of their own behind the same door.
+//! Not here: how a frame is decoded (`native`, `codec`). Uncompressed frames are read on threads of
+//! this process; codecs run in processes of their own (`worker`).
 //!
 //! Invariants
 //! - The cache never holds more bytes than it was given.
@@ -23,6 +23,7 @@ use crate::decode::decode;
 use crate::decode_error::DecodeError;
 use crate::frame_cache::FrameCache;
 use crate::locator::Locator;
+use crate::worker::{Pool, WorkerOptions};
 
 /// Which request goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +91,8 @@ impl Shared {
 /// Decodes frames on worker threads and keeps recent ones.
 pub struct FrameSource {
     shared: Arc<Shared>,
+    /// Goes after the threads: with it the last worker has ended.
+    workers: Option<Arc<Pool>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -102,6 +105,17 @@ pub struct FrameHandle {
 }
 
 impl FrameSource {
+    /// A source that has compressed frames decoded by worker processes, with as many threads for
+    /// everything else. Workers start when the first compressed frame needs one, or with
+    /// [`FrameSource::warm_up`].
+    ///
+    /// `cache_bytes`: what decoded frames kept for later may take together.
+    #[must_use]
+    pub fn new(cache_bytes: u64, workers: WorkerOptions) -> Self {
+        let threads = workers.workers;
+        Self::made(cache_bytes, threads, Some(Arc::new(Pool::new(workers))))
+    }
+
     /// A source that runs codecs on `threads` threads (at least one) of this very process, each behind
     /// a guard that catches its panics. An abort, a hang or a flood of memory is not caught: for tests
     /// and examples, whose files are known.
@@ -109,6 +123,10 @@ impl FrameSource {
     /// `cache_bytes`: what decoded frames kept for later may take together.
     #[must_use]
     pub fn in_process(cache_bytes: u64, threads: usize) -> Self {
+        Self::made(cache_bytes, threads, None)
+    }
+
+    fn made(cache_bytes: u64, threads: usize, workers: Option<Arc<Pool>>) -> Self {
         let state = State {
             cache: FrameCache::new(cache_bytes),
             jobs: BTreeMap::new(),
@@ -120,11 +138,25 @@ impl FrameSource {
             Arc::new(Shared { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new() });
         let threads = (0..threads.max(1))
             .map(|_| {
-                let shared = Arc::clone(&shared);
-                std::thread::spawn(move || work(&shared))
+                let (shared, workers) = (Arc::clone(&shared), workers.clone());
+                std::thread::spawn(move || work(&shared, workers.as_deref()))
             })
             .collect();
-        Self { shared, threads }
+        Self { shared, workers, threads }
+    }
+
+    /// Starts the workers that are not there yet, so that the first compressed frame need not wait for
+    /// one. Returns when they are started.
+    pub fn warm_up(&self) {
+        if let Some(workers) = &self.workers {
+            workers.warm_up();
+        }
+    }
+
+    /// Worker processes started since the source was made.
+    #[must_use]
+    pub fn workers_started(&self) -> u64 {
+        self.workers.as_ref().map_or(0, |workers| workers.started())
     }
 
     /// As many threads as there are cores, at most 8.
@@ -220,6 +252,9 @@ impl Drop for FrameSource {
             }
         }
         drop(state);
+        if let Some(workers) = &self.workers {
+            workers.stop();
+        }
         self.shared.work.notify_all();
         self.shared.done.notify_all();
         for notify in notifies {
@@ -303,7 +338,7 @@ fn finish(job: Job, answer: Answer) -> Vec<Notify> {
 }
 
 /// A worker thread: the most urgent, earliest job, until the source is dropped.
-fn work(shared: &Shared) {
+fn work(shared: &Shared, workers: Option<&Pool>) {
     let mut state = shared.lock();
     loop {
         let next = state
@@ -323,10 +358,11 @@ fn work(shared: &Shared) {
             job.running = true;
         }
         drop(state);
-        // Codecs are guarded one by one; this keeps a mistake of our own to one frame, too.
-        let answer = catch_unwind(AssertUnwindSafe(|| decode(&key.locator, key.frame, key.reduction)))
-            .unwrap_or(Err(DecodeError::Panicked { codec: "the reader" }))
-            .map(Arc::new);
+        // This keeps a mistake of our own to one frame, too.
+        let answer =
+            catch_unwind(AssertUnwindSafe(|| decode(workers, &key.locator, key.frame, key.reduction)))
+                .unwrap_or(Err(DecodeError::Panicked { codec: "the reader" }))
+                .map(Arc::new);
         state = shared.lock();
         state.decoded += 1;
         if let Ok(frame) = &answer {

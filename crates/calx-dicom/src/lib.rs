@@ -47,9 +47,9 @@ pub mod tags;
 mod text;
 mod transfer_syntax;
 mod words;
+pub mod worker;
 pub mod write;
 
-pub use codec::is_guarded;
 pub use decode_error::DecodeError;
 pub use frame_source::{FrameHandle, FrameSource, Priority, Reduction};
 pub use header::{InstanceHeader, ReadHeaderError, read_header};
@@ -59,6 +59,7 @@ pub use locator::Locator;
 pub use notice::{Notice, Read};
 pub use tags::{Identity, TagRow, dump_tags};
 pub use transfer_syntax::{TransferSyntax, supported_transfer_syntaxes};
+pub use worker::{WorkerLoss, WorkerOptions};
 pub use write::{
     Code, ImageKind, NewImage, NewLut, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow,
     UltrasoundRegion, WriteError, uid_from_name, write_image,

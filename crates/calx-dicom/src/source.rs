@@ -4,9 +4,10 @@
 //! - Nothing is allocated beyond the bytes that exist.
 //! - Offsets count from the start of the object, not of the file.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::locator::Locator;
 
@@ -18,6 +19,28 @@ enum Inner {
     Memory(Arc<[u8]>),
 }
 
+/// What tells one content of a file from a later one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version {
+    bytes: u64,
+    modified: Option<SystemTime>,
+    /// Device and inode, where there are such.
+    file: Option<(u64, u64)>,
+}
+
+impl Version {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let file = {
+            use std::os::unix::fs::MetadataExt as _;
+            Some((metadata.dev(), metadata.ino()))
+        };
+        #[cfg(not(unix))]
+        let file = None;
+        Self { bytes: metadata.len(), modified: metadata.modified().ok(), file }
+    }
+}
+
 /// The bytes, with a window for small reads.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -25,6 +48,7 @@ pub(crate) struct Source {
     length: u64,
     window: Vec<u8>,
     window_start: u64,
+    version: Option<Version>,
 }
 
 impl Source {
@@ -34,15 +58,22 @@ impl Source {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         let file = File::open(&locator.path)?;
-        let there = file.metadata()?.len().saturating_sub(locator.offset);
+        let metadata = file.metadata()?;
+        let there = metadata.len().saturating_sub(locator.offset);
         let length = locator.length.map_or(there, |length| length.min(there));
         let inner = Inner::File { file, base: locator.offset };
-        Ok(Self { inner, length, window: Vec::new(), window_start: 0 })
+        let version = Some(Version::of(&metadata));
+        Ok(Self { inner, length, window: Vec::new(), window_start: 0, version })
     }
 
     pub(crate) fn memory(bytes: Arc<[u8]>) -> Self {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Self { inner: Inner::Memory(bytes), length, window: Vec::new(), window_start: 0 }
+        Self { inner: Inner::Memory(bytes), length, window: Vec::new(), window_start: 0, version: None }
+    }
+
+    /// Of the file when it was opened; `None` for bytes in memory.
+    pub(crate) fn version(&self) -> Option<&Version> {
+        self.version.as_ref()
     }
 
     pub(crate) fn length(&self) -> u64 {

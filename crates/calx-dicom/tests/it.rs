@@ -35,5 +35,7 @@ mod reduced;
 mod round_trip;
 #[path = "it/samples.rs"]
 mod samples;
+#[path = "it/worker.rs"]
+mod worker;
 #[path = "it/write_objects.rs"]
 mod write_objects;

@@ -98,8 +98,15 @@ pub(crate) fn run(args: &DemoArgs, global: &Global, out: &Out) -> Outcome {
 
     let target = folder.join("export").join(calx_export::exporter::case_folder_name(&case));
     let mut renderer = super::render::open_renderer(args.renderer)?;
-    let report =
-        export::write(&workspace, &case, &["html", "png", "json"], &target, renderer.as_mut(), false)?;
+    let report = export::write(
+        &workspace,
+        &case,
+        &["html", "png", "json"],
+        &target,
+        renderer.as_mut(),
+        false,
+        global,
+    )?;
     let drawn = renderer.describe().to_string();
     clock.step(&format!(
         "exported {} files, {}; pictures drawn by: {drawn}",

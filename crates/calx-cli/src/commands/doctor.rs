@@ -58,7 +58,7 @@ pub(crate) fn run(_args: &DoctorArgs, global: &Global, out: &Out) -> Outcome {
         let names: Vec<&str> = codecs.iter().filter(|c| c.reads == reads).map(|c| c.name).collect();
         out.line(format!("{}  {}", if reads { "reads   " } else { "cannot  " }, names.join(", ")))?;
     }
-    out.line("decoding  in this process (a worker process with a memory limit comes later)")?;
+    out.line(format!("decoding  {}", workers_line()))?;
     match (&workspace, whole) {
         (Some(workspace), Some(Ok(report))) => out.line(format!(
             "workspace {}: {} instances, {} cases, {}",
@@ -106,4 +106,14 @@ fn render_check() -> Result<String, String> {
             }
         }
     }
+}
+
+/// Where codecs run and what bounds them.
+fn workers_line() -> String {
+    let bound = if calx_dicom::worker::memory_limit_supported() {
+        "with limits of time and memory"
+    } else {
+        "with a limit of time; this system has none of memory"
+    };
+    format!("in {} processes of their own, {bound}", calx_dicom::FrameSource::cores())
 }

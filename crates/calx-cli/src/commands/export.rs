@@ -87,7 +87,7 @@ fn one(
         return Ok(());
     }
     let mut renderer = open_renderer(args.renderer)?;
-    let report = write(workspace, document.case(), &targets, &folder, renderer.as_mut(), args.force)?;
+    let report = write(workspace, document.case(), &targets, &folder, renderer.as_mut(), args.force, global)?;
     print(&report, out)
 }
 
@@ -149,8 +149,9 @@ pub(crate) fn write(
     folder: &Path,
     renderer: &mut dyn Renderer,
     force: bool,
+    global: &Global,
 ) -> Result<ExportReport, Failure> {
-    let mut pixels = WorkspacePixels::new(workspace);
+    let mut pixels = WorkspacePixels::new(workspace, global);
     let identity_strings = pixels.identity_strings(case)?;
     let mut input = ExportInput {
         case,

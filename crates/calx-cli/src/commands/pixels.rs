@@ -7,8 +7,10 @@ use calx_model::{Case, CaseImage, Measurement, Region};
 use calx_render::View;
 use calx_workspace::Workspace;
 
+use crate::args::Global;
 use crate::failure::{Exit, Failure, OrExit};
 use crate::session::workspace_failure;
+use crate::workers;
 
 /// What decoded frames may take together while one command runs.
 pub(crate) const CACHE_BYTES: u64 = 256 << 20;
@@ -21,8 +23,8 @@ pub(crate) struct WorkspacePixels<'a> {
 }
 
 impl<'a> WorkspacePixels<'a> {
-    pub(crate) fn new(workspace: &'a Workspace) -> Self {
-        Self { workspace, frames: FrameSource::in_process(CACHE_BYTES, FrameSource::cores()) }
+    pub(crate) fn new(workspace: &'a Workspace, global: &Global) -> Self {
+        Self { workspace, frames: workers::frames(global, CACHE_BYTES) }
     }
 
     /// Everything that can be said of a region in numbers, from the first frame it lies on.

@@ -159,7 +159,7 @@ pub(crate) fn run(command: &RegionCommand, global: &Global, out: &Out) -> Outcom
             writing.commit(edit)?;
             first(&ids, &writing)
         }
-        RegionCommand::Measure { case, regions } => measure(&workspace, case, regions, out),
+        RegionCommand::Measure { case, regions } => measure(&workspace, case, regions, global, out),
     }
 }
 
@@ -262,12 +262,12 @@ fn set(args: &SetArgs, schema: &Schema, mut writing: Writing<'_>) -> Outcome {
     writing.say("region", number(writing.case(), id), id.0, State::Changed)
 }
 
-fn measure(workspace: &Workspace, typed: &str, regions: &[String], out: &Out) -> Outcome {
+fn measure(workspace: &Workspace, typed: &str, regions: &[String], global: &Global, out: &Out) -> Outcome {
     let document = session::read(workspace, typed)?;
     let case = document.case();
     let ids =
         if regions.is_empty() { case.regions.iter().map(|r| r.id).collect() } else { all(case, regions)? };
-    let mut pixels = WorkspacePixels::new(workspace);
+    let mut pixels = WorkspacePixels::new(workspace, global);
     let mut table =
         Table::new("calx.measurements/1", &["region", "id", "label", "quantity", "value", "measurement"]);
     let mut failed = false;

@@ -18,6 +18,7 @@ use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, OrExit, Outcome};
 use crate::out::{Out, Table};
 use crate::session::{self, workspace_failure};
+use crate::workers;
 
 /// Draw images to PNG, or write their values.
 ///
@@ -143,7 +144,7 @@ struct Found {
 
 pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
     let mut renderer = open_renderer(args.renderer)?;
-    let frames = FrameSource::in_process(CACHE_BYTES, FrameSource::cores());
+    let frames = workers::frames(global, CACHE_BYTES);
     let many = args.inputs.len() > 1 || args.frame == FrameChoice::All;
     let ends_with_slash = args.output.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
     let folder = ends_with_slash || args.output.is_dir();
@@ -169,6 +170,12 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
                 return Ok(failure.exit);
             }
         }
+    }
+    if frames.workers_started() > 0 {
+        out.detail(format!(
+            "compressed frames were decoded in {} worker processes",
+            frames.workers_started()
+        ));
     }
     if out.format() == Format::Table {
         for row in &table.rows {
@@ -291,7 +298,9 @@ impl Run<'_> {
 /// A codec that is missing here is another thing than a file without a picture.
 fn pixel_exit(error: &(dyn std::error::Error + 'static)) -> Exit {
     match error.downcast_ref::<calx_dicom::DecodeError>() {
-        Some(calx_dicom::DecodeError::UnsupportedTransferSyntax { .. }) => Exit::NoMeans,
+        Some(
+            calx_dicom::DecodeError::UnsupportedTransferSyntax { .. } | calx_dicom::DecodeError::NoWorker(_),
+        ) => Exit::NoMeans,
         _ => Exit::NothingUsable,
     }
 }

@@ -97,3 +97,31 @@ pub fn clip(name: &str) -> NewImage {
     }];
     new
 }
+
+/// The same object, RLE compressed without gain: every frame one segment of literal runs. 8-bit grey only.
+pub fn as_rle(native: &[u8], frames: usize) -> Vec<u8> {
+    let place = |part: &[u8]| native.windows(part.len()).rposition(|window| window == part).unwrap();
+    let mut out = native[..place(b"\xe0\x7f\x10\x00O")].to_vec();
+    let uid = native.windows(20).position(|window| window == b"1.2.840.10008.1.2.1\0").unwrap();
+    out[uid + 18] = b'5';
+    let pixels = &native[out.len() + 12..];
+    out.extend_from_slice(b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff");
+    let item = |bytes: &[u8], out: &mut Vec<u8>| {
+        out.extend_from_slice(b"\xfe\xff\x00\xe0");
+        out.extend_from_slice(&u32::try_from(bytes.len()).unwrap().to_le_bytes());
+        out.extend_from_slice(bytes);
+    };
+    item(&[], &mut out);
+    for frame in pixels.chunks_exact(pixels.len() / frames) {
+        let mut segment = vec![0; 64];
+        (segment[0], segment[4]) = (1, 64);
+        for run in frame.chunks(128) {
+            segment.push(run.len() as u8 - 1);
+            segment.extend_from_slice(run);
+        }
+        segment.resize(segment.len().next_multiple_of(2), 0x80);
+        item(&segment, &mut out);
+    }
+    out.extend_from_slice(b"\xfe\xff\xdd\xe0\0\0\0\0");
+    out
+}

@@ -1,0 +1,78 @@
+//! Codecs in processes of their own: whatever a file makes a codec do costs that file alone.
+//!
+//! The program that runs as a worker is given ([`WorkerOptions`]); it does nothing but call [`serve`].
+//! A request and its answer are short messages over a channel that is the worker's standard input; the
+//! compressed stream and the decoded values lie in a file in memory, which is its standard output.
+//!
+//! Not here: which frames are decoded when (`frame_source`), what a stream means (`codec`).
+//!
+//! Invariants
+//! - A worker that dies, hangs, takes too much memory or answers nonsense costs one frame and is
+//!   replaced; what it answers is held against the layout before a byte is allocated or read.
+//! - No worker outlives its parent: the end of the channel ends it, also in the middle of a frame.
+//! - When a pool is dropped, every worker it started was waited for.
+//! - Shared bytes are read and written by calls, never mapped: what a worker does to them later
+//!   changes nothing in this process.
+//!
+//! A parent-death signal is not used: it follows the *thread* that started the worker, and would end
+//! workers whose starter went home.
+
+mod child;
+mod loss;
+#[cfg(unix)]
+#[path = "platform_unix.rs"]
+mod platform;
+#[cfg(not(unix))]
+#[path = "platform_other.rs"]
+mod platform;
+mod pool;
+mod process;
+mod protocol;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use child::{serve, serve_with};
+pub use loss::WorkerLoss;
+pub(crate) use pool::{FrameId, Pool};
+pub(crate) use process::Job;
+
+/// Which program decodes, how many of it, and what one frame may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerOptions {
+    /// The program; it calls [`serve`] and nothing else.
+    pub program: PathBuf,
+    /// What makes the program do so.
+    pub arguments: Vec<OsString>,
+    /// Processes at most, at least one.
+    pub workers: usize,
+    /// Memory in bytes that no worker gets beyond. A small frame gets less: 256 MiB and eight times its
+    /// decoded size. Without effect where [`memory_limit_supported`] is false.
+    pub memory_limit: u64,
+    /// Time for one frame; each decoded MiB adds a second.
+    pub time_limit: Duration,
+}
+
+impl WorkerOptions {
+    /// As many workers as there are cores (at most 8), 4 GiB and 8 seconds.
+    #[must_use]
+    pub fn new(
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Self {
+        Self {
+            program: program.into(),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            workers: crate::FrameSource::cores(),
+            memory_limit: 4 << 30,
+            time_limit: Duration::from_secs(8),
+        }
+    }
+}
+
+/// Whether this platform can bound a worker's memory.
+#[must_use]
+pub fn memory_limit_supported() -> bool {
+    platform::MEMORY_LIMIT
+}

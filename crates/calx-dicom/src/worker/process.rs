@@ -1,0 +1,284 @@
+//! One worker process, seen from the parent.
+//!
+//! Invariants
+//! - A frame is made only of an answer that fits its layout.
+//! - A worker that is dropped has ended and was waited for.
+
+use std::io;
+use std::process::{Child, ExitStatus};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytemuck::Pod;
+use calx_model::{Frame, FrameLayout, Samples};
+
+use super::WorkerOptions;
+use super::loss::WorkerLoss;
+use super::platform::{self, Channel, Complaints, Shared, Started};
+use super::pool::Stopping;
+use super::protocol::{Answer, Kind, MAX_MESSAGE, READY, Request, Shape};
+use crate::decode_error::DecodeError;
+use crate::frame_source::Reduction;
+
+/// How long a program may take to be ready.
+const START: Duration = Duration::from_secs(10);
+/// How long a worker that was told to end may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What is to be decoded.
+#[derive(Debug)]
+pub(crate) struct Job<'a> {
+    pub(crate) layout: &'a FrameLayout,
+    pub(crate) transfer_syntax: &'a str,
+    pub(crate) stream: &'a [u8],
+    pub(crate) reduction: Reduction,
+}
+
+impl Job<'_> {
+    /// Bytes of the decoded frame.
+    fn decoded_bytes(&self) -> u64 {
+        let width = u64::from(self.layout.bits_allocated.div_ceil(8));
+        let samples = u64::from(self.layout.samples_per_pixel);
+        self.layout.pixels().saturating_mul(samples).saturating_mul(width)
+    }
+}
+
+/// Why a job gave no frame.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// The codec refused; the worker is as good as before.
+    Refused(DecodeError),
+    /// The program is none that decodes.
+    NotStarted(io::Error),
+    /// The worker is lost.
+    Lost(WorkerLoss),
+    /// The source is being dropped and did not wait for the end; the worker is lost.
+    Cancelled,
+}
+
+/// A process that decodes.
+#[derive(Debug)]
+pub(super) struct Worker {
+    child: Child,
+    channel: Option<Channel>,
+    shared: Shared,
+    complaints: Complaints,
+    /// It has said that it is ready.
+    ready: bool,
+    /// Frames it was asked for.
+    pub(super) asked: u64,
+}
+
+impl Worker {
+    pub(super) fn start(options: &WorkerOptions) -> io::Result<Self> {
+        let Started { child, channel, shared, complaints } =
+            platform::start(&options.program, &options.arguments)?;
+        Ok(Self { child, channel: Some(channel), shared, complaints, ready: false, asked: 0 })
+    }
+
+    /// Has a frame decoded. After anything but `Ok` and `Refused` the worker must be dropped.
+    pub(super) fn run(
+        &mut self,
+        job: &Job<'_>,
+        options: &WorkerOptions,
+        stopping: &Stopping,
+    ) -> Result<Frame, Failed> {
+        self.asked += 1;
+        let decoded = job.decoded_bytes();
+        let stream_bytes = u64::try_from(job.stream.len()).unwrap_or(u64::MAX);
+        let own = (256 << 20) + decoded.saturating_mul(8).saturating_add(stream_bytes.saturating_mul(2));
+        let memory = own.min(options.memory_limit);
+        let limit = options.time_limit + Duration::from_secs(decoded >> 20);
+        let request = Request {
+            layout: job.layout.clone(),
+            transfer_syntax: job.transfer_syntax.to_owned(),
+            reduction: job.reduction,
+            stream_bytes,
+            memory,
+        };
+        let answer = match self.ask(&request, job.stream, limit, stopping) {
+            Ok(bytes) => bytes,
+            Err(Asked::TimeLimit) => {
+                self.hear();
+                return Err(Failed::Lost(WorkerLoss::TimeLimit(limit)));
+            }
+            Err(Asked::Cancelled) => return Err(Failed::Cancelled),
+            Err(Asked::NotReady) => {
+                let ended = WorkerLoss::of(self.end(), &self.hear(), memory);
+                let text = format!("the program did not begin as a worker does: {ended}");
+                return Err(Failed::NotStarted(io::Error::other(text)));
+            }
+            Err(Asked::NotShared(error)) => return Err(Failed::Refused(DecodeError::Io(Arc::new(error)))),
+            Err(Asked::Nonsense(words)) => return Err(Failed::Lost(WorkerLoss::Answer(words))),
+            Err(Asked::Broken) => {
+                let status = self.end();
+                let said = self.hear();
+                return Err(Failed::Lost(WorkerLoss::of(status, &said, memory)));
+            }
+        };
+        self.hear();
+        let nonsense = |words: String| Failed::Lost(WorkerLoss::Answer(words));
+        match Answer::from_bytes(&answer) {
+            None => Err(nonsense("a message that is none".to_owned())),
+            Some(Answer::Refused(error)) => Err(Failed::Refused(error)),
+            Some(Answer::Frame(shape)) => {
+                shape.check(job.layout, job.reduction).map_err(nonsense)?;
+                let frame = self.frame(shape).map_err(|error| nonsense(error.to_string()))?;
+                if let Err(error) = self.shared.shrink() {
+                    tracing::debug!(%error, "a worker's shared memory could not be made smaller");
+                }
+                Ok(frame)
+            }
+        }
+    }
+
+    /// Sends a request and waits for the message that answers it.
+    fn ask(
+        &mut self,
+        request: &Request,
+        stream: &[u8],
+        limit: Duration,
+        stopping: &Stopping,
+    ) -> Result<Vec<u8>, Asked> {
+        let Some(channel) = self.channel.as_mut() else { return Err(Asked::Broken) };
+        if !self.ready {
+            // Until then its standard output may be written to by whatever starts a program.
+            let mut said = [0; READY.len()];
+            wait(channel, &mut said, Instant::now() + START, stopping)
+                .map_err(|why| if matches!(why, Asked::Cancelled) { why } else { Asked::NotReady })?;
+            if said != READY {
+                return Err(Asked::NotReady);
+            }
+            self.ready = true;
+        }
+        self.shared.write(stream).map_err(Asked::NotShared)?;
+        let message = request.to_bytes();
+        let length = u32::try_from(message.len()).unwrap_or(0).to_le_bytes();
+        channel.send(&[length.as_slice(), &message].concat()).map_err(|_gone| Asked::Broken)?;
+        let until = Instant::now() + limit;
+        let mut length = [0; 4];
+        wait(channel, &mut length, until, stopping)?;
+        let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
+        if length > MAX_MESSAGE {
+            return Err(Asked::Nonsense(format!("a message of {length} bytes")));
+        }
+        let mut answer = vec![0; length];
+        wait(channel, &mut answer, until, stopping)?;
+        Ok(answer)
+    }
+
+    /// The values that lie in the shared memory. `shape` was checked.
+    fn frame(&self, shape: Shape) -> io::Result<Frame> {
+        let shared = &self.shared;
+        let count = usize::try_from(shape.values()).map_err(io::Error::other)?;
+        let samples = match shape.kind {
+            Kind::U8 => Samples::U8(values(shared, count)?),
+            Kind::I8 => Samples::I8(values(shared, count)?),
+            Kind::U16 => Samples::U16(values(shared, count)?),
+            Kind::I16 => Samples::I16(values(shared, count)?),
+            Kind::U32 => Samples::U32(values(shared, count)?),
+            Kind::I32 => Samples::I32(values(shared, count)?),
+            Kind::Colour8(model) => Samples::Colour8(model, values(shared, count)?),
+            Kind::Colour16(model) => Samples::Colour16(model, values(shared, count)?),
+        };
+        Frame::new(shape.columns, shape.rows, samples).map_err(io::Error::other)
+    }
+
+    /// What the worker said since the last time, told on and given back.
+    fn hear(&mut self) -> String {
+        let said = String::from_utf8_lossy(&self.complaints.read()).into_owned();
+        if !said.is_empty() {
+            let start = said.get(..said.floor_char_boundary(2000)).unwrap_or_default();
+            let safe: Vec<String> =
+                start.lines().take(20).map(calx_model::patient_text::escape_terminal).collect();
+            tracing::debug!(process = self.child.id(), said = ?safe, "a worker said something");
+        }
+        said
+    }
+
+    /// Ends the process and waits for it.
+    fn end(&mut self) -> Option<ExitStatus> {
+        // The end of its channel ends it.
+        drop(self.channel.take());
+        let until = Instant::now() + FAREWELL;
+        let mut pause = Duration::from_micros(200);
+        while Instant::now() < until {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Some(status),
+                Ok(None) => std::thread::sleep(pause),
+                Err(_) => break,
+            }
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+        self.kill()
+    }
+
+    fn kill(&mut self) -> Option<ExitStatus> {
+        if let Err(error) = self.child.kill() {
+            tracing::debug!(%error, "a worker could not be killed");
+        }
+        match self.child.wait() {
+            Ok(status) => Some(status),
+            Err(error) => {
+                tracing::warn!(%error, "a worker could not be waited for");
+                None
+            }
+        }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells the worker to end, without waiting.
+    pub(super) fn dismiss(&mut self) {
+        drop(self.channel.take());
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Fills `into` with what the worker says.
+fn wait(
+    channel: &mut Channel,
+    mut into: &mut [u8],
+    until: Instant,
+    stopping: &Stopping,
+) -> Result<(), Asked> {
+    while !into.is_empty() {
+        match channel.receive(into) {
+            Ok(Some(0)) | Err(_) => return Err(Asked::Broken),
+            Ok(Some(bytes)) => into = into.get_mut(bytes..).unwrap_or_default(),
+            Ok(None) if stopping.is_overdue() => return Err(Asked::Cancelled),
+            Ok(None) if Instant::now() >= until => return Err(Asked::TimeLimit),
+            Ok(None) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Why no answer came.
+#[derive(Debug)]
+enum Asked {
+    /// The program does not do as a worker does.
+    NotReady,
+    TimeLimit,
+    Cancelled,
+    Broken,
+    /// The stream could not be laid where the worker would find it: nothing was asked.
+    NotShared(io::Error),
+    Nonsense(String),
+}
+
+/// `count` values from the start of the shared memory, read straight to where they stay.
+fn values<T: Pod>(shared: &Shared, count: usize) -> io::Result<Arc<[T]>> {
+    let mut values: Arc<[T]> = std::iter::repeat_n(T::zeroed(), count).collect();
+    if let Some(own) = Arc::get_mut(&mut values) {
+        shared.read(bytemuck::cast_slice_mut(own))?;
+    }
+    Ok(values)
+}
