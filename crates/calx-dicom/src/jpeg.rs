@@ -13,6 +13,8 @@
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "values were clamped")]
 mod blocks;
+#[cfg(test)]
+mod encoder;
 mod headers;
 #[allow(
     clippy::indexing_slicing,
@@ -32,6 +34,8 @@ mod idct;
 mod lossless;
 #[allow(clippy::indexing_slicing, reason = "the kernel: places of a block are masked")]
 mod sequential;
+#[cfg(test)]
+mod tests;
 mod upsample;
 
 use calx_model::{ColourModel, FrameLayout, PhotometricInterpretation};
@@ -165,7 +169,7 @@ fn blocks<T: Sample>(
     notices: &mut Vec<Notice>,
 ) -> Result<(), DecodeError> {
     let stream = headers.stream();
-    let mut image = Image::<T>::new(frame).map_err(refused)?;
+    let mut image = Image::<T>::new(frame, &scan).map_err(refused)?;
     let [start, end] = scan.spectral;
     if (start, end, scan.approximation) != (0, 63, [0, 0]) {
         let text = format!(
@@ -174,8 +178,8 @@ fn blocks<T: Sample>(
         );
         notices.push(Notice::new(text));
     }
-    scans(headers, frame, scan, |scan| image.decode(stream, frame, scan))?;
-    image.finish(words, usize::from(frame.rows));
+    scans(headers, frame, scan, |scan| image.decode(stream, frame, scan, words))?;
+    image.finish(words);
     Ok(())
 }
 

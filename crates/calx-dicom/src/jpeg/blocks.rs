@@ -14,9 +14,8 @@ pub(super) trait Sample: Copy + Default + Into<u16> {
     /// A value in range.
     fn of(value: i32) -> Self;
 
-    fn value(self) -> i32 {
-        i32::from(self.into())
-    }
+    /// A value that is in range.
+    fn narrow(value: u16) -> Self;
 }
 
 impl Sample for u8 {
@@ -27,6 +26,11 @@ impl Sample for u8 {
     fn of(value: i32) -> Self {
         value.clamp(0, 255) as u8
     }
+
+    #[inline(always)]
+    fn narrow(value: u16) -> Self {
+        value as u8
+    }
 }
 
 impl Sample for u16 {
@@ -36,6 +40,11 @@ impl Sample for u16 {
     #[inline(always)]
     fn of(value: i32) -> Self {
         value.clamp(0, 4095) as u16
+    }
+
+    #[inline(always)]
+    fn narrow(value: u16) -> Self {
+        value
     }
 }
 
@@ -71,29 +80,34 @@ impl<T: Sample> Plane<T> {
         &mut self.samples[y * self.stride..(y + 1) * self.stride]
     }
 
-    /// The eight lines of a block, from its first sample on.
-    #[inline(always)]
-    fn block(&mut self, x: usize, y: usize) -> impl Iterator<Item = &mut [T; 8]> {
-        let start = y * 8 * self.stride + x * 8;
-        let lines = self.samples.get_mut(start..).unwrap_or_default().chunks_mut(self.stride.max(1));
-        lines.take(8).filter_map(|line| line.first_chunk_mut::<8>())
-    }
-
-    /// Puts the block of coefficients at block `x`, `y`.
+    /// Puts the block of coefficients at block `x`, `y`; `small` when all but those of the first four
+    /// rows and columns are 0.
     #[inline]
-    pub(super) fn put(&mut self, x: usize, y: usize, coefficients: &idct::Block) {
-        let samples = idct::samples(coefficients, T::FRACTION);
-        for (line, samples) in self.block(x, y).zip(&samples) {
-            *line = samples.map(|value| T::of(value.wrapping_add(T::CENTRE)));
+    pub(super) fn put(&mut self, x: usize, y: usize, coefficients: &idct::Block, small: bool) {
+        let mut samples = [[T::default(); 8]; 8];
+        if small {
+            idct::samples::<4, T>(coefficients, &mut samples);
+        } else {
+            idct::samples::<8, T>(coefficients, &mut samples);
         }
+        self.copy(x, y, &samples);
     }
 
     /// The same where only the first coefficient is not 0.
     #[inline]
     pub(super) fn put_constant(&mut self, x: usize, y: usize, coefficient: i32) {
         let value = T::of((coefficient.wrapping_add(4) >> 3).wrapping_add(T::CENTRE));
-        for line in self.block(x, y) {
-            *line = [value; 8];
+        self.copy(x, y, &[[value; 8]; 8]);
+    }
+
+    #[inline(always)]
+    fn copy(&mut self, x: usize, y: usize, samples: &[[T; 8]; 8]) {
+        let mut start = y * 8 * self.stride + x * 8;
+        for source in samples {
+            if let Some(line) = self.samples.get_mut(start..start + 8) {
+                line.copy_from_slice(source);
+            }
+            start += self.stride;
         }
     }
 }

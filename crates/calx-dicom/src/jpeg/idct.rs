@@ -7,35 +7,31 @@
 
 use std::num::Wrapping;
 
+use super::blocks::Sample;
+
 /// Rows of 8 values.
 pub(super) type Block = [[i32; 8]; 8];
 
 type Lanes = [Wrapping<i32>; 8];
 
-/// One dimension of all eight columns at once; `shift` and its rounding at the end.
+/// One dimension of all eight columns at once, with `shift` and its rounding at the end; rows from
+/// `N` on are taken for 0.
 #[inline(always)]
-fn pass(rows: &[Lanes; 8], shift: usize) -> [Lanes; 8] {
+fn pass<const N: usize>(rows: &[Lanes; 8], shift: usize) -> [Lanes; 8] {
     const fn fix(value: i32) -> Wrapping<i32> {
         Wrapping(value)
     }
     let round = Wrapping(1 << (shift - 1));
     let mut out = [[Wrapping(0); 8]; 8];
     for lane in 0..8 {
-        let [i0, i1, i2, i3, i4, i5, i6, i7] = [
-            rows[0][lane],
-            rows[1][lane],
-            rows[2][lane],
-            rows[3][lane],
-            rows[4][lane],
-            rows[5][lane],
-            rows[6][lane],
-            rows[7][lane],
-        ];
+        let row = |k: usize| if k < N { rows[k][lane] } else { Wrapping(0) };
+        let (i0, i1, i2, i3) = (row(0), row(1), row(2), row(3));
+        let (i4, i5, i6, i7) = (row(4), row(5), row(6), row(7));
         let z = (i2 + i6) * fix(4433);
         let t2 = z - i6 * fix(15137);
         let t3 = z + i2 * fix(6270);
-        let (t0, t1) = ((i0 + i4) << 13, (i0 - i4) << 13);
-        let (e0, e3, e1, e2) = (t0 + t3 + round, t0 - t3 + round, t1 + t2 + round, t1 - t2 + round);
+        let (t0, t1) = (((i0 + i4) << 13) + round, ((i0 - i4) << 13) + round);
+        let (e0, e3, e1, e2) = (t0 + t3, t0 - t3, t1 + t2, t1 - t2);
 
         let (z1, z2, z3, z4) = (i7 + i1, i5 + i3, i7 + i3, i5 + i1);
         let z5 = (z3 + z4) * fix(9633);
@@ -60,22 +56,29 @@ fn pass(rows: &[Lanes; 8], shift: usize) -> [Lanes; 8] {
 
 #[inline(always)]
 fn turned(rows: &[Lanes; 8]) -> [Lanes; 8] {
-    let mut out = [[Wrapping(0); 8]; 8];
-    for (y, row) in rows.iter().enumerate() {
-        for (x, value) in row.iter().enumerate() {
-            out[x][y] = *value;
-        }
-    }
-    out
+    // Row by row in one expression each: the compiler shuffles whole vectors then.
+    let column = |x: usize| {
+        let [a, b, c, d, e, f, g, h] = rows;
+        [a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]]
+    };
+    [column(0), column(1), column(2), column(3), column(4), column(5), column(6), column(7)]
 }
 
-/// The samples of a block of dequantized coefficients, around 0. `fraction`: bits kept between the
-/// two dimensions, 2 for samples of 8 bits and 1 for 12.
+/// The samples of a block of dequantized coefficients. All but the first `N` rows and columns of
+/// these are taken for 0.
 #[inline]
-pub(super) fn samples(coefficients: &Block, fraction: usize) -> Block {
-    let rows = coefficients.map(|row| row.map(Wrapping));
-    let columns = turned(&pass(&rows, 13 - fraction));
-    turned(&pass(&columns, 16 + fraction)).map(|row| row.map(|value| value.0))
+pub(super) fn samples<const N: usize, T: Sample>(coefficients: &Block, out: &mut [[T; 8]; 8]) {
+    let mut rows = [[Wrapping(0); 8]; 8];
+    for (row, values) in rows.iter_mut().zip(coefficients).take(N) {
+        *row = values.map(Wrapping);
+    }
+    let columns = turned(&pass::<N>(&rows, 13 - T::FRACTION));
+    let rows = turned(&pass::<N>(&columns, 16 + T::FRACTION));
+    for (line, row) in out.iter_mut().zip(&rows) {
+        for (sample, value) in line.iter_mut().zip(row) {
+            *sample = T::of(value.0.wrapping_add(T::CENTRE));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -101,24 +104,41 @@ mod tests {
         out
     }
 
-    #[test]
-    fn it_is_the_transform_of_the_standard() {
+    /// Samples and what they should be; `largest` is the highest value of one.
+    fn check<T: Sample>(largest: i32) {
         let mut state = 3u32;
-        for (fraction, largest) in [(2, 255), (1, 4095)] {
-            for case in 0..500 {
-                let mut block = [[0; 8]; 8];
-                for value in block.as_flattened_mut() {
+        for case in 0..500 {
+            let small = case % 2 == 0;
+            let mut block = [[0; 8]; 8];
+            for (y, row) in block.iter_mut().enumerate() {
+                for (x, value) in row.iter_mut().enumerate() {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    if (state >> 20) % 8 < 1 + case % 8 {
+                    if (state >> 20) % 8 < 1 + case % 8 && (!small || x < 4 && y < 4) {
                         *value = ((state >> 8) % 400) as i32 * (largest + 1) / 2048 - largest / 10;
                     }
                 }
-                let (found, expected) = (samples(&block, fraction), exact(&block));
-                for (found, expected) in found.as_flattened().iter().zip(expected.as_flattened()) {
-                    assert!((f64::from(*found) - expected).abs() < 1.0, "{found} {expected}");
-                }
+            }
+            let mut found = [[T::default(); 8]; 8];
+            if small {
+                samples::<4, T>(&block, &mut found);
+                let mut all = [[T::default(); 8]; 8];
+                samples::<8, T>(&block, &mut all);
+                assert_eq!(found.map(|row| row.map(Into::into)), all.map(|row| row.map(Into::into)));
+            } else {
+                samples::<8, T>(&block, &mut found);
+            }
+            for (found, expected) in found.as_flattened().iter().zip(exact(&block).as_flattened()) {
+                let expected = (expected + f64::from(largest / 2 + 1)).clamp(0.0, f64::from(largest));
+                let found: u16 = (*found).into();
+                assert!((f64::from(found) - expected).abs() < 1.0, "{found} {expected}");
             }
         }
+    }
+
+    #[test]
+    fn it_is_the_transform_of_the_standard() {
+        check::<u8>(255);
+        check::<u16>(4095);
     }
 
     #[test]
@@ -126,10 +146,11 @@ mod tests {
         for value in [-2048, -13, -4, 0, 3, 4, 5, 1000] {
             let mut block = [[0; 8]; 8];
             block[0][0] = value;
-            assert_eq!(samples(&block, 2), [[(value + 4) >> 3; 8]; 8]);
-            assert_eq!(samples(&block, 1), [[(value + 4) >> 3; 8]; 8]);
+            let mut found = [[0u16; 8]; 8];
+            samples::<8, u16>(&block, &mut found);
+            assert_eq!(found, [[2048 + u16::try_from((value + 4 + 8192) >> 3).unwrap() - 1024; 8]; 8]);
         }
-        samples(&[[i32::MAX; 8]; 8], 2);
-        samples(&[[i32::MIN; 8]; 8], 1);
+        samples::<8, u8>(&[[i32::MAX; 8]; 8], &mut [[0; 8]; 8]);
+        samples::<4, u16>(&[[i32::MIN; 8]; 8], &mut [[0; 8]; 8]);
     }
 }

@@ -20,12 +20,16 @@ const ZIGZAG: [u8; 64] = [
     46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
-/// The planes of an image on their way.
+/// The planes of an image on their way to words.
 #[derive(Debug)]
 pub(super) struct Image<T> {
     planes: Vec<Plane<T>>,
+    upsamplers: Vec<Upsampler<T>>,
     /// MCUs of an interleaved scan.
     mcus: (usize, usize),
+    rows: usize,
+    /// The planes hold one row of MCUs, which goes into the words before the next one comes.
+    by_rows: bool,
 }
 
 /// A component of the scan at hand.
@@ -42,22 +46,27 @@ struct Part {
 }
 
 impl<T: Sample> Image<T> {
-    pub(super) fn new(frame: &FrameHeader) -> Result<Self, String> {
+    /// Planes for an image whose first scan is `scan`.
+    pub(super) fn new(frame: &FrameHeader, scan: &ScanHeader) -> Result<Self, String> {
         let most =
             |of: fn(&super::headers::Component) -> usize| frame.components.iter().map(of).max().unwrap_or(1);
         let (across, down) = (most(|c| c.across), most(|c| c.down));
         let (columns, rows) = (usize::from(frame.columns), usize::from(frame.rows));
         let mcus = (columns.div_ceil(8 * across), rows.div_ceil(8 * down));
+        // Chroma of halved height looks at the rows above and below.
+        let by_rows = scan.components.len() == frame.components.len()
+            && frame.components.iter().all(|component| component.down == down);
         let mut planes = Vec::new();
         for c in &frame.components {
             if across % c.across != 0 || down % c.down != 0 {
                 return Err("its components are sampled in a ratio this version does not undo".to_owned());
             }
-            let padded = (mcus.0 * c.across * 8, mcus.1 * c.down * 8);
+            let padded = (mcus.0 * c.across * 8, if by_rows { 1 } else { mcus.1 } * c.down * 8);
             let size = ((columns * c.across).div_ceil(across), (rows * c.down).div_ceil(down));
             planes.push(Plane::new(size.0, size.1, padded, (across / c.across, down / c.down)));
         }
-        Ok(Self { planes, mcus })
+        let upsamplers = planes.iter().map(|_| Upsampler::new()).collect();
+        Ok(Self { planes, upsamplers, mcus, rows, by_rows })
     }
 
     /// Decodes a scan; returns where the marker behind it stands.
@@ -66,6 +75,7 @@ impl<T: Sample> Image<T> {
         stream: &[u8],
         frame: &FrameHeader,
         scan: &ScanHeader,
+        words: &mut Words,
     ) -> Result<usize, String> {
         let alone = scan.components.len() == 1;
         let mut parts = Vec::new();
@@ -89,10 +99,12 @@ impl<T: Sample> Image<T> {
             }
             _ => self.mcus,
         };
+        let lines = 8 * parts.iter().map(|part| part.down).max().unwrap_or(1);
         let mut bits = Bits::new(stream, scan.at);
         let mut until_restart = scan.restart_interval;
         let mut restarts = 0;
         for y in 0..mcus.1 {
+            let row = if self.by_rows { 0 } else { y };
             for x in 0..mcus.0 {
                 if scan.restart_interval > 0 {
                     if until_restart == 0 {
@@ -107,7 +119,7 @@ impl<T: Sample> Image<T> {
                     let Some(plane) = self.planes.get_mut(part.place) else { continue };
                     for down in 0..part.down {
                         for across in 0..part.across {
-                            let at = (x * part.across + across, y * part.down + down);
+                            let at = (x * part.across + across, row * part.down + down);
                             bits = part.block(bits, plane, at);
                         }
                     }
@@ -120,29 +132,36 @@ impl<T: Sample> Image<T> {
                     mcus.1
                 ));
             }
+            if self.by_rows {
+                let start = y * lines;
+                self.put(words, start, lines.min(self.rows.saturating_sub(start)));
+            }
         }
         Ok(bits.marker())
     }
 
-    /// Puts all samples into `words`, chroma at full size.
-    pub(super) fn finish(&self, words: &mut Words, rows: usize) {
+    /// Puts all samples into `words` unless that was done row by row.
+    pub(super) fn finish(&mut self, words: &mut Words) {
+        if !self.by_rows {
+            self.put(words, 0, self.rows);
+        }
+    }
+
+    /// Puts the first `lines` lines of the planes at line `start`, chroma at full size.
+    fn put(&mut self, words: &mut Words, start: usize, lines: usize) {
         let columns = words.columns();
-        match self.planes.as_slice() {
-            [first, second, third] => {
-                let (mut a, mut b, mut c) = (Upsampler::new(), Upsampler::new(), Upsampler::new());
-                for y in 0..rows {
-                    let lines =
-                        [a.line(first, y, columns), b.line(second, y, columns), c.line(third, y, columns)];
-                    words.put_pixels(y, lines);
-                }
+        if let ([first, second, third], [a, b, c]) = (self.planes.as_slice(), self.upsamplers.as_mut_slice())
+        {
+            for y in 0..lines {
+                let lines =
+                    [a.line(first, y, columns), b.line(second, y, columns), c.line(third, y, columns)];
+                words.put_pixels(start + y, lines);
             }
-            planes => {
-                for (component, plane) in planes.iter().enumerate() {
-                    let mut upsampler = Upsampler::new();
-                    for y in 0..rows {
-                        words.put(y, component, upsampler.line(plane, y, columns));
-                    }
-                }
+            return;
+        }
+        for (component, (plane, upsampler)) in self.planes.iter().zip(&mut self.upsamplers).enumerate() {
+            for y in 0..lines {
+                words.put(start + y, component, upsampler.line(plane, y, columns));
             }
         }
     }
@@ -169,7 +188,8 @@ impl Part {
         let mut coefficients = [[0; 8]; 8];
         let flat = coefficients.as_flattened_mut();
         flat[0] = first;
-        flat[usize::from(ZIGZAG[at & 63])] = value.wrapping_mul(self.quantization[at & 63]);
+        let mut last = at;
+        flat[usize::from(ZIGZAG[at & 63]) & 63] = value.wrapping_mul(self.quantization[at & 63]);
         at += 1;
         while at < 64 {
             let (run, value) = self.ac.next(&mut bits);
@@ -178,9 +198,11 @@ impl Part {
                 break;
             }
             flat[usize::from(ZIGZAG[at & 63]) & 63] = value.wrapping_mul(self.quantization[at & 63]);
+            last = at;
             at += 1;
         }
-        plane.put(x, y, &coefficients);
+        // The first ten places of the stream lie within four rows and columns.
+        plane.put(x, y, &coefficients, last < 10);
         bits
     }
 }

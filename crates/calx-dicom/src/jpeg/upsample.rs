@@ -10,7 +10,7 @@ use super::blocks::{Plane, Sample};
 #[derive(Debug)]
 pub(super) struct Upsampler<T> {
     line: Vec<T>,
-    sums: Vec<i32>,
+    sums: Vec<u16>,
 }
 
 impl<T: Sample> Upsampler<T> {
@@ -23,17 +23,16 @@ impl<T: Sample> Upsampler<T> {
         match (plane.across, plane.down) {
             (1, 1) => return plane.line(y).get(..columns).unwrap_or_default(),
             (2, 1) if plane.columns > 2 => {
-                self.line.clear();
                 widen(plane.line(y), &mut self.line);
             }
             (2, 2) if plane.columns > 2 => {
                 let near = plane.line(y / 2);
                 let far =
                     if y % 2 == 0 { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(plane.rows - 1) };
-                self.sums.clear();
-                let pairs = near.iter().zip(plane.line(far));
-                self.sums.extend(pairs.map(|(near, far)| near.value() * 3 + far.value()));
-                self.line.clear();
+                self.sums.resize(plane.columns, 0);
+                for ((sum, near), far) in self.sums.iter_mut().zip(near).zip(plane.line(far)) {
+                    *sum = (*near).into() * 3 + (*far).into();
+                }
                 widen_sums(&self.sums, &mut self.line);
             }
             (across, down) => {
@@ -46,29 +45,26 @@ impl<T: Sample> Upsampler<T> {
     }
 }
 
-/// Two samples for one, each nearer to its own.
+/// Two samples for one, each nearer to its own. 16 bits hold four times a sample of 12 bits.
 fn widen<T: Sample>(source: &[T], out: &mut Vec<T>) {
-    let (Some(first), Some(last)) = (source.first(), source.last()) else { return };
-    let toward = |near: T, far: T, round: i32| T::of((near.value() * 3 + far.value() + round) >> 2);
-    out.reserve(source.len() * 2);
-    out.push(*first);
-    for pair in source.array_windows::<2>() {
-        let [left, right] = *pair;
-        out.extend([toward(left, right, 2), toward(right, left, 1)]);
+    out.resize(source.len() * 2, T::default());
+    let ([first, .., last], [start, middle @ .., end]) = (source, out.as_mut_slice()) else { return };
+    (*start, *end) = (*first, *last);
+    for (pair, near) in middle.as_chunks_mut::<2>().0.iter_mut().zip(source.array_windows::<2>()) {
+        let [left, right] = near.map(Into::into);
+        *pair = [T::narrow((left * 3 + right + 2) >> 2), T::narrow((right * 3 + left + 1) >> 2)];
     }
-    out.push(*last);
 }
 
-/// The same from sums of two lines that weigh four.
-fn widen_sums<T: Sample>(sums: &[i32], out: &mut Vec<T>) {
-    let (Some(first), Some(last)) = (sums.first(), sums.last()) else { return };
-    out.reserve(sums.len() * 2);
-    out.push(T::of((first * 4 + 8) >> 4));
-    for pair in sums.array_windows::<2>() {
-        let [left, right] = *pair;
-        out.extend([T::of((left * 3 + right + 7) >> 4), T::of((right * 3 + left + 8) >> 4)]);
+/// The same from sums of two lines, which weigh four: 16 bits hold four times these too.
+fn widen_sums<T: Sample>(sums: &[u16], out: &mut Vec<T>) {
+    out.resize(sums.len() * 2, T::default());
+    let ([first, .., last], [start, middle @ .., end]) = (sums, out.as_mut_slice()) else { return };
+    (*start, *end) = (T::narrow((first * 4 + 8) >> 4), T::narrow((last * 4 + 7) >> 4));
+    for (pair, near) in middle.as_chunks_mut::<2>().0.iter_mut().zip(sums.array_windows::<2>()) {
+        let [left, right] = *near;
+        *pair = [T::narrow((left * 3 + right + 7) >> 4), T::narrow((right * 3 + left + 8) >> 4)];
     }
-    out.push(T::of((last * 4 + 7) >> 4));
 }
 
 #[cfg(test)]
