@@ -73,8 +73,7 @@ pub(crate) fn decode_stream(
         | "1.2.840.10008.1.2.4.51"
         | "1.2.840.10008.1.2.4.57"
         | "1.2.840.10008.1.2.4.70" => {
-            let jpeg::Decoded { words, model, notices } = jpeg::decode(layout, stream)?;
-            notices.iter().for_each(|notice| tracing::warn!("{notice}"));
+            let (words, model) = jpeg::decode(layout, stream)?;
             (words, model, PlanarConfiguration::Interleaved)
         }
         "1.2.840.10008.1.2.4.90"

@@ -35,6 +35,16 @@ pub(crate) fn begins_with_item(object: &mut ImageObject) -> Result<bool, DecodeE
     Ok(header.is_some_and(|header| header.tag == ITEM))
 }
 
+/// The first bytes of the first frame, at most `most`; nothing where they are not to be had.
+pub(crate) fn first_bytes(object: &mut ImageObject, most: u64) -> Option<Vec<u8>> {
+    let source = &mut object.opened.source;
+    let mut item = |at| element_header(source, at, LITTLE).ok().flatten().filter(|item| item.tag == ITEM);
+    let table = item(object.pixels.offset)?;
+    let first = (object.pixels.offset + 8).saturating_add(u64::from(table.length));
+    let length = u64::from(item(first)?.length);
+    source.read(first + 8, length.min(most)).ok()
+}
+
 /// The compressed stream of one frame; `frame_index` counts from 0.
 pub(crate) fn frame_stream(object: &mut ImageObject, frame_index: u32) -> Result<Vec<u8>, DecodeError> {
     let frames = object.layout.number_of_frames;

@@ -7,6 +7,7 @@ use calx_model::{DisplayAttributes, FrameLayout, PatientText, PixelSpacing, Side
 use crate::codec::is_encapsulated;
 use crate::dataset::{DataSet, Element, Tag, Value};
 use crate::display_attributes::display_of;
+use crate::fragments::first_bytes;
 use crate::functional_groups::FrameView;
 use crate::header::{InstanceHeader, ReadHeaderError, header_of};
 use crate::layout::layout_of;
@@ -129,7 +130,11 @@ impl ReadImageError {
 /// # Errors
 /// [`ReadImageError`].
 pub fn read_image_info(locator: &Locator, frame: u32) -> Result<Read<ImageInfo>, ReadImageError> {
-    let found = find_image(locator)?;
+    let mut found = find_image(locator)?;
+    if matches!(found.opened.transfer_syntax.as_str(), "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51") {
+        let start = first_bytes(&mut found, 4096).unwrap_or_default();
+        found.notices.extend(crate::jpeg::notice(&start));
+    }
     let ImageObject { opened, data, layout, truncation, mut notices, .. } = found;
     if frame == 0 || frame > layout.number_of_frames {
         return Err(ReadImageError::NoSuchFrame { asked: frame, frames: layout.number_of_frames });

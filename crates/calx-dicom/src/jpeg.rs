@@ -14,6 +14,13 @@
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "values were clamped")]
 mod blocks;
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a test's numbers are known to be small"
+)]
 mod encoder;
 mod headers;
 #[allow(
@@ -35,11 +42,19 @@ mod lossless;
 #[allow(clippy::indexing_slicing, reason = "the kernel: places of a block are masked")]
 mod sequential;
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a test's numbers are known to be small"
+)]
 mod tests;
 mod upsample;
 
 use calx_model::{ColourModel, FrameLayout, PhotometricInterpretation};
 
+use crate::dataset::Tag;
 use crate::decode_error::DecodeError;
 use crate::notice::Notice;
 use crate::words::Words;
@@ -52,16 +67,6 @@ const LOSSLESS: u8 = 0xc3;
 
 fn refused(why: impl Into<String>) -> DecodeError {
     DecodeError::Codec { codec: "JPEG", why: why.into() }
-}
-
-/// One decoded frame.
-#[derive(Debug)]
-pub(crate) struct Decoded {
-    /// Little endian, interleaved by pixel.
-    pub(crate) words: Vec<u8>,
-    pub(crate) model: ColourModel,
-    /// What had to be tolerated.
-    pub(crate) notices: Vec<Notice>,
 }
 
 /// What the three components are: the stream's own word where it has one, else the header's.
@@ -78,8 +83,24 @@ fn model(headers: &Headers<'_>, frame: &FrameHeader, photometric: &PhotometricIn
     }
 }
 
-/// Decodes one frame.
-pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<Decoded, DecodeError> {
+/// What has to be tolerated in a stream of which `start` are the first bytes: a sequential scan that
+/// does not state all coefficients. Old encoders wrote 0 to 0; the scan holds them all.
+pub(crate) fn notice(start: &[u8]) -> Option<Notice> {
+    let mut headers = Headers::new(start);
+    let scan = headers.next(2).ok()??;
+    let sequential = headers.frame.is_some_and(|frame| matches!(frame.process, 0xc0 | 0xc1));
+    let [first, last] = scan.spectral;
+    (sequential && (first, last, scan.approximation) != (0, 63, [0, 0])).then(|| {
+        let text = format!(
+            "the start-of-scan of a JPEG frame states coefficients {first} to {last}, which its process \
+             does not allow; they are read as 0 to 63"
+        );
+        Notice::at(Tag(0x7fe0, 0x0010), text)
+    })
+}
+
+/// Decodes one frame to little endian words, interleaved by pixel.
+pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<(Vec<u8>, ColourModel), DecodeError> {
     if !stream.starts_with(&[0xff, 0xd8]) {
         return Err(refused("the stream does not begin as JPEG does"));
     }
@@ -91,16 +112,15 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<Decoded, Dec
     let model = model(&headers, &frame, &layout.photometric_interpretation);
     let (rows, columns) = (usize::from(frame.rows), usize::from(frame.columns));
     let mut words = Words::new(rows, columns, frame.components.len(), layout.bits_allocated == 16);
-    let mut notices = Vec::new();
     match (frame.process, frame.precision) {
         (LOSSLESS, 2..=16) => {
             scans(&mut headers, &frame, scan, |scan| lossless::decode(stream, &frame, scan, &mut words))?;
         }
         (0xc0 | 0xc1, 8) => {
-            blocks::<u8>(&mut headers, &frame, scan, &mut words, &mut notices)?;
+            blocks::<u8>(&mut headers, &frame, scan, &mut words)?;
         }
         (0xc0 | 0xc1, 12) => {
-            blocks::<u16>(&mut headers, &frame, scan, &mut words, &mut notices)?;
+            blocks::<u16>(&mut headers, &frame, scan, &mut words)?;
         }
         (0xc0 | 0xc1 | LOSSLESS, bits) => return Err(refused(format!("its samples have {bits} bits"))),
         (0xc2, _) => return Err(refused("it is progressive, which DICOM has retired")),
@@ -108,7 +128,7 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<Decoded, Dec
             return Err(refused(format!("its coding process (marker {process:02x}) is not read")));
         }
     }
-    Ok(Decoded { words: words.into_bytes(), model, notices })
+    Ok((words.into_bytes(), model))
 }
 
 /// Compares the frame header with the attributes.
@@ -166,18 +186,9 @@ fn blocks<T: Sample>(
     frame: &FrameHeader,
     scan: ScanHeader,
     words: &mut Words,
-    notices: &mut Vec<Notice>,
 ) -> Result<(), DecodeError> {
     let stream = headers.stream();
     let mut image = Image::<T>::new(frame, &scan).map_err(refused)?;
-    let [start, end] = scan.spectral;
-    if (start, end, scan.approximation) != (0, 63, [0, 0]) {
-        let text = format!(
-            "the scan of a JPEG frame states coefficients {start} to {end}, which its process does not \
-             allow; it was read as 0 to 63"
-        );
-        notices.push(Notice::new(text));
-    }
     scans(headers, frame, scan, |scan| image.decode(stream, frame, scan, words))?;
     image.finish(words);
     Ok(())

@@ -13,6 +13,13 @@
 #[allow(clippy::cast_possible_truncation, reason = "the kernel: as many bits as were asked for")]
 mod bits;
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a test's numbers are known to be small"
+)]
 mod encoder;
 mod headers;
 #[allow(
@@ -31,6 +38,13 @@ mod model;
 )]
 mod scan;
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a test's numbers are known to be small"
+)]
 mod tests;
 
 use calx_model::FrameLayout;

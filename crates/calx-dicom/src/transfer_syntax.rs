@@ -25,7 +25,7 @@ const TABLE: [TransferSyntax; 26] = [
     row("1.2.840.10008.1.2.5", "RLE Lossless", true),
     row("1.2.840.10008.1.2.8.1", "Deflated Image Frame", true),
     row("1.2.840.10008.1.2.4.50", "JPEG Baseline", true),
-    row("1.2.840.10008.1.2.4.51", "JPEG Extended (8 bits)", true),
+    row("1.2.840.10008.1.2.4.51", "JPEG Extended (8 and 12 bits)", true),
     row("1.2.840.10008.1.2.4.57", "JPEG Lossless", true),
     row("1.2.840.10008.1.2.4.70", "JPEG Lossless, first-order prediction", true),
     row("1.2.840.10008.1.2.4.90", "JPEG 2000 lossless", true),

@@ -113,7 +113,7 @@ impl<'a> Headers<'a> {
                         }
                         0xda => return self.scan(segment, at).map(Some),
                         0xc0..=0xcf if marker != 0xc8 && marker != 0xcc => {
-                            self.read_frame(marker, segment)?
+                            self.read_frame(marker, segment)?;
                         }
                         0xf7 => return Err("the stream is JPEG-LS, not JPEG".to_owned()),
                         0xe0 => self.jfif |= segment.starts_with(b"JFIF"),

@@ -114,7 +114,7 @@ mod tests {
                 for (x, value) in row.iter_mut().enumerate() {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                     if (state >> 20) % 8 < 1 + case % 8 && (!small || x < 4 && y < 4) {
-                        *value = ((state >> 8) % 400) as i32 * (largest + 1) / 2048 - largest / 10;
+                        *value = ((state >> 8) % 400).cast_signed() * (largest + 1) / 2048 - largest / 10;
                     }
                 }
             }

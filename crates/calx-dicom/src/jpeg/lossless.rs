@@ -28,7 +28,7 @@ pub(super) fn decode(
         return Err("it subsamples a component, this version does not undo that".to_owned());
     }
     let lines_between = scan.restart_interval / columns.max(1);
-    if scan.restart_interval % columns.max(1) != 0 {
+    if !scan.restart_interval.is_multiple_of(columns.max(1)) {
         return Err("its restart interval ends within a line, this version does not read that".to_owned());
     }
     let tables: Option<Vec<Arc<Table>>> = scan.components.iter().map(|c| c.dc.clone()).collect();

@@ -27,8 +27,11 @@ impl<T: Sample> Upsampler<T> {
             }
             (2, 2) if plane.columns > 2 => {
                 let near = plane.line(y / 2);
-                let far =
-                    if y % 2 == 0 { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(plane.rows - 1) };
+                let far = if y.is_multiple_of(2) {
+                    (y / 2).saturating_sub(1)
+                } else {
+                    (y / 2 + 1).min(plane.rows - 1)
+                };
                 self.sums.resize(plane.columns, 0);
                 for ((sum, near), far) in self.sums.iter_mut().zip(near).zip(plane.line(far)) {
                     *sum = (*near).into() * 3 + (*far).into();

@@ -97,7 +97,7 @@ impl Coder {
         let clamp = |i: i32, j: i32| if i > maxval || i < j { j } else { i };
         let (b1, b2, b3) = if maxval >= 128 {
             let f = (maxval.min(4095) + 128) / 256;
-            (f * (3 - 2) + 2 + 3 * near, f * (7 - 3) + 3 + 5 * near, f * (21 - 4) + 4 + 7 * near)
+            (f + 2 + 3 * near, f * (7 - 3) + 3 + 5 * near, f * (21 - 4) + 4 + 7 * near)
         } else {
             let f = 256 / (maxval + 1);
             ((3 / f + 3 * near).max(2), (7 / f + 5 * near).max(3), (21 / f + 7 * near).max(4))

@@ -210,7 +210,8 @@ impl Preset {
         let thresholds = [given(t1, d1), given(t2, d2), given(t3, d3)];
         let [t1, t2, t3] = thresholds;
         let reset = given(reset, 64);
-        if !(near < t1 && t1 <= t2 && t2 <= t3 && t3 <= maxval) || !(3..=maxval.max(255)).contains(&reset) {
+        let ordered = near < t1 && t1 <= t2 && t2 <= t3 && t3 <= maxval;
+        if !ordered || !(3..=maxval.max(255)).contains(&reset) {
             return Err(format!("its parameters T1 {t1}, T2 {t2}, T3 {t3}, RESET {reset} are impossible"));
         }
         Ok(Parameters { maxval, thresholds, reset, near })

@@ -176,7 +176,7 @@ fn joint_line<const PLAIN: bool>(
 ) {
     let [first, second, third] = each;
     let above = [&first.above, &second.above, &third.above].map(Vec::as_slice);
-    let line = [&mut first.line, &mut second.line, &mut third.line];
+    let line = &mut [&mut first.line, &mut second.line, &mut third.line];
     if above.iter().any(|above| above.len() < columns + 2) || line.iter().any(|line| line.len() < columns + 2)
     {
         return;
@@ -202,9 +202,9 @@ fn joint_line<const PLAIN: bool>(
             continue;
         }
         let length = run_length(&mut bits, &mut run_index, columns + 1 - x);
-        for i in 0..3 {
-            let a = line[i][x - 1];
-            line[i][x..x + length].fill(a);
+        for line in &mut *line {
+            let a = line[x - 1];
+            line[x..x + length].fill(a);
         }
         x += length;
         if x > columns {

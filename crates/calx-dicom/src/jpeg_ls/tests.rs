@@ -77,7 +77,7 @@ fn pictures() -> impl Strategy<Value = Picture> {
             let largest = (1i32 << precision) - 1;
             // A MAXVAL that is no power of two less one, sometimes.
             let maxval = if odd { 1 + (seed % largest as u64) as i32 } else { largest };
-            let near = if lossless { 0 } else { near % (maxval / 2).min(255).max(1) };
+            let near = if lossless { 0 } else { near % (maxval / 2).clamp(1, 255) };
             let near = near.min(maxval / 2);
             Picture {
                 rows,

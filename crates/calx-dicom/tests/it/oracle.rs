@@ -202,3 +202,45 @@ fn every_compressed_frame_is_right() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!((equal, close), (48, 11));
 }
+
+/// Stored values of lossy JPEG as dcmtk 3.6.7 decodes them (`dcmdjpeg +cn`, first frame): the integer
+/// transform and the weighing of chroma are the same, so no sample may differ. The oracle itself has no
+/// hash of a lossy frame.
+const AS_DCMTK: [(&str, &str); 7] = [
+    ("nema-wg04/RG3_JPLY", "fef7c9392560946bff18e3055f6ff48a2a68fcc8558bd713c7f3e5fc52486768"),
+    ("nema-wg04/XA1_JPLY", "d5f60be5c70a0ee7a3ececdc5e5328a84d6cbb275a2145e4f2f633045a35a37d"),
+    (
+        "orthanc-mirrors-orthanc-tests/Monochrome1-Jpeg.dcm",
+        "35046a79d0e8d47a69180cd6eb26c071db6ec980f7b0a67544d0fc220bbcac3b",
+    ),
+    (
+        "cornerstonejs-cornerstone3D/TestPattern_JPEG-Baseline_YBR422.dcm",
+        "a25db83bfd9be686b05086630e76d90e4a7c2e4e920d30e1e127ae0f941efd63",
+    ),
+    (
+        "cornerstonejs-cornerstone3D/TestPattern_JPEG-Baseline_YBRFull.dcm",
+        "165ff6457a19633c4198311111bfc5ab999562e7307b02a123b4d199c4b28fac",
+    ),
+    (
+        "fo-dicom-fo-dicom/JPEGwithIcon.dcm",
+        "fd8440791b25bcc85a7d20e99278788dff07d0cf6412ebe5edd510b91b4f0fd3",
+    ),
+    (
+        "chafey-dicomParser/IM00001.fragmented_no_bot_jpeg_baseline.50.dcm",
+        "c88debf72a4ae7f95dddd796a6e4b315f81c55ea83598d5f1000937935179356",
+    ),
+];
+
+#[test]
+fn lossy_jpeg_is_decoded_as_dcmtk_does() {
+    let Some(folder) = samples::folder() else { return };
+    let source = FrameSource::in_process(64 << 20, 1);
+    for (file, expected) in AS_DCMTK {
+        let locator = Locator::from(folder.join(file));
+        let frame = source.request(&locator, 1, Priority::Batch, Reduction::Full).wait().unwrap();
+        assert_eq!(hex(&stored(&frame).1), expected, "{file}");
+        let notices = calx_dicom::read_image_info(&locator, 1).unwrap().notices;
+        let odd = notices.iter().any(|notice| notice.text.contains("states coefficients 0 to 0"));
+        assert_eq!(odd, file.ends_with("_JPLY"), "{file}: {notices:?}");
+    }
+}
