@@ -22,7 +22,14 @@ use crate::{jpeg, jpeg_2000, jpeg_ls, jpeg_xl, rle};
 
 /// Whether a transfer syntax never keeps the original values.
 pub(crate) fn always_lossy(uid: &str) -> bool {
-    matches!(uid, "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51" | "1.2.840.10008.1.2.4.81")
+    matches!(
+        uid,
+        "1.2.840.10008.1.2.4.50"
+            | "1.2.840.10008.1.2.4.51"
+            | "1.2.840.10008.1.2.4.53"
+            | "1.2.840.10008.1.2.4.55"
+            | "1.2.840.10008.1.2.4.81"
+    )
 }
 
 /// Whether pixel data in this transfer syntax come in fragments.
@@ -71,6 +78,8 @@ pub(crate) fn decode_stream(
         }
         "1.2.840.10008.1.2.4.50"
         | "1.2.840.10008.1.2.4.51"
+        | "1.2.840.10008.1.2.4.53"
+        | "1.2.840.10008.1.2.4.55"
         | "1.2.840.10008.1.2.4.57"
         | "1.2.840.10008.1.2.4.70" => {
             let (words, model) = jpeg::decode(layout, stream)?;

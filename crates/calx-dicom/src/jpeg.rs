@@ -1,7 +1,7 @@
-//! JPEG of ITU-T T.81: baseline, extended sequential of 8 and 12 bits, and lossless.
+//! JPEG of ITU-T T.81: baseline, extended sequential and progressive of 8 and 12 bits, and lossless.
 //!
-//! Not here: JPEG-LS and JPEG 2000, which share the name only. Progressive, hierarchical and
-//! arithmetic coding are refused by name.
+//! Not here: JPEG-LS and JPEG 2000, which share the name only. Hierarchical and arithmetic coding are
+//! refused by name.
 //!
 //! Invariants
 //! - The stream's size, components and precision are compared with the header before anything is
@@ -39,6 +39,13 @@ mod idct;
     reason = "differences are taken modulo 2 to the 16th"
 )]
 mod lossless;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "the kernel: places of a block are masked, coefficients wrap"
+)]
+mod progressive;
 #[allow(clippy::indexing_slicing, reason = "the kernel: places of a block are masked")]
 mod sequential;
 #[cfg(test)]
@@ -122,8 +129,9 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<(Vec<u8>, Co
         (0xc0 | 0xc1, 12) => {
             blocks::<u16>(&mut headers, &frame, scan, &mut words)?;
         }
-        (0xc0 | 0xc1 | LOSSLESS, bits) => return Err(refused(format!("its samples have {bits} bits"))),
-        (0xc2, _) => return Err(refused("it is progressive, which DICOM has retired")),
+        (0xc2, 8) => progressive::decode::<u8>(&mut headers, &frame, scan, &mut words).map_err(refused)?,
+        (0xc2, 12) => progressive::decode::<u16>(&mut headers, &frame, scan, &mut words).map_err(refused)?,
+        (0xc0..=LOSSLESS, bits) => return Err(refused(format!("its samples have {bits} bits"))),
         (process, _) => {
             return Err(refused(format!("its coding process (marker {process:02x}) is not read")));
         }
@@ -188,7 +196,8 @@ fn blocks<T: Sample>(
     words: &mut Words,
 ) -> Result<(), DecodeError> {
     let stream = headers.stream();
-    let mut image = Image::<T>::new(frame, &scan).map_err(refused)?;
+    let mut image =
+        Image::<T>::new(frame, scan.components.len() == frame.components.len()).map_err(refused)?;
     scans(headers, frame, scan, |scan| image.decode(stream, frame, scan, words))?;
     image.finish(words);
     Ok(())

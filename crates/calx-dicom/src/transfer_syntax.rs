@@ -17,7 +17,7 @@ const fn row(uid: &'static str, name: &'static str, reads: bool) -> TransferSynt
     TransferSyntax { uid, name, reads }
 }
 
-const TABLE: [TransferSyntax; 26] = [
+const TABLE: [TransferSyntax; 28] = [
     row("1.2.840.10008.1.2", "Implicit VR Little Endian", true),
     row("1.2.840.10008.1.2.1", "Explicit VR Little Endian", true),
     row("1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian", true),
@@ -26,6 +26,8 @@ const TABLE: [TransferSyntax; 26] = [
     row("1.2.840.10008.1.2.8.1", "Deflated Image Frame", true),
     row("1.2.840.10008.1.2.4.50", "JPEG Baseline", true),
     row("1.2.840.10008.1.2.4.51", "JPEG Extended (8 and 12 bits)", true),
+    row("1.2.840.10008.1.2.4.53", "JPEG Spectral Selection (retired)", true),
+    row("1.2.840.10008.1.2.4.55", "JPEG Full Progression (retired)", true),
     row("1.2.840.10008.1.2.4.57", "JPEG Lossless", true),
     row("1.2.840.10008.1.2.4.70", "JPEG Lossless, first-order prediction", true),
     row("1.2.840.10008.1.2.4.90", "JPEG 2000 lossless", true),

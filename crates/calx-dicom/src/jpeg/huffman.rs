@@ -43,7 +43,7 @@ pub(super) struct Table {
 
 /// A number of `size` bits as it stands behind its code (T.81 F.2.2.1).
 #[inline(always)]
-fn extended(value: u32, size: u32) -> i32 {
+pub(super) fn extended(value: u32, size: u32) -> i32 {
     // Below half of its range it is negative.
     let value = value as i32;
     if size > 0 && value >> (size - 1) == 0 { value - (1 << size) + 1 } else { value }

@@ -1,6 +1,6 @@
 //! Baseline and extended sequential JPEG: blocks of coefficients, Huffman coded, 8 or 12 bits.
 //!
-//! Not here: progressive and arithmetic coding.
+//! Not here: progressive coding (`progressive`).
 //!
 //! Source: ITU-T T.81 A.2, F.1, F.2.
 
@@ -9,12 +9,13 @@ use std::sync::Arc;
 use super::blocks::{Plane, Sample};
 use super::headers::{FrameHeader, ScanHeader};
 use super::huffman::{Bits, Table};
+use super::idct::Block;
 use super::restarted;
 use super::upsample::Upsampler;
 use crate::words::Words;
 
 /// Place of the coefficients in a block, in the order of the stream (T.81 figure A.6).
-const ZIGZAG: [u8; 64] = [
+pub(super) const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
     14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,
     46, 53, 60, 61, 54, 47, 55, 62, 63,
@@ -46,16 +47,15 @@ struct Part {
 }
 
 impl<T: Sample> Image<T> {
-    /// Planes for an image whose first scan is `scan`.
-    pub(super) fn new(frame: &FrameHeader, scan: &ScanHeader) -> Result<Self, String> {
+    /// Planes for an image; `together`: all components come row by row.
+    pub(super) fn new(frame: &FrameHeader, together: bool) -> Result<Self, String> {
         let most =
             |of: fn(&super::headers::Component) -> usize| frame.components.iter().map(of).max().unwrap_or(1);
         let (across, down) = (most(|c| c.across), most(|c| c.down));
         let (columns, rows) = (usize::from(frame.columns), usize::from(frame.rows));
         let mcus = (columns.div_ceil(8 * across), rows.div_ceil(8 * down));
         // Chroma of halved height looks at the rows above and below.
-        let by_rows = scan.components.len() == frame.components.len()
-            && frame.components.iter().all(|component| component.down == down);
+        let by_rows = together && frame.components.iter().all(|component| component.down == down);
         let mut planes = Vec::new();
         for c in &frame.components {
             if across % c.across != 0 || down % c.down != 0 {
@@ -67,6 +67,42 @@ impl<T: Sample> Image<T> {
         }
         let upsamplers = planes.iter().map(|_| Upsampler::new()).collect();
         Ok(Self { planes, upsamplers, mcus, rows, by_rows })
+    }
+
+    /// MCUs of an interleaved scan, side by side and one below the other.
+    pub(super) fn mcus(&self) -> (usize, usize) {
+        self.mcus
+    }
+
+    /// Columns and rows of each component.
+    pub(super) fn sizes(&self) -> Vec<(usize, usize)> {
+        self.planes.iter().map(|plane| (plane.columns, plane.rows)).collect()
+    }
+
+    /// Puts the blocks that `block` gives (component, place across, place down) into `words`.
+    pub(super) fn fill(
+        &mut self,
+        frame: &FrameHeader,
+        words: &mut Words,
+        block: impl Fn(usize, usize, usize) -> Block,
+    ) {
+        let lines = 8 * frame.components.iter().map(|component| component.down).max().unwrap_or(1);
+        for y in 0..self.mcus.1 {
+            for (place, (plane, component)) in self.planes.iter_mut().zip(&frame.components).enumerate() {
+                for down in 0..component.down {
+                    let row = y * component.down + down;
+                    for x in 0..self.mcus.0 * component.across {
+                        let coefficients = block(place, x, row);
+                        plane.put(x, if self.by_rows { down } else { row }, &coefficients, false);
+                    }
+                }
+            }
+            if self.by_rows {
+                let start = y * lines;
+                self.put(words, start, lines.min(self.rows.saturating_sub(start)));
+            }
+        }
+        self.finish(words);
     }
 
     /// Decodes a scan; returns where the marker behind it stands.

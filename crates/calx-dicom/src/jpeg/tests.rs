@@ -223,7 +223,9 @@ fn refusals_say_what_and_where() {
     assert!(half.ends_with("of 4 of its blocks"), "{half}");
     let taller = FrameLayout { rows: 31, ..layout.clone() };
     assert_eq!(decode(&taller, &stream).unwrap_err().code(), "contradiction");
-    for (process, expected) in [(0xc2, "progressive"), (0xc9, "marker c9"), (0xf7, "JPEG-LS")] {
+    for (process, expected) in
+        [(0xc2, "a scan of coefficients 0 to 63"), (0xc9, "marker c9"), (0xf7, "JPEG-LS")]
+    {
         let mut other = blocks.clone();
         other[3] = process;
         assert!(told(&other).contains(expected), "{}", told(&other));
@@ -265,5 +267,66 @@ fn the_streams_own_word_tells_rgb_from_ybr() {
     ] {
         let layout = FrameLayout { photometric_interpretation: photometric.clone(), ..layout(&picture) };
         assert_eq!(decode(&layout, stream).unwrap().1, expected, "{photometric:?}");
+    }
+}
+
+/// Pairs of streams with the same coefficients: see `tests/streams/README.md`.
+const PAIRS: [(u8, usize, &[u8], &[u8]); 3] = [
+    (
+        8,
+        1,
+        include_bytes!("../../tests/streams/grey8_sequential.jpg"),
+        include_bytes!("../../tests/streams/grey8_progressive.jpg"),
+    ),
+    (
+        8,
+        3,
+        include_bytes!("../../tests/streams/ybr420_sequential.jpg"),
+        include_bytes!("../../tests/streams/ybr420_progressive.jpg"),
+    ),
+    (
+        12,
+        1,
+        include_bytes!("../../tests/streams/grey12_sequential.jpg"),
+        include_bytes!("../../tests/streams/grey12_progressive.jpg"),
+    ),
+];
+
+fn layout_of_pair(precision: u8, components: usize) -> FrameLayout {
+    let mut picture = grey(precision, 37, 29);
+    picture.components = vec![picture.components[0].clone(); components];
+    layout(&picture)
+}
+
+#[test]
+fn progressive_streams_give_the_samples_of_sequential_ones() {
+    for (precision, components, sequential, progressive) in PAIRS {
+        let layout = layout_of_pair(precision, components);
+        let expected = decode(&layout, sequential).unwrap();
+        assert!(decode(&layout, progressive).unwrap() == expected, "{precision} bits, {components}");
+        assert!(expected.0.iter().any(|byte| *byte != expected.0[0]));
+        assert_eq!(notice(progressive), None);
+        // Cut before its last scans it is a worse picture, which is no picture.
+        let last = progressive.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
+        let told = decode(&layout, &progressive[..last]).unwrap_err().to_string();
+        assert!(told.contains("coefficients are not complete"), "{told}");
+        let told = decode(&layout, &progressive[..last + 12]).unwrap_err().to_string();
+        assert!(told.contains("of its blocks (scan "), "{told}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_progressive_streams_are_refused_or_decoded(
+        pair in 0..3usize,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in prop_oneof![Just(0usize), 0..500usize],
+    ) {
+        let (precision, components, _, progressive) = PAIRS[pair];
+        let mut picture = grey(precision, 37, 29);
+        picture.components = vec![picture.components[0].clone(); components];
+        damaged(&picture, progressive.to_vec(), &damage, cut);
     }
 }
