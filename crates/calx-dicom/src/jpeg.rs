@@ -63,6 +63,7 @@ use calx_model::{ColourModel, FrameLayout, PhotometricInterpretation};
 
 use crate::dataset::Tag;
 use crate::decode_error::DecodeError;
+use crate::jpeg_segments::Stated;
 use crate::notice::Notice;
 use crate::words::Words;
 use blocks::Sample;
@@ -114,7 +115,8 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<(Vec<u8>, Co
     let mut headers = Headers::new(stream);
     let first = headers.next(2).map_err(refused)?;
     let Some(frame) = headers.frame.clone() else { return Err(refused("there is no frame header")) };
-    agrees(layout, &frame)?;
+    let (components, precision) = (frame.components.len(), frame.precision);
+    Stated { rows: frame.rows, columns: frame.columns, components, precision }.agrees(layout)?;
     let scan = first.ok_or_else(|| refused("the stream ends before its first scan"))?;
     let model = model(&headers, &frame, &layout.photometric_interpretation);
     let (rows, columns) = (usize::from(frame.rows), usize::from(frame.columns));
@@ -137,30 +139,6 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<(Vec<u8>, Co
         }
     }
     Ok((words.into_bytes(), model))
-}
-
-/// Compares the frame header with the attributes.
-fn agrees(layout: &FrameLayout, frame: &FrameHeader) -> Result<(), DecodeError> {
-    let contradiction = |stream: String, header: String| Err(DecodeError::Contradiction { stream, header });
-    if u32::from(frame.rows) != layout.rows || u32::from(frame.columns) != layout.columns {
-        return contradiction(
-            format!("{} rows of {}", frame.rows, frame.columns),
-            format!("{} rows of {}", layout.rows, layout.columns),
-        );
-    }
-    if frame.components.len() != usize::from(layout.samples_per_pixel) {
-        return contradiction(
-            format!("{} components", frame.components.len()),
-            format!("{} samples a pixel", layout.samples_per_pixel),
-        );
-    }
-    if u16::from(frame.precision) > layout.bits_allocated || !matches!(layout.bits_allocated, 8 | 16) {
-        return contradiction(
-            format!("{} bits a sample", frame.precision),
-            format!("BitsAllocated {}", layout.bits_allocated),
-        );
-    }
-    Ok(())
 }
 
 /// Runs `decode` on each scan until every component was there once.

@@ -50,6 +50,7 @@ mod tests;
 use calx_model::FrameLayout;
 
 use crate::decode_error::DecodeError;
+use crate::jpeg_segments::Stated;
 use crate::words::Words;
 use headers::{Headers, Step};
 use scan::Scan;
@@ -66,28 +67,10 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<Vec<u8>, Dec
     let mut headers = Headers::new(stream);
     let mut step = headers.next(2).map_err(refused)?;
     let Some(frame) = headers.frame.clone() else { return Err(refused("there is no frame header")) };
-    let contradiction = |stream: String, header: String| Err(DecodeError::Contradiction { stream, header });
-    if u32::from(frame.rows) != layout.rows || u32::from(frame.columns) != layout.columns {
-        return contradiction(
-            format!("{} rows of {}", frame.rows, frame.columns),
-            format!("{} rows of {}", layout.rows, layout.columns),
-        );
-    }
-    if frame.components.len() != usize::from(layout.samples_per_pixel) {
-        return contradiction(
-            format!("{} components", frame.components.len()),
-            format!("{} samples a pixel", layout.samples_per_pixel),
-        );
-    }
-    if u16::from(frame.precision) > layout.bits_allocated || !matches!(layout.bits_allocated, 8 | 16) {
-        return contradiction(
-            format!("{} bits a sample", frame.precision),
-            format!("BitsAllocated {}", layout.bits_allocated),
-        );
-    }
+    let (components, precision) = (frame.components.len(), frame.precision);
+    Stated { rows: frame.rows, columns: frame.columns, components, precision }.agrees(layout)?;
     let (rows, columns) = (usize::from(frame.rows), usize::from(frame.columns));
-    let (components, wide) = (frame.components.len(), layout.bits_allocated == 16);
-    let mut words = Words::new(rows, columns, components, wide);
+    let mut words = Words::new(rows, columns, components, layout.bits_allocated == 16);
     let mut missing: Vec<usize> = (0..components).collect();
     while !missing.is_empty() {
         let Step::Scan { header, at } = step else {
@@ -104,7 +87,7 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8]) -> Result<Vec<u8>, Dec
             rows,
             components: &header.components,
             interleave: header.interleave,
-            parameters: headers.preset.parameters(frame.precision, header.near).map_err(refused)?,
+            parameters: headers.preset.parameters(precision, header.near).map_err(refused)?,
             restart_interval: usize::try_from(headers.restart_interval).unwrap_or(usize::MAX),
         };
         let behind = scan.decode(&mut words).map_err(refused)?;

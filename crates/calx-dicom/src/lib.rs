@@ -30,6 +30,7 @@ pub mod image;
 mod jpeg;
 mod jpeg_2000;
 mod jpeg_ls;
+mod jpeg_segments;
 mod jpeg_xl;
 mod layout;
 mod locator;

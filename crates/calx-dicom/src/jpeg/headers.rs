@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use super::huffman::{Class, Table};
+use crate::jpeg_segments::segment;
 
 /// One component of the frame header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,13 +226,6 @@ impl<'a> Headers<'a> {
             at,
         })
     }
-}
-
-/// The content of the segment whose length stands at `at`.
-fn segment(stream: &[u8], at: usize) -> Option<&[u8]> {
-    let rest = stream.get(at..)?;
-    let length = usize::from(u16::from_be_bytes(*rest.first_chunk::<2>()?));
-    rest.get(2..length)
 }
 
 #[cfg(test)]

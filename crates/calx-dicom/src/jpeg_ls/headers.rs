@@ -5,6 +5,8 @@
 //!
 //! Source: ITU-T T.87 C.2 (markers and segments), C.2.4.1.1 (preset parameters and their defaults).
 
+use crate::jpeg_segments::segment;
+
 /// The frame header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FrameHeader {
@@ -186,13 +188,6 @@ impl<'a> Headers<'a> {
         }
         Ok(ScanHeader { components, near: u16::from(*near), interleave })
     }
-}
-
-/// The content of the segment whose length stands at `at`.
-fn segment(stream: &[u8], at: usize) -> Option<&[u8]> {
-    let rest = stream.get(at..)?;
-    let length = usize::from(u16::from_be_bytes(*rest.first_chunk::<2>()?));
-    rest.get(2..length)
 }
 
 impl Preset {
