@@ -45,72 +45,127 @@ pub(crate) fn first_bytes(object: &mut ImageObject, most: u64) -> Option<Vec<u8>
     source.read(first + 8, length.min(most)).ok()
 }
 
+/// Where the frames of one object lie, found out once.
+#[derive(Debug)]
+pub(crate) struct FragmentTable {
+    /// Offset of the first fragment's item.
+    first: u64,
+    frames: u32,
+    /// Offsets of frames from `first`, of the extended table or the basic one; maybe fewer than frames.
+    offsets: Vec<u64>,
+    /// All fragments by frame, once they had to be walked.
+    walked: Option<Result<Groups, DecodeError>>,
+}
+
+/// Fragments in order, and the place of each frame's first.
+#[derive(Debug)]
+struct Groups {
+    fragments: Vec<Fragment>,
+    starts: Vec<usize>,
+}
+
+impl Groups {
+    fn frame(&self, at: usize) -> Option<&[Fragment]> {
+        let start = *self.starts.get(at)?;
+        let end = self.starts.get(at + 1).copied().unwrap_or(self.fragments.len());
+        self.fragments.get(start..end)
+    }
+}
+
+impl FragmentTable {
+    fn read(object: &mut ImageObject) -> Result<Self, DecodeError> {
+        let frames = object.layout.number_of_frames;
+        let extended: Vec<u64> = object
+            .data
+            .bytes(Tag(0x7fe0, 0x0001))
+            .map(|bytes| bytes.as_chunks::<8>().0.iter().map(|offset| u64::from_le_bytes(*offset)).collect())
+            .unwrap_or_default();
+        let source = &mut object.opened.source;
+        let table = element_header(source, object.pixels.offset, LITTLE).map_err(io)?;
+        let Some(table) = table.filter(|table| table.tag == ITEM) else {
+            let text = "the pixel data do not begin with an offset table";
+            return Err(DecodeError::Fragments(text.to_owned()));
+        };
+        let table_start = object.pixels.offset + 8;
+        let first = table_start.saturating_add(u64::from(table.length));
+        if first > source.length() {
+            let there = source.remaining(table_start);
+            return Err(DecodeError::Truncated { there, declared: u64::from(table.length) });
+        }
+        let offsets = if frames == 1 || u64::try_from(extended.len()).is_ok_and(|n| n >= u64::from(frames)) {
+            extended
+        } else {
+            let bytes = source.read(table_start, u64::from(table.length)).map_err(io)?;
+            bytes.as_chunks::<4>().0.iter().map(|offset| u64::from(u32::from_le_bytes(*offset))).collect()
+        };
+        Ok(Self { first, frames, offsets, walked: None })
+    }
+
+    /// Entries kept in memory.
+    pub(crate) fn entries(&self) -> usize {
+        let walked = self.walked.as_ref().and_then(|walked| walked.as_ref().ok());
+        self.offsets.len() + walked.map_or(0, |groups| groups.fragments.len())
+    }
+
+    /// The fragments of one frame.
+    fn frame(&mut self, source: &mut Source, frame_index: u32) -> Result<Vec<Fragment>, DecodeError> {
+        if self.frames == 1 {
+            return walk(source, self.first, u64::MAX, MAX_FRAGMENTS);
+        }
+        let at = usize::try_from(frame_index).unwrap_or(usize::MAX);
+        let count = usize::try_from(self.frames).unwrap_or(usize::MAX);
+        if self.offsets.len() >= count
+            && let Some(start) = self.offsets.get(at)
+        {
+            let end = self.offsets.get(at + 1).map_or(u64::MAX, |next| self.first.saturating_add(*next));
+            let own = walk(source, self.first.saturating_add(*start), end, MAX_FRAGMENTS)?;
+            if !own.is_empty() {
+                return Ok(own);
+            }
+        }
+        let (first, frames) = (self.first, self.frames);
+        let walked = self.walked.get_or_insert_with(|| groups(source, first, frames));
+        let groups = walked.as_ref().map_err(Clone::clone)?;
+        groups.frame(at).map(<[_]>::to_vec).ok_or_else(|| {
+            let there = groups.fragments.len();
+            let text = format!("frame {} of {frames}, {there} fragments are there", at + 1);
+            DecodeError::Fragments(text)
+        })
+    }
+}
+
 /// The compressed stream of one frame; `frame_index` counts from 0.
 pub(crate) fn frame_stream(object: &mut ImageObject, frame_index: u32) -> Result<Vec<u8>, DecodeError> {
-    let frames = object.layout.number_of_frames;
-    let extended: Vec<u64> = object
-        .data
-        .bytes(Tag(0x7fe0, 0x0001))
-        .map(|bytes| bytes.as_chunks::<8>().0.iter().map(|offset| u64::from_le_bytes(*offset)).collect())
-        .unwrap_or_default();
-    let source = &mut object.opened.source;
-    let table = element_header(source, object.pixels.offset, LITTLE).map_err(io)?;
-    let Some(table) = table.filter(|table| table.tag == ITEM) else {
-        return Err(DecodeError::Fragments("the pixel data do not begin with an offset table".to_owned()));
+    let mut table = match object.fragments.take() {
+        Some(table) => table,
+        None => FragmentTable::read(object)?,
     };
-    let table_start = object.pixels.offset + 8;
-    let first = table_start.saturating_add(u64::from(table.length));
-    if first > source.length() {
-        let there = source.remaining(table_start);
-        return Err(DecodeError::Truncated { there, declared: u64::from(table.length) });
+    let own = table.frame(&mut object.opened.source, frame_index);
+    object.fragments = Some(table);
+    join(&mut object.opened.source, &own?)
+}
+
+/// Tells frames apart without an offset table.
+fn groups(source: &mut Source, first: u64, frames: u32) -> Result<Groups, DecodeError> {
+    let fragments = walk(source, first, u64::MAX, MAX_FRAGMENTS)?;
+    let count = usize::try_from(frames).unwrap_or(usize::MAX);
+    if fragments.len() <= count {
+        let starts = (0..fragments.len()).collect();
+        return Ok(Groups { fragments, starts });
     }
-    let frame_at = usize::try_from(frame_index).unwrap_or(usize::MAX);
-    let frame_count = usize::try_from(frames).unwrap_or(usize::MAX);
-    if frame_count == 1 {
-        let all = walk(source, first, u64::MAX, MAX_FRAGMENTS)?;
-        return join(source, &all);
-    }
-    let offsets = if extended.len() >= frame_count {
-        extended
-    } else {
-        let bytes = source.read(table_start, u64::from(table.length)).map_err(io)?;
-        bytes.as_chunks::<4>().0.iter().map(|offset| u64::from(u32::from_le_bytes(*offset))).collect()
-    };
-    if offsets.len() >= frame_count
-        && let Some(start) = offsets.get(frame_at)
-    {
-        let end = offsets.get(frame_at + 1).map_or(u64::MAX, |next| first.saturating_add(*next));
-        let own = walk(source, first.saturating_add(*start), end, MAX_FRAGMENTS)?;
-        if !own.is_empty() {
-            return join(source, &own);
+    // More fragments than frames: a frame begins where a stream begins.
+    let mut starts = Vec::new();
+    for (at, fragment) in fragments.iter().enumerate() {
+        let start = source.peek::<2>(fragment.0).map_err(io)?;
+        if at == 0 || matches!(start, Some([0xff, 0xd8] | [0xff, 0x4f])) {
+            starts.push(at);
         }
     }
-    let all = walk(source, first, u64::MAX, MAX_FRAGMENTS)?;
-    if all.len() <= frame_count {
-        let Some(own) = all.get(frame_at) else {
-            let text = format!("frame {} of {frames}, {} fragments are there", frame_index + 1, all.len());
-            return Err(DecodeError::Fragments(text));
-        };
-        return join(source, &[*own]);
-    }
-    // More fragments than frames and no table: a frame begins where a stream begins.
-    let mut groups: Vec<Vec<Fragment>> = Vec::new();
-    for fragment in all {
-        let begins = match source.peek::<2>(fragment.0).map_err(io)? {
-            Some(start) => matches!(start, [0xff, 0xd8] | [0xff, 0x4f]),
-            None => false,
-        };
-        match groups.last_mut() {
-            Some(group) if !begins => group.push(fragment),
-            _ => groups.push(vec![fragment]),
-        }
-    }
-    if groups.len() != frame_count {
-        let text = format!("{} streams begin in the fragments, {frames} frames are stated", groups.len());
+    if starts.len() != count {
+        let text = format!("{} streams begin in the fragments, {frames} frames are stated", starts.len());
         return Err(DecodeError::Fragments(text));
     }
-    let own = groups.get(frame_at).map(Vec::as_slice).unwrap_or_default();
-    join(source, own)
+    Ok(Groups { fragments, starts })
 }
 
 /// Fragments from `start` up to `end` (an item header there belongs to the next frame).

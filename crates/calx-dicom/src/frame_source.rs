@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 
 use calx_model::Frame;
 
-use crate::decode::decode;
+use crate::decode::Decoder;
 use crate::decode_error::DecodeError;
 use crate::frame_cache::FrameCache;
 use crate::locator::Locator;
@@ -92,7 +92,7 @@ impl Shared {
 pub struct FrameSource {
     shared: Arc<Shared>,
     /// Goes after the threads: with it the last worker has ended.
-    workers: Option<Arc<Pool>>,
+    decoder: Arc<Decoder>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -113,7 +113,7 @@ impl FrameSource {
     #[must_use]
     pub fn new(cache_bytes: u64, workers: WorkerOptions) -> Self {
         let threads = workers.workers;
-        Self::made(cache_bytes, threads, Some(Arc::new(Pool::new(workers))))
+        Self::made(cache_bytes, threads, Some(Pool::new(workers)))
     }
 
     /// A source that runs codecs on `threads` threads (at least one) of this very process, each behind
@@ -126,7 +126,8 @@ impl FrameSource {
         Self::made(cache_bytes, threads, None)
     }
 
-    fn made(cache_bytes: u64, threads: usize, workers: Option<Arc<Pool>>) -> Self {
+    fn made(cache_bytes: u64, threads: usize, workers: Option<Pool>) -> Self {
+        let decoder = Arc::new(Decoder::new(workers));
         let state = State {
             cache: FrameCache::new(cache_bytes),
             jobs: BTreeMap::new(),
@@ -138,17 +139,17 @@ impl FrameSource {
             Arc::new(Shared { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new() });
         let threads = (0..threads.max(1))
             .map(|_| {
-                let (shared, workers) = (Arc::clone(&shared), workers.clone());
-                std::thread::spawn(move || work(&shared, workers.as_deref()))
+                let (shared, decoder) = (Arc::clone(&shared), Arc::clone(&decoder));
+                std::thread::spawn(move || work(&shared, &decoder))
             })
             .collect();
-        Self { shared, workers, threads }
+        Self { shared, decoder, threads }
     }
 
     /// Starts the workers that are not there yet, so that the first compressed frame need not wait for
     /// one. Returns when they are started.
     pub fn warm_up(&self) {
-        if let Some(workers) = &self.workers {
+        if let Some(workers) = &self.decoder.workers {
             workers.warm_up();
         }
     }
@@ -156,7 +157,7 @@ impl FrameSource {
     /// Worker processes started since the source was made.
     #[must_use]
     pub fn workers_started(&self) -> u64 {
-        self.workers.as_ref().map_or(0, |workers| workers.started())
+        self.decoder.workers.as_ref().map_or(0, Pool::started)
     }
 
     /// As many threads as there are cores, at most 8.
@@ -252,7 +253,7 @@ impl Drop for FrameSource {
             }
         }
         drop(state);
-        if let Some(workers) = &self.workers {
+        if let Some(workers) = &self.decoder.workers {
             workers.stop();
         }
         self.shared.work.notify_all();
@@ -338,7 +339,7 @@ fn finish(job: Job, answer: Answer) -> Vec<Notify> {
 }
 
 /// A worker thread: the most urgent, earliest job, until the source is dropped.
-fn work(shared: &Shared, workers: Option<&Pool>) {
+fn work(shared: &Shared, decoder: &Decoder) {
     let mut state = shared.lock();
     loop {
         let next = state
@@ -360,7 +361,7 @@ fn work(shared: &Shared, workers: Option<&Pool>) {
         drop(state);
         // This keeps a mistake of our own to one frame, too.
         let answer =
-            catch_unwind(AssertUnwindSafe(|| decode(workers, &key.locator, key.frame, key.reduction)))
+            catch_unwind(AssertUnwindSafe(|| decoder.decode(&key.locator, key.frame, key.reduction)))
                 .unwrap_or(Err(DecodeError::Panicked { codec: "the reader" }))
                 .map(Arc::new);
         state = shared.lock();

@@ -7,6 +7,7 @@ use calx_model::{DisplayAttributes, FrameLayout, PatientText, PixelSpacing, Side
 use crate::codec::is_encapsulated;
 use crate::dataset::{DataSet, Element, Tag, Value};
 use crate::display_attributes::display_of;
+use crate::fragments::FragmentTable;
 use crate::fragments::first_bytes;
 use crate::functional_groups::FrameView;
 use crate::header::{InstanceHeader, ReadHeaderError, header_of};
@@ -173,6 +174,8 @@ pub(crate) struct ImageObject {
     pub(crate) layout: FrameLayout,
     pub(crate) truncation: Option<Truncation>,
     pub(crate) notices: Vec<Notice>,
+    /// Once a compressed frame was asked for.
+    pub(crate) fragments: Option<FragmentTable>,
 }
 
 /// Opens an object, finds its pixel data and checks its layout.
@@ -234,7 +237,7 @@ pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageErro
         );
         notices.push(Notice::at(PIXEL_DATA, text));
     }
-    Ok(ImageObject { opened, data, pixels, layout, truncation, notices })
+    Ok(ImageObject { opened, data, pixels, layout, truncation, notices, fragments: None })
 }
 
 /// The catalogue row, with [`STAND_IN_UID`] for UIDs that are missing.

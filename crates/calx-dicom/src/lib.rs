@@ -37,6 +37,7 @@ mod locator;
 mod lut;
 mod native;
 mod notice;
+mod objects;
 mod open;
 mod palette;
 mod rle;

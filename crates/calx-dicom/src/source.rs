@@ -15,7 +15,11 @@ const WINDOW: u64 = 16 * 1024;
 
 #[derive(Debug)]
 enum Inner {
-    File { file: File, base: u64 },
+    /// No file while nobody reads: an open one would keep a disk from being taken out.
+    File {
+        file: Option<File>,
+        base: u64,
+    },
     Memory(Arc<[u8]>),
 }
 
@@ -61,7 +65,7 @@ impl Source {
         let metadata = file.metadata()?;
         let there = metadata.len().saturating_sub(locator.offset);
         let length = locator.length.map_or(there, |length| length.min(there));
-        let inner = Inner::File { file, base: locator.offset };
+        let inner = Inner::File { file: Some(file), base: locator.offset };
         let version = Some(Version::of(&metadata));
         Ok(Self { inner, length, window: Vec::new(), window_start: 0, version })
     }
@@ -71,7 +75,44 @@ impl Source {
         Self { inner: Inner::Memory(bytes), length, window: Vec::new(), window_start: 0, version: None }
     }
 
-    /// Of the file when it was opened; `None` for bytes in memory.
+    /// The same bytes, known to come from that version of a file.
+    pub(crate) fn from_file(self, version: Option<Version>) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Bytes held in memory.
+    pub(crate) fn bytes_held(&self) -> usize {
+        match &self.inner {
+            Inner::Memory(bytes) => bytes.len(),
+            Inner::File { .. } => 0,
+        }
+    }
+
+    /// Lets the file go until [`Source::reopen`].
+    pub(crate) fn close(&mut self) {
+        if let Inner::File { file, .. } = &mut self.inner {
+            *file = None;
+        }
+    }
+
+    /// Takes the file up again; false when it is another one by now.
+    pub(crate) fn reopen(&mut self, locator: &Locator) -> io::Result<bool> {
+        // As in `open`: what is no file is not opened.
+        let there = std::fs::metadata(&locator.path)?;
+        if !there.is_file() || self.version.as_ref() != Some(&Version::of(&there)) {
+            return Ok(false);
+        }
+        if let Inner::File { file, .. } = &mut self.inner {
+            let opened = File::open(&locator.path)?;
+            if self.version != Some(Version::of(&opened.metadata()?)) {
+                return Ok(false);
+            }
+            *file = Some(opened);
+        }
+        Ok(true)
+    }
+
+    /// Of the file when it was opened; `None` for bytes that are of no file.
     pub(crate) fn version(&self) -> Option<&Version> {
         self.version.as_ref()
     }
@@ -127,6 +168,7 @@ impl Source {
                 out.extend_from_slice(bytes.get(start..end).unwrap_or_default());
             }
             Inner::File { file, base } => {
+                let file = file.as_mut().ok_or(io::ErrorKind::NotConnected)?;
                 out.reserve(usize::try_from(wanted).unwrap_or(0));
                 file.seek(SeekFrom::Start(base.saturating_add(offset)))?;
                 // The file may have become shorter: fewer bytes come, none are invented.

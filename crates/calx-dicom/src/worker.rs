@@ -20,10 +20,10 @@
 mod child;
 mod loss;
 #[cfg(unix)]
-#[path = "platform_unix.rs"]
+#[path = "worker/platform_unix.rs"]
 mod platform;
 #[cfg(not(unix))]
-#[path = "platform_other.rs"]
+#[path = "worker/platform_other.rs"]
 mod platform;
 mod pool;
 mod process;
