@@ -34,3 +34,5 @@ mod story;
 mod streams;
 #[path = "e2e/together.rs"]
 mod together;
+#[path = "e2e/workers.rs"]
+mod workers;

@@ -207,5 +207,5 @@ fn inflate(source: &mut Source, at: u64) -> Result<Source, ReadHeaderError> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_INFLATED {
         return Err(ReadHeaderError::Deflate(format!("it inflates to more than {MAX_INFLATED} bytes")));
     }
-    Ok(Source::memory(bytes.into()).from_file(source.version().cloned()))
+    Ok(Source::memory(bytes.into()).with_version(source.version().cloned()))
 }

@@ -76,7 +76,7 @@ impl Source {
     }
 
     /// The same bytes, known to come from that version of a file.
-    pub(crate) fn from_file(self, version: Option<Version>) -> Self {
+    pub(crate) fn with_version(self, version: Option<Version>) -> Self {
         Self { version, ..self }
     }
 

@@ -172,10 +172,8 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
         }
     }
     if frames.workers_started() > 0 {
-        out.detail(format!(
-            "compressed frames were decoded in {} worker processes",
-            frames.workers_started()
-        ));
+        let started = frames.workers_started();
+        out.detail(format!("worker processes started for compressed frames: {started}"));
     }
     if out.format() == Format::Table {
         for row in &table.rows {

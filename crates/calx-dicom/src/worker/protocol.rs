@@ -128,8 +128,8 @@ impl Shape {
         let (samples, width, signed) = self.kind.form();
         let wanted_samples = if layout.samples_per_pixel == 3 { 3 } else { 1 };
         let wanted_width = match layout.bits_allocated {
-            ..=8 => 1,
-            ..=16 => 2,
+            0..=8 => 1,
+            9..=16 => 2,
             _ => 4,
         };
         let wanted_sign = layout.is_signed() && wanted_samples == 1 && layout.bits_allocated > 1;

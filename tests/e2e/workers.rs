@@ -1,0 +1,103 @@
+//! Codecs in processes of their own: used for compressed files, and one that breaks down costs one file.
+//!
+//! The faulty worker is this test binary behind a script, named with the hidden `--worker-program`.
+#![cfg(unix)]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use calx_dicom::worker;
+
+use crate::driver::{Place, Ran, run, run_within, shared};
+
+const MARK: &str = "calx-test-worker=";
+/// What the faulty frame has and the good one has not.
+const FAULTY_COLUMNS: u32 = 512;
+const FAULTY: &str = "chafey-dicomParser/CT0012.not_fragmented_bot_rle.dcm";
+const GOOD: &str = "pydicom-pydicom/SC_rgb_rle_2frame.dcm";
+
+#[test]
+fn serves_when_started_as_one() {
+    let Some(fault) = std::env::args().find_map(|a| a.strip_prefix(MARK).map(str::to_owned)) else { return };
+    let mut kept: Vec<Vec<u8>> = Vec::new();
+    worker::serve_with(|layout| {
+        if layout.columns != FAULTY_COLUMNS {
+            return;
+        }
+        match fault.as_str() {
+            "abort" => std::process::abort(),
+            "hang" => loop {
+                std::thread::park();
+            },
+            "allocate" => loop {
+                kept.push(vec![1; 16 << 20]);
+            },
+            other => panic!("{other}"),
+        }
+    })
+    .unwrap();
+}
+
+fn sample(name: &str) -> Option<String> {
+    Some(shared("dicom-samples")?.join(name).to_str().unwrap().to_owned())
+}
+
+/// Renders the faulty and the good file with a worker that has that fault.
+fn render(place: &Place, fault: &str, faulty: &str, good: Option<&str>) -> Ran {
+    let script = place.dir().join(format!("worker-{fault}"));
+    let binary = std::env::current_exe().unwrap();
+    let text = format!(
+        "#!/bin/sh\nexec '{}' --exact workers::serves_when_started_as_one --nocapture {MARK}{fault}\n",
+        binary.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let folder = place.path(&format!("pictures-{fault}/"));
+    let mut args = vec!["render", faulty];
+    args.extend(good);
+    args.extend(["-o", &folder, "--renderer", "cpu", "--force", "-v"]);
+    args.extend(["--worker-program", script.to_str().unwrap()]);
+    run_within(&mut place.command(&args), Duration::from_secs(60))
+}
+
+#[test]
+fn a_compressed_file_is_decoded_by_a_worker_and_a_native_one_is_not() {
+    let place = Place::new();
+    let picture = place.path("native.png");
+    let native = crate::driver::hand("left");
+    let ran = place.ok(&["render", &native, "-o", &picture, "--renderer", "cpu", "-v"]);
+    assert!(!ran.err.contains("worker"), "{}", ran.err);
+    let Some(good) = sample(GOOD) else { return };
+    let picture = place.path("rle.png");
+    let ran = place.ok(&["render", &good, "-o", &picture, "--renderer", "cpu", "-v"]);
+    assert!(ran.err.contains("worker processes started for compressed frames: 1"), "{}", ran.err);
+    // Without a program to decode in there is no picture: nothing is decoded here in its stead.
+    let picture = place.path("none.png");
+    let ran = place.run(&["render", &good, "-o", &picture, "--worker-program", "/nonexistent"]);
+    assert_eq!(ran.code, 7, "{}", ran.err);
+    let mut by_hand = place.command(&["decode-worker"]);
+    let ran = run(by_hand.stdin(std::process::Stdio::null()));
+    assert_eq!(ran.code, 2, "{}", ran.err);
+}
+
+#[test]
+fn a_codec_that_breaks_down_costs_one_file_with_its_reason() {
+    let (Some(faulty), Some(good)) = (sample(FAULTY), sample(GOOD)) else { return };
+    let place = Place::new();
+    let mut faults = vec![("abort", "ended by signal 6 (abort)"), ("hang", "given up after 8 s")];
+    if worker::memory_limit_supported() {
+        faults.push(("allocate", "MiB of memory"));
+    }
+    for (fault, reason) in faults {
+        let alone = render(&place, fault, &faulty, None);
+        assert_eq!(alone.code, 4, "{fault}: {}", alone.err);
+        assert!(alone.err.contains(reason), "{fault}: {}", alone.err);
+        let both = render(&place, fault, &faulty, Some(&good));
+        assert_eq!(both.code, 1, "{fault}: {}", both.err);
+        assert!(
+            both.err.contains(reason) && both.out.contains("SC_rgb_rle_2frame.png"),
+            "{fault}: {}",
+            both.err
+        );
+    }
+}
