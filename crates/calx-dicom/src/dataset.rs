@@ -6,12 +6,13 @@
 //! - A value is only ever as long as the bytes that were there.
 //! - No accessor fails on strange bytes: what cannot be read is `None`.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use calx_model::PatientText;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 
+pub(crate) use crate::source::Bytes;
 use crate::text::Charset;
 
 /// Group and element.
@@ -27,8 +28,7 @@ impl Tag {
     /// The dictionary's value representation; unclear ones (US or SS, OB or OW) as US and OW.
     pub(crate) fn dictionary_vr(self) -> Option<[u8; 2]> {
         let entry = StandardDataDictionary.by_tag(dicom_core::Tag(self.0, self.1))?;
-        let mut letters = entry.vr().relaxed().to_string().bytes().collect::<Vec<u8>>().into_iter();
-        Some([letters.next()?, letters.next()?])
+        entry.vr().relaxed().to_string().as_bytes().first_chunk::<2>().copied()
     }
 
     /// The dictionary's keyword.
@@ -47,9 +47,9 @@ impl Tag {
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     /// All of it.
-    Bytes(Vec<u8>),
-    /// The beginning of a value longer than was asked for.
-    Prefix(Vec<u8>),
+    Bytes(Bytes),
+    /// The beginning of a value that is longer than was asked for or than the file.
+    Prefix(Bytes),
     /// A sequence.
     Items(Vec<DataSet>),
 }
@@ -63,17 +63,80 @@ pub(crate) struct Element {
     pub(crate) value: Value,
 }
 
+/// Data elements in the order of their tags, each tag once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Elements(Vec<(Tag, Element)>);
+
+impl Elements {
+    pub(crate) fn get(&self, tag: Tag) -> Option<&Element> {
+        let index = self.0.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
+        self.0.get(index).map(|(_, element)| element)
+    }
+
+    /// Puts an element in its place; one of the same tag gives way.
+    pub(crate) fn insert(&mut self, tag: Tag, element: Element) {
+        match self.0.binary_search_by_key(&tag, |(tag, _)| *tag) {
+            Ok(index) => {
+                if let Some(place) = self.0.get_mut(index) {
+                    place.1 = element;
+                }
+            }
+            Err(index) => self.0.insert(index, (tag, element)),
+        }
+    }
+
+    /// Of elements as they stood in the file; of several with the same tag the last is kept.
+    pub(crate) fn of(mut found: Vec<(Tag, Element)>) -> Self {
+        if !found.is_sorted_by(|(one, _), (next, _)| one < next) {
+            found.reverse();
+            found.sort_by_key(|(tag, _)| *tag);
+            found.dedup_by_key(|(tag, _)| *tag);
+        }
+        Self(found)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Elements {
+    type Item = (Tag, Element);
+    type IntoIter = std::vec::IntoIter<(Tag, Element)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Elements {
+    type Item = &'a (Tag, Element);
+    type IntoIter = std::slice::Iter<'a, (Tag, Element)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl Extend<(Tag, Element)> for Elements {
+    fn extend<I: IntoIterator<Item = (Tag, Element)>>(&mut self, elements: I) {
+        for (tag, element) in elements {
+            self.insert(tag, element);
+        }
+    }
+}
+
 /// Data elements of one level.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DataSet {
-    pub(crate) elements: BTreeMap<Tag, Element>,
+    pub(crate) elements: Elements,
     pub(crate) big_endian: bool,
     pub(crate) charset: Charset,
 }
 
 impl DataSet {
     pub(crate) fn get(&self, tag: Tag) -> Option<&Element> {
-        self.elements.get(&tag)
+        self.elements.get(tag)
     }
 
     /// The whole value; `None` when absent, a sequence, or longer than was kept.
@@ -102,7 +165,9 @@ impl DataSet {
 
     /// Text in the data set's character set, padding taken off.
     pub(crate) fn text(&self, tag: Tag) -> PatientText {
-        let bytes = self.bytes(tag).unwrap_or_default();
+        let Some(bytes) = self.bytes(tag).filter(|bytes| !bytes.is_empty()) else {
+            return PatientText::default();
+        };
         PatientText::new(self.charset.decode(bytes).trim_matches([' ', '\0']))
     }
 
@@ -113,14 +178,16 @@ impl DataSet {
     }
 
     /// The first value of a code, UID, date or number as ASCII; `None` when absent or empty.
-    pub(crate) fn code(&self, tag: Tag) -> Option<String> {
-        self.codes(tag).into_iter().next().filter(|code| !code.is_empty())
+    pub(crate) fn code(&self, tag: Tag) -> Option<Cow<'_, str>> {
+        let first = self.bytes(tag)?.split(|byte| *byte == b'\\').next()?;
+        Some(String::from_utf8_lossy(trim_padding(first))).filter(|code| !code.is_empty())
     }
 
     /// All values of a code as ASCII.
-    pub(crate) fn codes(&self, tag: Tag) -> Vec<String> {
+    pub(crate) fn codes(&self, tag: Tag) -> Vec<Cow<'_, str>> {
         let Some(bytes) = self.bytes(tag).filter(|b| !b.is_empty()) else { return Vec::new() };
-        String::from_utf8_lossy(bytes).split('\\').map(|c| c.trim_matches([' ', '\0']).to_owned()).collect()
+        let values = bytes.split(|byte| *byte == b'\\');
+        values.map(|value| String::from_utf8_lossy(trim_padding(value))).collect()
     }
 
     /// The first value as an integer, whatever numeric representation holds it.
@@ -191,6 +258,14 @@ impl DataSet {
     }
 }
 
+/// Without spaces and zeros at either end.
+pub(crate) fn trim_padding(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | 0, rest @ ..] | [rest @ .., b' ' | 0] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
 /// An integer string; one with a decimal point counts when nothing follows it but zeros.
 fn integer(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -207,7 +282,7 @@ mod tests {
 
     fn set(vr: &[u8; 2], value: &[u8]) -> DataSet {
         let mut set = DataSet::default();
-        let value = Value::Bytes(value.to_vec());
+        let value = Value::Bytes(value.to_vec().into());
         set.elements.insert(Tag(0x0028, 0x1050), Element { vr: *vr, length: None, value });
         set
     }

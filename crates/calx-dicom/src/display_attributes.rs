@@ -70,7 +70,7 @@ pub(crate) fn display_of(
         voi,
         presentation_lut_shape: shape(data, layout, notices),
         palette,
-        modality: data.code(Tag(0x0008, 0x0060)).unwrap_or_default(),
+        modality: data.code(Tag(0x0008, 0x0060)).unwrap_or_default().into_owned(),
     }
 }
 
@@ -248,7 +248,7 @@ mod tests {
     fn set(elements: &[(Tag, &[u8; 2], &[u8])]) -> DataSet {
         let mut data = DataSet::default();
         for (tag, vr, value) in elements {
-            let value = Value::Bytes(value.to_vec());
+            let value = Value::Bytes(value.to_vec().into());
             data.elements.insert(*tag, Element { vr: **vr, length: None, value });
         }
         data

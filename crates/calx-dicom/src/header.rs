@@ -6,6 +6,8 @@
 //! - The file is read up to PixelData (7FE0,0010) and no further.
 //! - An [`InstanceHeader`] has its three UIDs and its SOP class; without them it is an error.
 
+use std::borrow::Cow;
+
 use calx_model::{
     PatientText, SeriesInstanceUid, Side, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
 };
@@ -129,6 +131,9 @@ pub enum ReadHeaderError {
     /// More data elements than any real object.
     #[error("there are more than {0} data elements")]
     Elements(usize),
+    /// More data elements in one data set, or items in one sequence, than any real object.
+    #[error("there are more than {0} data elements or items in one level")]
+    ElementsInLevel(usize),
     /// More bytes of values than any real header.
     #[error("the values before the pixel data take more than {0} bytes")]
     KeptBytes(u64),
@@ -158,7 +163,7 @@ impl ReadHeaderError {
             Self::BadUid { .. } => "bad_uid",
             Self::Truncated { .. } => "truncated",
             Self::Nesting(_) => "nesting",
-            Self::Elements(_) => "too_many_elements",
+            Self::Elements(_) | Self::ElementsInLevel(_) => "too_many_elements",
             Self::KeptBytes(_) => "too_many_bytes",
             Self::Structure { .. } => "structure",
             Self::Deflate(_) => "deflate",
@@ -172,7 +177,7 @@ impl ReadHeaderError {
 /// [`ReadHeaderError`]; [`ReadHeaderError::code`] names the reason for machines.
 pub fn read_header(locator: &Locator) -> Result<Read<InstanceHeader>, ReadHeaderError> {
     let mut opened = open(locator)?;
-    let wanted = Wanted { keep: |tag| WANTED.contains(&tag), longest: 64 * 1024 };
+    let wanted = Wanted { keep: |tag| WANTED.binary_search(&tag).is_ok(), longest: 64 * 1024 };
     let scan = opened.scan(wanted)?;
     let Scan { data, pixels, truncation, mut notices } = scan;
     let pixels = pixels.is_some();
@@ -186,7 +191,7 @@ const STUDY: Tag = Tag(0x0020, 0x000d);
 const SERIES: Tag = Tag(0x0020, 0x000e);
 const DIRECTORY_CLASS: &str = "1.2.840.10008.1.3.10";
 
-/// The elements a catalogue row is made of.
+/// The elements a catalogue row is made of, in order.
 const WANTED: [Tag; 36] = [
     Tag(0x0008, 0x0005),
     SOP_CLASS,
@@ -254,27 +259,29 @@ fn size(data: &DataSet, tag: Tag) -> Option<u32> {
 }
 
 /// Makes the row out of a data set that was scanned.
-pub(crate) fn header_of(
-    opened: &Opened,
-    data: &DataSet,
+pub(crate) fn header_of<'a>(
+    opened: &'a Opened,
+    data: &'a DataSet,
     has_pixels: bool,
     truncation: Option<Truncation>,
     notices: &mut Vec<Notice>,
 ) -> Result<InstanceHeader, ReadHeaderError> {
     let class_in_meta = opened.meta.code(Tag(0x0002, 0x0002));
-    if [data.code(SOP_CLASS), class_in_meta.clone()].iter().flatten().any(|class| class == DIRECTORY_CLASS) {
+    let class = data.code(SOP_CLASS);
+    if [&class, &class_in_meta].into_iter().flatten().any(|class| class == DIRECTORY_CLASS) {
         return Err(ReadHeaderError::Directory);
     }
     // The object's own UIDs count; the file meta group stands in for a missing one.
-    let own_or_meta = |tag: Tag, meta_tag: Tag, name: &'static str, notices: &mut Vec<Notice>| {
-        if data.code(tag).is_some() || opened.meta.code(meta_tag).is_none() {
-            return data.code(tag);
+    let mut own_or_meta = |tag, own: Option<Cow<'a, str>>, meta: Option<Cow<'a, str>>, name| {
+        if own.is_none() && meta.is_some() {
+            let text = format!("{name} is absent, the one of the file meta group was taken");
+            notices.push(Notice::at(tag, text));
         }
-        notices.push(Notice::at(tag, format!("{name} is absent, the one of the file meta group was taken")));
-        opened.meta.code(meta_tag)
+        own.or(meta)
     };
-    let class = own_or_meta(SOP_CLASS, Tag(0x0002, 0x0002), "SOPClassUID", notices);
-    let instance = own_or_meta(SOP_INSTANCE, Tag(0x0002, 0x0003), "SOPInstanceUID", notices);
+    let class = own_or_meta(SOP_CLASS, class, class_in_meta, "SOPClassUID");
+    let instance_in_meta = opened.meta.code(Tag(0x0002, 0x0003));
+    let instance = own_or_meta(SOP_INSTANCE, data.code(SOP_INSTANCE), instance_in_meta, "SOPInstanceUID");
     let (study_name, series_name) = ("StudyInstanceUID (0020,000D)", "SeriesInstanceUID (0020,000E)");
     let sop_class = match class {
         Some(text) => SopClassUid::new(&text)
@@ -303,7 +310,10 @@ pub(crate) fn header_of(
             1
         }
     };
-    let comments = data.text(Tag(0x0020, 0x4000));
+    let mut image_comments = data.text(Tag(0x0020, 0x4000));
+    if let Some((end, _)) = image_comments.raw().char_indices().nth(1024) {
+        image_comments = PatientText::new(image_comments.raw().get(..end).unwrap_or_default());
+    }
     Ok(InstanceHeader {
         study,
         series,
@@ -319,7 +329,7 @@ pub(crate) fn header_of(
         series_description: data.text(Tag(0x0008, 0x103e)),
         body_part: data.text(Tag(0x0018, 0x0015)),
         accession_number: data.text(Tag(0x0008, 0x0050)),
-        image_comments: PatientText::new(comments.raw().chars().take(1024).collect::<String>()),
+        image_comments,
         study_date: date_of(data, Tag(0x0008, 0x0020), notices),
         study_time: time_of(data, Tag(0x0008, 0x0030), notices),
         modality: data.text(Tag(0x0008, 0x0060)),
@@ -348,7 +358,7 @@ pub(crate) fn side_of(data: &DataSet) -> Option<Side> {
     let modifier = || {
         let region = data.items(Tag(0x0008, 0x2218)).first()?;
         let code = region.items(Tag(0x0008, 0x2220)).first()?.code(Tag(0x0008, 0x0100))?;
-        match code.as_str() {
+        match &*code {
             "24028007" | "G-A100" => Some(Side::Right),
             "7771000" | "G-A101" => Some(Side::Left),
             "51440002" | "G-A102" => Some(Side::Bilateral),
@@ -414,9 +424,14 @@ mod tests {
 
     fn with(tag: Tag, vr: &[u8; 2], value: &str) -> DataSet {
         let mut data = DataSet::default();
-        let value = Value::Bytes(value.as_bytes().to_vec());
+        let value = Value::Bytes(value.as_bytes().to_vec().into());
         data.elements.insert(tag, Element { vr: *vr, length: None, value });
         data
+    }
+
+    #[test]
+    fn the_wanted_elements_are_in_order() {
+        assert!(WANTED.is_sorted_by(|one, next| one < next));
     }
 
     #[test]

@@ -259,7 +259,7 @@ fn header_with_stand_ins(
         if stated.is_none_or(|uid| SopInstanceUid::new(&uid).is_err()) {
             let text = format!("{name} is absent or no UID, {STAND_IN_UID} stands in its place");
             notices.push(Notice::at(tag, text));
-            let value = Value::Bytes(STAND_IN_UID.as_bytes().to_vec());
+            let value = Value::Bytes(STAND_IN_UID.as_bytes().to_vec().into());
             patched.elements.insert(tag, Element { vr: *b"UI", length: None, value });
         }
     }

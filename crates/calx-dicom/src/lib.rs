@@ -18,6 +18,7 @@ mod dataset;
 mod decode;
 mod decode_error;
 mod display_attributes;
+mod element;
 #[allow(clippy::cast_possible_truncation, reason = "the kernel: as many bits as were asked for")]
 mod entropy_bits;
 mod fragments;

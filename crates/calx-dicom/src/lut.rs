@@ -66,12 +66,13 @@ mod tests {
 
     pub(crate) fn item(descriptor: [u16; 3], vr: &[u8; 2], data: &[u8], big_endian: bool) -> DataSet {
         let mut item = DataSet { big_endian, ..DataSet::default() };
-        let words = descriptor
+        let words: Vec<u8> = descriptor
             .iter()
             .flat_map(|w| if big_endian { w.to_be_bytes() } else { w.to_le_bytes() })
             .collect();
-        item.elements.insert(DESCRIPTOR, Element { vr: *vr, length: None, value: Value::Bytes(words) });
-        let value = Value::Bytes(data.to_vec());
+        item.elements
+            .insert(DESCRIPTOR, Element { vr: *vr, length: None, value: Value::Bytes(words.into()) });
+        let value = Value::Bytes(data.to_vec().into());
         item.elements.insert(DATA, Element { vr: *b"OW", length: None, value });
         item
     }

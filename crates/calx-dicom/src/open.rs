@@ -1,7 +1,8 @@
 //! From bytes to a data set with a known encoding: the ladder of what files are like in the wild.
 //!
 //! Part 10; Part 10 without preamble; file meta without transfer syntax; a bare data set, tried as
-//! explicit little endian, implicit little endian, explicit big endian. Which rung held is a notice.
+//! explicit little endian, implicit little endian, explicit big endian; the same after a few left-over
+//! bytes. Which rung held is a notice.
 //!
 //! Invariants
 //! - A guess is made only from elements that fit the bytes that exist.
@@ -9,21 +10,30 @@
 //!
 //! Source: PS3.10 7.1, PS3.5 A.
 
-use std::io::Read as _;
-
 use calx_model::TransferSyntaxUid;
+use flate2::{Decompress, FlushDecompress, Status};
 
-use crate::dataset::{DataSet, Tag};
+use crate::dataset::{DataSet, Element, Elements, Tag, Value};
+use crate::element::{is_long, is_short};
 use crate::header::ReadHeaderError;
 use crate::locator::Locator;
 use crate::notice::Notice;
-use crate::scan::{self, Encoding, Scan, Wanted, element_header, is_long, is_short};
+use crate::scan::{self, Encoding, Scan, Wanted, element_header};
 use crate::source::Source;
 
 /// The largest inflated data set: the largest frame and a generous header.
 pub(crate) const MAX_INFLATED: u64 = (256 + 64) * 1024 * 1024;
 
+/// What is unpacked at once, at least.
+const INFLATE_STEP: usize = 64 * 1024;
+/// Elements of the file meta group; the standard knows less than thirty.
+const MAX_META: usize = 1000;
+/// Of a value of the file meta group.
+const LONGEST_META: u64 = 1024;
+const GROUP_LENGTH: Tag = Tag(0x0002, 0x0000);
 const TRANSFER_SYNTAX: Tag = Tag(0x0002, 0x0010);
+/// Left-over bytes before a bare data set that was cut out of something.
+const MAX_STRAY: u64 = 16;
 const EXPLICIT_LITTLE: Encoding = Encoding { explicit: true, big_endian: false };
 const IMPLICIT_LITTLE: Encoding = Encoding { explicit: false, big_endian: false };
 const EXPLICIT_BIG: Encoding = Encoding { explicit: true, big_endian: true };
@@ -88,6 +98,18 @@ pub(crate) fn open(locator: &Locator) -> Result<Opened, ReadHeaderError> {
             return Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: at, notices });
         }
     }
+    for at in 1..=MAX_STRAY {
+        if fits(&mut source, at, EXPLICIT_LITTLE)? {
+            let uid = known_uid("1.2.840.10008.1.2.1")?;
+            let text = format!(
+                "there is no file meta group and the data set begins at byte {at}, what stands before it \
+                 was passed; Explicit VR Little Endian was found by trying"
+            );
+            notices.push(Notice::new(text));
+            let (meta, encoding) = (DataSet::default(), EXPLICIT_LITTLE);
+            return Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: at, notices });
+        }
+    }
     Err(ReadHeaderError::NotDicom)
 }
 
@@ -98,18 +120,30 @@ fn starts_meta(source: &mut Source, at: u64) -> Result<bool, ReadHeaderError> {
 
 fn part_10(mut source: Source, start: u64, mut notices: Vec<Notice>) -> Result<Opened, ReadHeaderError> {
     // The group ends where another begins: its stated length is wrong often enough.
-    let mut meta = DataSet::default();
+    let (mut found, mut after_length) = (Vec::new(), None);
     let mut at = start;
     while let Some(header) = element_header(&mut source, at, EXPLICIT_LITTLE)? {
         let length = u64::from(header.length);
         if header.tag.0 != 0x0002 || length > source.remaining(at + header.size) {
             break;
         }
-        let bytes = source.read(at + header.size, length.min(1024))?;
-        let value = crate::dataset::Value::Bytes(bytes);
-        let element = crate::dataset::Element { vr: header.vr, length: Some(header.length), value };
-        meta.elements.insert(header.tag, element);
+        let value = Value::Bytes(source.value(at + header.size, length.min(LONGEST_META))?);
+        if header.tag == GROUP_LENGTH {
+            after_length = Some(at + header.size + length);
+        }
+        found.push((header.tag, Element { vr: header.vr(), length: Some(header.length), value }));
+        if found.len() > MAX_META {
+            return Err(ReadHeaderError::ElementsInLevel(MAX_META));
+        }
         at += header.size + length;
+    }
+    let meta = DataSet { elements: Elements::of(found), ..DataSet::default() };
+    let stated = meta.integer(GROUP_LENGTH).and_then(|stated| u64::try_from(stated).ok());
+    if let (Some(stated), Some(from)) = (stated, after_length)
+        && stated != at - from
+    {
+        let text = format!("the file meta group has {} bytes, it states {stated}", at - from);
+        notices.push(Notice::at(GROUP_LENGTH, text));
     }
     let stated = meta.code(TRANSFER_SYNTAX).and_then(|uid| TransferSyntaxUid::new(&uid).ok());
     let Some(uid) = stated else {
@@ -122,9 +156,18 @@ fn part_10(mut source: Source, start: u64, mut notices: Vec<Notice>) -> Result<O
         return Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: at, notices });
     };
     if uid.as_str() == "1.2.840.10008.1.2.1.99" {
-        let source = inflate(&mut source, at)?;
-        let encoding = EXPLICIT_LITTLE;
-        return Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: 0, notices });
+        return match inflate(&mut source, at, &mut notices) {
+            Ok(source) => {
+                let encoding = EXPLICIT_LITTLE;
+                Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: 0, notices })
+            }
+            Err(error) => {
+                let Some((encoding, uid, name)) = guess(&mut source, at)? else { return Err(error) };
+                let text = format!("the data set is not deflated as stated, it reads as {name}");
+                notices.push(Notice::at(TRANSFER_SYNTAX, text));
+                Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: at, notices })
+            }
+        };
     }
     let stated = match uid.as_str() {
         "1.2.840.10008.1.2" => IMPLICIT_LITTLE,
@@ -174,14 +217,14 @@ fn fits(source: &mut Source, start: u64, encoding: Encoding) -> Result<bool, Rea
             return Ok(true);
         }
         let Some(header) = element_header(source, at, encoding)? else { return Ok(false) };
-        let known = !encoding.explicit || is_short(header.vr) || is_long(header.vr);
+        let known = header.written.is_none_or(|vr| is_short(vr) || is_long(vr));
         let low = number > 0 || matches!(header.tag.0, 0x0004 | 0x0008 | 0x0010);
         let ascends = previous.is_none_or(|tag| header.tag > tag);
         if header.mixed || !known || !low || !ascends {
             return Ok(false);
         }
         if header.length == u32::MAX {
-            return Ok(number > 0 || header.vr == *b"SQ");
+            return Ok(number > 0 || header.vr() == *b"SQ");
         }
         let next = at + header.size + u64::from(header.length);
         if next > source.length() {
@@ -193,19 +236,37 @@ fn fits(source: &mut Source, start: u64, encoding: Encoding) -> Result<bool, Rea
     Ok(true)
 }
 
-fn inflate(source: &mut Source, at: u64) -> Result<Source, ReadHeaderError> {
-    let packed = source.read(at, source.remaining(at))?;
-    let mut bytes = Vec::new();
-    // Read in steps that the stream earns: the limit is checked, never allocated.
-    let mut decoder = flate2::read::DeflateDecoder::new(packed.as_slice()).take(MAX_INFLATED + 1);
-    if let Err(error) = decoder.read_to_end(&mut bytes) {
+/// The data set out of a deflated one; the packed bytes are read as a stream, the others bounded.
+fn inflate(source: &mut Source, at: u64, notices: &mut Vec<Notice>) -> Result<Source, ReadHeaderError> {
+    // Bare deflate is the standard's; some writers put it into a zlib stream.
+    let wrapped =
+        matches!(source.peek::<2>(at)?, Some([0x78, second]) if (0x7800 + u16::from(second)) % 31 == 0);
+    let mut inflater = Decompress::new(wrapped);
+    let (mut bytes, mut at) = (Vec::new(), at);
+    let broke_off = loop {
+        // Memory grows with what was unpacked, never with a claim.
+        bytes.reserve(INFLATE_STEP);
+        let packed = source.ahead(at, 1)?;
+        let (taken, made) = (inflater.total_in(), bytes.len());
+        let status = inflater.decompress_vec(packed, &mut bytes, FlushDecompress::None);
+        at = at.saturating_add(inflater.total_in() - taken);
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_INFLATED {
+            return Err(ReadHeaderError::Deflate(format!("it inflates to more than {MAX_INFLATED} bytes")));
+        }
+        match status {
+            Ok(Status::StreamEnd) => break None,
+            Ok(_) if inflater.total_in() > taken || bytes.len() > made => {}
+            Ok(_) => break Some("its end is missing".to_owned()),
+            Err(error) => break Some(error.to_string()),
+        }
+    };
+    if let Some(why) = broke_off {
         // A stream that stops early still has a beginning.
         if bytes.is_empty() {
-            return Err(ReadHeaderError::Deflate(error.to_string()));
+            return Err(ReadHeaderError::Deflate(why));
         }
+        let text = format!("truncated: the deflated data set breaks off after {} bytes", bytes.len());
+        notices.push(Notice::new(text));
     }
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_INFLATED {
-        return Err(ReadHeaderError::Deflate(format!("it inflates to more than {MAX_INFLATED} bytes")));
-    }
-    Ok(Source::memory(bytes.into()).with_version(source.version().cloned()))
+    Ok(Source::memory(bytes).with_version(source.version().cloned()))
 }

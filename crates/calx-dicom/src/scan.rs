@@ -1,19 +1,22 @@
 //! One pass over the data elements of an object, up to its pixel data.
 //!
-//! Not here: what the elements mean; file meta and the choice of encoding (`open`).
+//! Not here: one element's tag and length (`element`), what elements mean (`header`, `image`); file meta
+//! and the choice of encoding (`open`).
 //!
 //! Invariants
 //! - Nothing is allocated from a declared length; it is compared with the bytes that exist first.
-//! - Depth, number of elements, kept bytes and notices are bounded.
+//! - Depth, number of elements, kept bytes, looks at the file and notices are bounded; the stack is a
+//!   vector, not the thread's.
+//! - An element that nobody asked for is passed by its length: nothing is allocated or looked up for it.
 //! - A value never reaches beyond the item it lies in: no byte is kept twice.
 //! - PixelData is found and never read; the pass ends there.
-//! - Explicit elements inside implicit ones and the reverse are told apart element by element.
+//! - Of a value that the file's end cuts off, the beginning is kept as a prefix, never as a value.
 //!
-//! Source: PS3.5 7.1, 7.5, 6.2.2 (UN).
+//! Source: PS3.5 7.5, 6.2.2 (UN).
 
-use std::io;
-
-use crate::dataset::{DataSet, Element, Tag, Value};
+use crate::dataset::{DataSet, Element, Elements, Tag, Value};
+use crate::element::{DELIMITERS, ElementHeader, UNDEFINED};
+pub(crate) use crate::element::{Encoding, element_header};
 use crate::header::ReadHeaderError;
 use crate::notice::Notice;
 use crate::source::Source;
@@ -21,6 +24,10 @@ use crate::text::Charset;
 
 const MAX_DEPTH: usize = 64;
 const MAX_ELEMENTS: usize = 500_000;
+/// Elements of one data set, or items of one sequence.
+const MAX_IN_LEVEL: usize = 50_000;
+/// Looks at the file: every element and item may have a delimiter, and more is no header.
+const MAX_STEPS: usize = 2 * MAX_ELEMENTS;
 /// Values of one pass, together; a header of real use holds a few MiB.
 const MAX_KEPT: u64 = 64 * 1024 * 1024;
 /// What an element costs besides its value.
@@ -28,20 +35,12 @@ const KEPT_EACH: u64 = 64;
 /// Of a value longer than was asked for, this much is kept.
 const PREFIX: u64 = 1024;
 const MAX_NOTICES: usize = 64;
-const UNDEFINED: u32 = u32::MAX;
 const ITEM: Tag = Tag(0xfffe, 0xe000);
 const ITEM_END: Tag = Tag(0xfffe, 0xe00d);
 const SEQUENCE_END: Tag = Tag(0xfffe, 0xe0dd);
 const CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
 pub(crate) const PIXEL_DATA: Tag = Tag(0x7fe0, 0x0010);
 const PIXEL_TAGS: [Tag; 3] = [Tag(0x7fe0, 0x0008), Tag(0x7fe0, 0x0009), PIXEL_DATA];
-
-/// How data elements are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Encoding {
-    pub(crate) explicit: bool,
-    pub(crate) big_endian: bool,
-}
 
 /// Where the pixel data lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,92 +79,6 @@ pub(crate) struct Scan {
     pub(crate) notices: Vec<Notice>,
 }
 
-/// Tag, value representation and length of one element.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ElementHeader {
-    pub(crate) tag: Tag,
-    pub(crate) vr: [u8; 2],
-    pub(crate) length: u32,
-    /// Bytes before the value.
-    pub(crate) size: u64,
-    /// Written otherwise than the data set's encoding says.
-    pub(crate) mixed: bool,
-}
-
-/// Value representations with a 16-bit length.
-pub(crate) fn is_short(vr: [u8; 2]) -> bool {
-    matches!(
-        &vr,
-        b"AE"
-            | b"AS"
-            | b"AT"
-            | b"CS"
-            | b"DA"
-            | b"DS"
-            | b"DT"
-            | b"FL"
-            | b"FD"
-            | b"IS"
-            | b"LO"
-            | b"LT"
-            | b"PN"
-            | b"SH"
-            | b"SL"
-            | b"SS"
-            | b"ST"
-            | b"TM"
-            | b"UI"
-            | b"UL"
-            | b"US"
-    )
-}
-
-/// Value representations with a 32-bit length.
-pub(crate) fn is_long(vr: [u8; 2]) -> bool {
-    matches!(
-        &vr,
-        b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV"
-    )
-}
-
-/// Reads tag, representation and length at `at`; `None` at the end of the object.
-pub(crate) fn element_header(
-    source: &mut Source,
-    at: u64,
-    encoding: Encoding,
-) -> io::Result<Option<ElementHeader>> {
-    let Some([a, b, c, d, e, f, g, h]) = source.peek::<8>(at)? else { return Ok(None) };
-    let two =
-        |x, y| if encoding.big_endian { u16::from_be_bytes([x, y]) } else { u16::from_le_bytes([x, y]) };
-    let four =
-        |bytes| if encoding.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
-    let tag = Tag(two(a, b), two(c, d));
-    let plain = four([e, f, g, h]);
-    if tag.0 == 0xfffe {
-        return Ok(Some(ElementHeader { tag, vr: *b"  ", length: plain, size: 8, mixed: false }));
-    }
-    let vr = [e, f];
-    let letters = is_short(vr) || is_long(vr);
-    // Letters read as a length are above 16,705: an implicit length that fits is believed first.
-    let explicit = if encoding.explicit {
-        letters || (e.is_ascii_uppercase() && f.is_ascii_uppercase())
-    } else {
-        letters && plain != UNDEFINED && u64::from(plain) > source.remaining(at + 8)
-    };
-    let mixed = explicit != encoding.explicit;
-    let header = if !explicit {
-        let vr = tag.dictionary_vr().unwrap_or(*b"UN");
-        ElementHeader { tag, vr, length: plain, size: 8, mixed }
-    } else if is_short(vr) {
-        ElementHeader { tag, vr, length: u32::from(two(g, h)), size: 8, mixed }
-    } else {
-        // Unknown representations have a 32-bit length (PS3.5 6.2.2).
-        let Some(length) = source.peek::<4>(at + 8)? else { return Ok(None) };
-        ElementHeader { tag, vr, length: four(length), size: 12, mixed }
-    };
-    Ok(Some(header))
-}
-
 /// Walks the elements from `start`.
 ///
 /// # Errors
@@ -176,20 +89,29 @@ pub(crate) fn scan(
     encoding: Encoding,
     wanted: Wanted,
 ) -> Result<Scan, ReadHeaderError> {
+    let end = source.length();
+    let object = Level {
+        inside: Inside::Elements { found: Vec::new(), charset: Charset::Ascii },
+        end,
+        explicit: encoding.explicit,
+        delimited: false,
+        keep: true,
+        count: 0,
+    };
     let mut scanner = Scanner {
         source,
         big_endian: encoding.big_endian,
         wanted,
+        levels: vec![object],
         elements: 0,
+        steps: 0,
         kept: 0,
         pixels: None,
         truncation: None,
         mixed_told: false,
         notices: Vec::new(),
     };
-    let end = scanner.source.length();
-    let level = Level { end, explicit: encoding.explicit, depth: 0, delimited: false, keep: true };
-    let (data, _end) = scanner.level(start, level, Charset::Ascii)?;
+    let data = scanner.walk(start)?;
     let Scanner { pixels, truncation, mut notices, .. } = scanner;
     if let Some(Truncation { tag, there, declared }) = truncation {
         let what = tag.named();
@@ -201,11 +123,51 @@ pub(crate) fn scan(
     Ok(Scan { data, pixels, truncation, notices })
 }
 
+/// The object, a sequence or an item: what is being read now and what it lies in make a stack.
+#[derive(Debug)]
+struct Level {
+    inside: Inside,
+    end: u64,
+    explicit: bool,
+    /// Ends with a delimiter, not with a length.
+    delimited: bool,
+    keep: bool,
+    /// Elements or items so far.
+    count: usize,
+}
+
+#[derive(Debug)]
+enum Inside {
+    /// Of the object or an item.
+    Elements { found: Vec<(Tag, Element)>, charset: Charset },
+    /// A sequence.
+    Items {
+        tag: Tag,
+        length: Option<u32>,
+        items: Vec<DataSet>,
+        charset: Charset,
+        /// The file ends before the sequence does.
+        cut: Option<Truncation>,
+    },
+}
+
+/// What follows from one look.
+enum Step {
+    /// The same level goes on here.
+    On(u64),
+    /// A level begins here.
+    Down(Level, u64),
+    /// The level ends here, unless its length says otherwise.
+    Up(u64),
+}
+
 struct Scanner<'a> {
     source: &'a mut Source,
     big_endian: bool,
     wanted: Wanted,
+    levels: Vec<Level>,
     elements: usize,
+    steps: usize,
     kept: u64,
     pixels: Option<PixelLocation>,
     truncation: Option<Truncation>,
@@ -213,19 +175,9 @@ struct Scanner<'a> {
     notices: Vec<Notice>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Level {
-    end: u64,
-    explicit: bool,
-    depth: usize,
-    /// Ends with an item delimitation, not with a length.
-    delimited: bool,
-    keep: bool,
-}
-
 impl Scanner<'_> {
     /// Keeps a notice; a file with thousands of the same fault is told about in the first ones.
-    fn tell(&mut self, tag: Tag, text: &str) {
+    fn tell(&mut self, tag: Tag, text: impl Into<String>) {
         if self.notices.len() < MAX_NOTICES {
             self.notices.push(Notice::at(tag, text));
         }
@@ -237,194 +189,253 @@ impl Scanner<'_> {
         if self.kept > MAX_KEPT { Err(ReadHeaderError::KeptBytes(MAX_KEPT)) } else { Ok(()) }
     }
 
-    /// Reads one level; returns where it ended.
-    fn level(
-        &mut self,
-        start: u64,
-        level: Level,
-        charset: Charset,
-    ) -> Result<(DataSet, u64), ReadHeaderError> {
-        if level.depth > MAX_DEPTH {
-            return Err(ReadHeaderError::Nesting(MAX_DEPTH));
+    /// Counts one element or item, of the level and of all.
+    fn count_element(&mut self) -> Result<(), ReadHeaderError> {
+        self.elements += 1;
+        if self.elements > MAX_ELEMENTS {
+            return Err(ReadHeaderError::Elements(MAX_ELEMENTS));
         }
-        let mut data = DataSet { big_endian: self.big_endian, charset, ..DataSet::default() };
-        let mut at = start;
-        while at < level.end && self.truncation.is_none() && self.pixels.is_none() {
-            let encoding = Encoding { explicit: level.explicit, big_endian: self.big_endian };
-            let Some(header) = element_header(self.source, at, encoding)? else {
-                let rest = self.source.read(at, 16)?;
-                if rest.iter().any(|byte| *byte != 0) {
-                    let there = u64::try_from(rest.len()).unwrap_or(0);
-                    self.truncation = Some(Truncation { tag: Tag(0, 0), there, declared: 8 });
-                }
-                return Ok((data, level.end));
-            };
-            if header.tag == ITEM_END {
-                at += 8;
-                if level.delimited {
-                    return Ok((data, at));
-                }
-                continue;
-            }
-            if header.tag == SEQUENCE_END && level.depth > 0 {
-                // The item's own end is missing; the sequence takes it from here.
-                return Ok((data, at));
-            }
-            if header.tag.0 == 0xfffe {
-                at += 8;
-                continue;
-            }
-            if header.tag == Tag(0, 0) && header.length == 0 && level.depth == 0 {
-                // Zeros after the data set: padding to a block.
-                return Ok((data, level.end));
-            }
-            self.elements += 1;
-            if self.elements > MAX_ELEMENTS {
-                return Err(ReadHeaderError::Elements(MAX_ELEMENTS));
-            }
-            if header.mixed && !self.mixed_told {
-                self.mixed_told = true;
-                let text = "explicit and implicit data elements are mixed, each was read as it is written";
-                self.tell(header.tag, text);
-            }
-            if level.depth == 0 && PIXEL_TAGS.contains(&header.tag) {
-                let length = (header.length != UNDEFINED).then_some(header.length);
-                let offset = at + header.size;
-                self.pixels = Some(PixelLocation { tag: header.tag, vr: header.vr, offset, length });
-                return Ok((data, offset));
-            }
-            at = self.element(at, header, level, &mut data)?;
-        }
-        Ok((data, at))
+        let Some(level) = self.levels.last_mut() else { return Ok(()) };
+        level.count += 1;
+        if level.count > MAX_IN_LEVEL { Err(ReadHeaderError::ElementsInLevel(MAX_IN_LEVEL)) } else { Ok(()) }
     }
 
-    /// Reads or passes one element; returns where the next begins.
-    fn element(
-        &mut self,
-        at: u64,
-        header: ElementHeader,
-        level: Level,
-        data: &mut DataSet,
-    ) -> Result<u64, ReadHeaderError> {
+    /// Counts one look at the file: delimiters and fragments cost time too.
+    fn count_step(&mut self) -> Result<(), ReadHeaderError> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS { Err(ReadHeaderError::Elements(MAX_ELEMENTS)) } else { Ok(()) }
+    }
+
+    fn encoding(&self, explicit: bool) -> Encoding {
+        Encoding { explicit, big_endian: self.big_endian }
+    }
+
+    /// Reads to the end or to the pixel data, whatever is open then; returns the outermost level.
+    fn walk(&mut self, start: u64) -> Result<DataSet, ReadHeaderError> {
+        let mut at = start;
+        while let Some(level) = self.levels.last() {
+            let stop = self.truncation.is_some() || self.pixels.is_some();
+            let step = if stop || at >= level.end {
+                Step::Up(at)
+            } else {
+                let here = Here::of(level, self.levels.len());
+                let in_sequence = matches!(level.inside, Inside::Items { .. });
+                self.count_step()?;
+                if in_sequence { self.item(at, here)? } else { self.element(at, here)? }
+            };
+            match step {
+                Step::On(next) => at = next,
+                Step::Down(level, next) => {
+                    if self.levels.len() > 2 * MAX_DEPTH {
+                        return Err(ReadHeaderError::Nesting(MAX_DEPTH));
+                    }
+                    self.levels.push(level);
+                    at = next;
+                }
+                Step::Up(next) => {
+                    let Some(level) = self.levels.pop() else { break };
+                    at = if level.delimited { next } else { level.end };
+                    if let Some(object) = self.close(level)? {
+                        return Ok(object);
+                    }
+                }
+            }
+        }
+        Ok(DataSet::default())
+    }
+
+    /// Hands a finished level to the one it lies in; the object itself is returned.
+    fn close(&mut self, level: Level) -> Result<Option<DataSet>, ReadHeaderError> {
+        match level.inside {
+            Inside::Elements { found, charset } => {
+                let big_endian = self.big_endian;
+                let data = DataSet { elements: Elements::of(found), big_endian, charset };
+                let Some(outer) = self.levels.last_mut() else { return Ok(Some(data)) };
+                if let (Inside::Items { items, .. }, true) = (&mut outer.inside, level.keep) {
+                    items.push(data);
+                    self.count_kept(0)?;
+                }
+            }
+            Inside::Items { tag, length, items, cut, .. } => {
+                self.truncation = self.truncation.or(cut);
+                if level.keep {
+                    self.count_kept(0)?;
+                    self.keep(tag, Element { vr: *b"SQ", length, value: Value::Items(items) });
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn keep(&mut self, tag: Tag, element: Element) {
+        if let Some(Level { inside: Inside::Elements { found, .. }, .. }) = self.levels.last_mut() {
+            found.push((tag, element));
+        }
+    }
+
+    /// One element of the object or an item.
+    fn element(&mut self, at: u64, here: Here) -> Result<Step, ReadHeaderError> {
+        let Some(header) = element_header(self.source, at, self.encoding(here.explicit))? else {
+            let rest = self.source.read(at, 16)?;
+            if rest.iter().any(|byte| *byte != 0) {
+                let there = u64::try_from(rest.len()).unwrap_or(0);
+                self.truncation = Some(Truncation { tag: Tag(0, 0), there, declared: 8 });
+            }
+            return Ok(Step::Up(here.end));
+        };
         let tag = header.tag;
+        if tag.0 == DELIMITERS {
+            return Ok(match tag {
+                ITEM_END if here.delimited => Step::Up(at + 8),
+                // The item's own end is missing; the sequence takes it from here.
+                SEQUENCE_END if !here.outermost => Step::Up(at),
+                _ => Step::On(at + 8),
+            });
+        }
+        if tag == Tag(0, 0) && header.length == 0 && here.outermost {
+            // Zeros after the data set: padding to a block.
+            return Ok(Step::Up(here.end));
+        }
+        self.count_element()?;
+        if header.mixed && !self.mixed_told {
+            self.mixed_told = true;
+            self.tell(tag, "explicit and implicit data elements are mixed, each was read as it is written");
+        }
         let value_start = at + header.size;
-        let keep = level.keep && (level.depth > 0 || (self.wanted.keep)(tag));
-        let undefined = header.length == UNDEFINED;
-        let fragments = undefined && matches!(&header.vr, b"OB" | b"OW");
-        let sequence = header.vr == *b"SQ"
-            || (undefined && !fragments)
-            || (header.vr == *b"UN" && tag.dictionary_vr() == Some(*b"SQ"));
+        if here.outermost && PIXEL_TAGS.contains(&tag) {
+            let length = (header.length != UNDEFINED).then_some(header.length);
+            self.pixels = Some(PixelLocation { tag, vr: header.vr(), offset: value_start, length });
+            return Ok(Step::Up(value_start));
+        }
+        let keep = here.keep && (!here.outermost || (self.wanted.keep)(tag));
+        if header.length == UNDEFINED {
+            return self.undefined(value_start, &header, keep, here);
+        }
         let declared = u64::from(header.length);
-        let there = level.end.saturating_sub(value_start);
-        if !undefined && declared > there {
-            if level.end >= self.source.length() {
-                self.truncation = Some(Truncation { tag, there, declared });
-            } else {
-                self.tell(tag, "the value is longer than the item it lies in, it was cut off or left out");
-            }
-            if !sequence {
-                return Ok(level.end);
-            }
+        let there = here.end.saturating_sub(value_start);
+        let cut = if declared <= there {
+            None
+        } else if here.end >= self.source.length() {
+            Some(Truncation { tag, there, declared })
+        } else {
+            self.tell(tag, "the value is longer than the item it lies in, it was cut off or left out");
+            None
+        };
+        let value_end = value_start.saturating_add(declared.min(there));
+        if !keep {
+            self.truncation = cut;
+            return Ok(Step::On(value_end));
         }
-        let value_end = if undefined { level.end } else { value_start.saturating_add(declared.min(there)) };
-        let length = (!undefined).then_some(header.length);
-
-        if fragments {
-            return self.pass_fragments(value_start, level.end);
-        }
-        if sequence {
-            if !keep && !undefined {
-                return Ok(value_end);
-            }
+        let vr = header.vr();
+        if vr == *b"SQ" || (vr == *b"UN" && tag.dictionary_vr() == Some(*b"SQ")) {
+            let inside = Inside::Items {
+                tag,
+                length: Some(header.length),
+                items: Vec::new(),
+                charset: here.charset,
+                cut,
+            };
             // A sequence of unknown representation holds implicit elements (PS3.5 6.2.2).
-            let explicit = level.explicit && header.vr != *b"UN";
-            let truncated = self.truncation.take();
-            let inner =
-                Level { end: value_end, explicit, depth: level.depth + 1, delimited: undefined, keep };
-            let (items, next) = self.items(value_start, inner, data.charset)?;
-            self.truncation = self.truncation.or(truncated);
-            if keep {
-                self.count_kept(0)?;
-                data.elements.insert(tag, Element { vr: *b"SQ", length, value: Value::Items(items) });
-            }
-            return Ok(if undefined { next } else { value_end });
+            let explicit = here.explicit && vr != *b"UN";
+            let level = Level { inside, end: value_end, explicit, delimited: false, keep, count: 0 };
+            return Ok(Step::Down(level, value_start));
         }
-        if keep {
-            let whole = declared <= self.wanted.longest;
-            let taken = if whole { declared } else { self.wanted.longest.min(PREFIX) };
-            self.count_kept(taken)?;
-            let bytes = self.source.read(value_start, taken)?;
-            if tag == CHARACTER_SET {
-                let codes: Vec<String> = String::from_utf8_lossy(&bytes)
-                    .split('\\')
-                    .map(|code| code.trim_matches([' ', '\0']).to_owned())
-                    .collect();
-                let (charset, unknown) = Charset::of(&codes);
-                data.charset = charset;
-                if unknown.is_some() {
-                    let text = "this character set is not known, text was read as Latin-1";
-                    self.tell(tag, text);
-                }
-            }
-            let value = if whole { Value::Bytes(bytes) } else { Value::Prefix(bytes) };
-            data.elements.insert(tag, Element { vr: header.vr, length, value });
-        }
-        Ok(value_end)
+        self.truncation = cut;
+        self.value(value_start, &header, vr, there)?;
+        Ok(Step::On(value_end))
     }
 
-    /// Reads the items of a sequence; returns where it ended.
-    fn items(
+    /// An element without a length: fragments, or a sequence up to its delimiter.
+    fn undefined(
         &mut self,
         start: u64,
-        level: Level,
-        charset: Charset,
-    ) -> Result<(Vec<DataSet>, u64), ReadHeaderError> {
-        let mut items = Vec::new();
-        let mut at = start;
-        while at < level.end && self.truncation.is_none() {
-            let encoding = Encoding { explicit: level.explicit, big_endian: self.big_endian };
-            let Some(header) = element_header(self.source, at, encoding)? else {
-                self.truncation =
-                    Some(Truncation { tag: ITEM, there: self.source.remaining(at), declared: 8 });
-                break;
-            };
-            if header.tag == SEQUENCE_END {
-                return Ok((items, at + 8));
-            }
-            if header.tag == ITEM_END {
-                at += 8;
-                continue;
-            }
-            if header.tag != ITEM {
-                self.tell(header.tag, "a sequence ends without its delimiter");
-                return Ok((items, at));
-            }
-            self.elements += 1;
-            if self.elements > MAX_ELEMENTS {
-                return Err(ReadHeaderError::Elements(MAX_ELEMENTS));
-            }
-            let delimited = header.length == UNDEFINED;
-            let end = if delimited {
-                level.end
-            } else {
-                (at + 8).saturating_add(u64::from(header.length)).min(level.end)
-            };
-            let (item, next) = self.level(at + 8, Level { end, delimited, ..level }, charset)?;
-            if level.keep {
-                self.count_kept(0)?;
-                items.push(item);
-            }
-            at = if delimited { next } else { end };
+        header: &ElementHeader,
+        keep: bool,
+        here: Here,
+    ) -> Result<Step, ReadHeaderError> {
+        let vr = header.vr();
+        if matches!(&vr, b"OB" | b"OW") {
+            return Ok(Step::On(self.pass_fragments(start, here.end)?));
         }
-        Ok((items, at))
+        let (tag, charset) = (header.tag, here.charset);
+        let inside = Inside::Items { tag, length: None, items: Vec::new(), charset, cut: None };
+        // A sequence of unknown representation holds implicit elements (PS3.5 6.2.2).
+        let explicit = here.explicit && vr != *b"UN";
+        Ok(Step::Down(Level { inside, end: here.end, explicit, delimited: true, keep, count: 0 }, start))
+    }
+
+    /// Keeps a value, or what is there of it.
+    fn value(
+        &mut self,
+        start: u64,
+        header: &ElementHeader,
+        vr: [u8; 2],
+        there: u64,
+    ) -> Result<(), ReadHeaderError> {
+        let (tag, declared) = (header.tag, u64::from(header.length));
+        if declared > there && self.truncation.is_none() {
+            return Ok(());
+        }
+        let whole = declared <= self.wanted.longest && declared <= there;
+        let taken = if whole { declared } else { self.wanted.longest.min(PREFIX).min(there) };
+        self.count_kept(taken)?;
+        let bytes = self.source.value(start, taken)?;
+        if tag == CHARACTER_SET {
+            self.character_set(&bytes);
+        }
+        let value = if whole { Value::Bytes(bytes) } else { Value::Prefix(bytes) };
+        self.keep(tag, Element { vr, length: Some(header.length), value });
+        Ok(())
+    }
+
+    /// What text means from here on, in this level and in what lies inside it.
+    fn character_set(&mut self, bytes: &[u8]) {
+        let codes: Vec<String> = String::from_utf8_lossy(bytes)
+            .split('\\')
+            .map(|code| code.trim_matches([' ', '\0']).to_owned())
+            .collect();
+        let (found, unknown) = Charset::of(&codes);
+        if let Some(Level { inside: Inside::Elements { charset, .. }, .. }) = self.levels.last_mut() {
+            *charset = found;
+        }
+        if let Some(unknown) = unknown {
+            let name: String = unknown.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect();
+            let text = format!("the character set {name} is not known, text was read as Latin-1");
+            self.tell(CHARACTER_SET, text);
+        }
+    }
+
+    /// One item of a sequence, or its end.
+    fn item(&mut self, at: u64, here: Here) -> Result<Step, ReadHeaderError> {
+        let Some(header) = element_header(self.source, at, self.encoding(here.explicit))? else {
+            let there = self.source.remaining(at);
+            self.truncation = Some(Truncation { tag: ITEM, there, declared: 8 });
+            return Ok(Step::Up(here.end));
+        };
+        match header.tag {
+            SEQUENCE_END => return Ok(Step::Up(at + 8)),
+            ITEM_END => return Ok(Step::On(at + 8)),
+            ITEM => {}
+            tag => {
+                self.tell(tag, "a sequence ends without its delimiter");
+                return Ok(Step::Up(at));
+            }
+        }
+        self.count_element()?;
+        let delimited = header.length == UNDEFINED;
+        let declared = (at + 8).saturating_add(u64::from(header.length));
+        let end = if delimited { here.end } else { declared.min(here.end) };
+        let inside = Inside::Elements { found: Vec::new(), charset: here.charset };
+        let Here { explicit, keep, .. } = here;
+        Ok(Step::Down(Level { inside, end, explicit, delimited, keep, count: 0 }, at + 8))
     }
 
     /// Passes fragments of a value that is not the image's pixel data.
     fn pass_fragments(&mut self, start: u64, end: u64) -> Result<u64, ReadHeaderError> {
         let mut at = start;
-        let encoding = Encoding { explicit: true, big_endian: self.big_endian };
         while at < end {
-            match element_header(self.source, at, encoding)? {
+            self.count_step()?;
+            match element_header(self.source, at, self.encoding(true))? {
                 Some(header) if header.tag == ITEM && header.length != UNDEFINED => {
                     at = (at + 8).saturating_add(u64::from(header.length));
                 }
@@ -433,5 +444,103 @@ impl Scanner<'_> {
             }
         }
         Ok(at.min(end))
+    }
+}
+
+/// The level that is being read, as far as one look needs it.
+#[derive(Debug, Clone, Copy)]
+struct Here {
+    end: u64,
+    explicit: bool,
+    delimited: bool,
+    keep: bool,
+    outermost: bool,
+    charset: Charset,
+}
+
+impl Here {
+    fn of(level: &Level, depth: usize) -> Self {
+        let (Inside::Elements { charset, .. } | Inside::Items { charset, .. }) = level.inside;
+        let Level { end, explicit, delimited, keep, .. } = *level;
+        Self { end, explicit, delimited, keep, outermost: depth == 1, charset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of values that a data set holds, and how many elements.
+    fn kept(data: &DataSet) -> (usize, usize) {
+        let mut sum = (0, 0);
+        for (_, element) in &data.elements {
+            let (bytes, elements) = match &element.value {
+                Value::Bytes(bytes) | Value::Prefix(bytes) => (bytes.len(), 1),
+                Value::Items(items) => {
+                    items.iter().map(kept).fold((0, 1), |sum, item| (sum.0 + item.0, sum.1 + item.1))
+                }
+            };
+            sum = (sum.0 + bytes, sum.1 + elements);
+        }
+        sum
+    }
+
+    /// Elements nested in sequences, with lengths that nobody checked.
+    fn noise(seed: u64) -> Vec<u8> {
+        let mut state = seed;
+        let mut below = |limit: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % limit
+        };
+        let mut out = Vec::new();
+        for _ in 0..120 {
+            let parts: [&[u8]; 6] = [
+                b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff",
+                b"\xfe\xff\x00\xe0\xff\xff\xff\xff",
+                b"\xfe\xff\x0d\xe0\0\0\0\0",
+                b"\xfe\xff\xdd\xe0\0\0\0\0",
+                b"\x08\x00\x60\x00CS\x04\x00ABCD",
+                b"\x09\x00\x01\x10UN\0\0\xff\xff\xff\xff",
+            ];
+            match usize::try_from(below(8)).unwrap() {
+                6 => out.extend([b"\x10\x00\x10\x00PN", &(below(300) as u16).to_le_bytes()[..]].concat()),
+                7 => out.extend([b"\xfe\xff\x00\xe0", &(below(300) as u32).to_le_bytes()[..]].concat()),
+                part => out.extend_from_slice(parts[part]),
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn no_byte_is_kept_twice() {
+        let mut most = 0;
+        for seed in 0..3000 {
+            let bytes = noise(seed);
+            let explicit = seed % 3 != 0;
+            let mut source = Source::memory(bytes.clone());
+            let wanted = Wanted { keep: |_| true, longest: 4096 };
+            let encoding = Encoding { explicit, big_endian: false };
+            let Ok(scan) = scan(&mut source, 0, encoding, wanted) else { continue };
+            let (values, elements) = kept(&scan.data);
+            // What was kept and the eight bytes before each value lie side by side in the file.
+            assert!(values + 8 * elements <= bytes.len(), "seed {seed}: {values} in {elements} elements");
+            most = most.max(values);
+        }
+        assert!(most > 100, "{most}");
+    }
+
+    #[test]
+    fn the_last_of_two_elements_with_one_tag_counts_and_order_is_restored() {
+        let mut bytes = Vec::new();
+        for (tag, value) in [(0x61u8, b"a "), (0x60, b"b "), (0x61, b"c ")] {
+            bytes.extend_from_slice(&[8, 0, tag, 0, b'C', b'S', 2, 0]);
+            bytes.extend_from_slice(value);
+        }
+        let mut source = Source::memory(bytes);
+        let encoding = Encoding { explicit: true, big_endian: false };
+        let scan = scan(&mut source, 0, encoding, Wanted { keep: |_| true, longest: 8 }).unwrap();
+        assert_eq!(scan.data.code(Tag(8, 0x61)).as_deref(), Some("c"));
+        assert_eq!(scan.data.code(Tag(8, 0x60)).as_deref(), Some("b"));
+        assert_eq!(kept(&scan.data).1, 2);
     }
 }

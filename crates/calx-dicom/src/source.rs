@@ -3,14 +3,20 @@
 //! Invariants
 //! - Nothing is allocated beyond the bytes that exist.
 //! - Offsets count from the start of the object, not of the file.
+//! - A header of usual size costs one open, one question for its length and one read.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::locator::Locator;
 
+/// The first read: most headers end in it.
+const HEAD: u64 = 8 * 1024;
+/// Every later one.
 const WINDOW: u64 = 16 * 1024;
 
 #[derive(Debug)]
@@ -20,7 +26,7 @@ enum Inner {
         file: Option<File>,
         base: u64,
     },
-    Memory(Arc<[u8]>),
+    Memory(Vec<u8>),
 }
 
 /// What tells one content of a file from a later one.
@@ -45,34 +51,97 @@ impl Version {
     }
 }
 
+/// Bytes of a value: its own, or a part of the head of the file that all values there share.
+#[derive(Clone)]
+pub(crate) enum Bytes {
+    Owned(Vec<u8>),
+    Shared { head: Arc<Vec<u8>>, start: u32, end: u32 },
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Owned(bytes) => bytes,
+            Self::Shared { head, start, end } => {
+                let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+                head.get(place(*start)..place(*end)).unwrap_or_default()
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.len())
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Owned(bytes)
+    }
+}
+
 /// The bytes, with a window for small reads.
 #[derive(Debug)]
 pub(crate) struct Source {
     inner: Inner,
     length: u64,
-    window: Vec<u8>,
+    window: Arc<Vec<u8>>,
     window_start: u64,
     version: Option<Version>,
 }
 
+/// Opens a regular file and nothing else: a pipe would block, a device has no end.
+#[cfg(unix)]
+fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    // Without waiting for a pipe's other end and without becoming a terminal's process.
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(not_regular()) }
+}
+
+#[cfg(not(unix))]
+fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(not_regular());
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    Ok((file, metadata))
+}
+
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
+}
+
+fn as_u64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+fn as_usize(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
 impl Source {
     pub(crate) fn open(locator: &Locator) -> io::Result<Self> {
-        // Asked before opening: a pipe would block, a device has no end.
-        if !std::fs::metadata(&locator.path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let file = File::open(&locator.path)?;
-        let metadata = file.metadata()?;
+        let (file, metadata) = open_regular(&locator.path)?;
         let there = metadata.len().saturating_sub(locator.offset);
         let length = locator.length.map_or(there, |length| length.min(there));
         let inner = Inner::File { file: Some(file), base: locator.offset };
         let version = Some(Version::of(&metadata));
-        Ok(Self { inner, length, window: Vec::new(), window_start: 0, version })
+        Ok(Self { inner, length, window: Arc::default(), window_start: 0, version })
     }
 
-    pub(crate) fn memory(bytes: Arc<[u8]>) -> Self {
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Self { inner: Inner::Memory(bytes), length, window: Vec::new(), window_start: 0, version: None }
+    pub(crate) fn memory(bytes: Vec<u8>) -> Self {
+        let length = as_u64(bytes.len());
+        Self { inner: Inner::Memory(bytes), length, window: Arc::default(), window_start: 0, version: None }
     }
 
     /// The same bytes, known to come from that version of a file.
@@ -97,16 +166,11 @@ impl Source {
 
     /// Takes the file up again; false when it is another one by now.
     pub(crate) fn reopen(&mut self, locator: &Locator) -> io::Result<bool> {
-        // As in `open`: what is no file is not opened.
-        let there = std::fs::metadata(&locator.path)?;
-        if !there.is_file() || self.version.as_ref() != Some(&Version::of(&there)) {
+        let (opened, metadata) = open_regular(&locator.path)?;
+        if self.version != Some(Version::of(&metadata)) {
             return Ok(false);
         }
         if let Inner::File { file, .. } = &mut self.inner {
-            let opened = File::open(&locator.path)?;
-            if self.version != Some(Version::of(&opened.metadata()?)) {
-                return Ok(false);
-            }
             *file = Some(opened);
         }
         Ok(true)
@@ -126,55 +190,115 @@ impl Source {
         self.length.saturating_sub(offset)
     }
 
+    /// What the window holds from `offset` on, if that is at least `wanted` bytes or all there are.
+    fn in_window(&self, offset: u64, wanted: usize) -> Option<&[u8]> {
+        let start = as_usize(offset.checked_sub(self.window_start)?);
+        let rest = self.window.get(start..)?;
+        (rest.len() >= wanted).then_some(rest)
+    }
+
+    /// The bytes from `offset` on that are at hand: at least `wanted`, where the object has that many.
+    pub(crate) fn ahead(&mut self, offset: u64, wanted: usize) -> io::Result<&[u8]> {
+        if self.in_window(offset, wanted).is_none() {
+            let there = as_usize(self.remaining(offset));
+            let all_at_hand = there < wanted && self.in_window(offset, there).is_some();
+            if !all_at_hand {
+                // The first look is at the mark, and what stands before it is wanted as well.
+                let first = self.window.is_empty() && offset.saturating_add(as_u64(wanted)) <= HEAD;
+                let (start, fill) = if first { (0, HEAD) } else { (offset, WINDOW.max(as_u64(wanted))) };
+                // Values share the first window; one that nobody holds is used again.
+                let mut window = Arc::try_unwrap(std::mem::take(&mut self.window)).unwrap_or_default();
+                window.clear();
+                self.fill(start, fill.min(self.remaining(start)), &mut window)?;
+                (self.window, self.window_start) = (Arc::new(window), start);
+            }
+        }
+        Ok(self.in_window(offset, 0).unwrap_or_default())
+    }
+
     /// `N` bytes at `offset`; `None` when the object ends before.
     pub(crate) fn peek<const N: usize>(&mut self, offset: u64) -> io::Result<Option<[u8; N]>> {
-        let wanted = u64::try_from(N).unwrap_or(u64::MAX);
-        if self.remaining(offset) < wanted {
-            return Ok(None);
+        Ok(self.ahead(offset, N)?.first_chunk::<N>().copied())
+    }
+
+    /// As [`Self::peek`], for a look elsewhere: the window stays where it is.
+    pub(crate) fn glance<const N: usize>(&mut self, offset: u64) -> io::Result<Option<[u8; N]>> {
+        if let Some(at_hand) = self.in_window(offset, N) {
+            return Ok(at_hand.first_chunk::<N>().copied());
         }
-        let window_end = self.window_start + u64::try_from(self.window.len()).unwrap_or(0);
-        if offset < self.window_start || offset + wanted > window_end {
-            let fill = WINDOW.max(wanted).min(self.remaining(offset));
-            let mut window = std::mem::take(&mut self.window);
-            window.clear();
-            self.fill(offset, fill, &mut window)?;
-            (self.window, self.window_start) = (window, offset);
-        }
-        let start = usize::try_from(offset - self.window_start).unwrap_or(usize::MAX);
-        Ok(self.window.get(start..).and_then(|rest| rest.first_chunk::<N>()).copied())
+        let mut bytes = Vec::new();
+        self.fill(offset, as_u64(N).min(self.remaining(offset)), &mut bytes)?;
+        Ok(bytes.first_chunk::<N>().copied())
     }
 
     /// `wanted` bytes at `offset`, or as many as there are.
     pub(crate) fn read(&mut self, offset: u64, wanted: u64) -> io::Result<Vec<u8>> {
         let wanted = wanted.min(self.remaining(offset));
-        let window_end = self.window_start + u64::try_from(self.window.len()).unwrap_or(0);
-        if offset >= self.window_start && offset + wanted <= window_end {
-            let start = usize::try_from(offset - self.window_start).unwrap_or(usize::MAX);
-            let end = start.saturating_add(usize::try_from(wanted).unwrap_or(usize::MAX));
-            if let Some(bytes) = self.window.get(start..end) {
-                return Ok(bytes.to_vec());
-            }
+        if let Some(bytes) = self.in_window(offset, as_usize(wanted)) {
+            return Ok(bytes.get(..as_usize(wanted)).unwrap_or_default().to_vec());
         }
         let mut out = Vec::new();
         self.fill(offset, wanted, &mut out)?;
         Ok(out)
     }
 
+    /// As [`Self::read`]; bytes in the head of the object are shared, not copied.
+    pub(crate) fn value(&mut self, offset: u64, wanted: u64) -> io::Result<Bytes> {
+        let wanted = wanted.min(self.remaining(offset));
+        if self.window_start == 0 && self.in_window(offset, as_usize(wanted)).is_some() {
+            let (start, end) = (u32::try_from(offset), u32::try_from(offset.saturating_add(wanted)));
+            if let (Ok(start), Ok(end)) = (start, end) {
+                return Ok(Bytes::Shared { head: Arc::clone(&self.window), start, end });
+            }
+        }
+        Ok(Bytes::Owned(self.read(offset, wanted)?))
+    }
+
+    /// Appends what the object holds of `wanted` bytes. The file may have become shorter since it was
+    /// opened: fewer bytes come, none are invented.
     fn fill(&mut self, offset: u64, wanted: u64, out: &mut Vec<u8>) -> io::Result<()> {
         match &mut self.inner {
             Inner::Memory(bytes) => {
-                let start = usize::try_from(offset).unwrap_or(usize::MAX);
-                let end = start.saturating_add(usize::try_from(wanted).unwrap_or(usize::MAX));
-                out.extend_from_slice(bytes.get(start..end).unwrap_or_default());
+                let end = as_usize(offset.saturating_add(wanted)).min(bytes.len());
+                out.extend_from_slice(bytes.get(as_usize(offset)..end).unwrap_or_default());
+                Ok(())
             }
             Inner::File { file, base } => {
                 let file = file.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-                out.reserve(usize::try_from(wanted).unwrap_or(0));
-                file.seek(SeekFrom::Start(base.saturating_add(offset)))?;
-                // The file may have become shorter: fewer bytes come, none are invented.
-                file.take(wanted).read_to_end(out)?;
+                let start = base.saturating_add(offset);
+                if wanted <= WINDOW {
+                    return read_at(file, start, as_usize(wanted), out);
+                }
+                out.reserve(as_usize(wanted));
+                file.seek(SeekFrom::Start(start))?;
+                file.take(wanted).read_to_end(out).map(|_bytes| ())
             }
         }
-        Ok(())
     }
+}
+
+/// A short read at a place of its own, without moving the file's.
+#[cfg(unix)]
+fn read_at(file: &File, offset: u64, wanted: usize, out: &mut Vec<u8>) -> io::Result<()> {
+    use std::os::unix::fs::FileExt as _;
+
+    let (start, mut done) = (out.len(), 0);
+    out.resize(start.saturating_add(wanted), 0);
+    while let Some(place) = out.get_mut(start + done..).filter(|place| !place.is_empty()) {
+        match file.read_at(place, offset.saturating_add(as_u64(done))) {
+            Ok(0) => break,
+            Ok(bytes) => done += bytes,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    out.truncate(start + done);
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn read_at(mut file: &File, offset: u64, wanted: usize, out: &mut Vec<u8>) -> io::Result<()> {
+    out.reserve(wanted);
+    file.seek(SeekFrom::Start(offset))?;
+    file.take(as_u64(wanted)).read_to_end(out).map(|_bytes| ())
 }

@@ -89,7 +89,7 @@ mod tests {
     fn spacing(elements: &[(Tag, &str)]) -> (Option<(f64, f64, &'static str)>, usize) {
         let mut data = DataSet::default();
         for (tag, text) in elements {
-            let value = Value::Bytes(text.as_bytes().to_vec());
+            let value = Value::Bytes(text.as_bytes().to_vec().into());
             data.elements.insert(*tag, Element { vr: *b"DS", length: None, value });
         }
         let mut notices = Vec::new();

@@ -35,6 +35,8 @@ mod reduced;
 mod round_trip;
 #[path = "it/samples.rs"]
 mod samples;
+#[path = "it/scanner.rs"]
+mod scanner;
 #[path = "it/worker.rs"]
 mod worker;
 #[path = "it/write_objects.rs"]
