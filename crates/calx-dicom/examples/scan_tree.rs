@@ -28,13 +28,13 @@ fn files(folder: PathBuf) -> std::io::Result<Vec<PathBuf>> {
 
 /// Seconds of processor time of this process, where the platform tells.
 fn processor_seconds() -> Option<f64> {
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     {
-        // Nanoseconds on a processor come first.
-        let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
-        return text.split(' ').next()?.parse::<f64>().ok().map(|ns| ns / 1e9);
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let time = std::time::Duration::try_from(time).ok()?;
+        return Some(time.as_secs_f64());
     }
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(unix))]
     None
 }
 

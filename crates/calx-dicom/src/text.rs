@@ -11,7 +11,7 @@ mod code_extensions;
 
 use encoding_rs::Encoding;
 
-use code_extensions::{CodeExtensions, High, Low};
+use code_extensions::{CodeExtensions, ESCAPE, High, Low};
 
 /// SpecificCharacterSet (0008,0005) of one data set.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -73,6 +73,13 @@ impl Charset {
     }
 
     pub(crate) fn decode(self, bytes: &[u8]) -> String {
+        // Most text is plain in every set there is: what is below 128 means the same in all of them,
+        // up to the first escape sequence.
+        if let Ok(plain) = str::from_utf8(bytes)
+            && plain.bytes().all(|byte| byte.is_ascii() && byte != ESCAPE)
+        {
+            return plain.to_owned();
+        }
         match self {
             Self::Ascii | Self::Latin1 => bytes.iter().copied().map(char::from).collect(),
             Self::Table(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),

@@ -13,7 +13,7 @@
 
 use encoding_rs::Encoding;
 
-const ESCAPE: u8 = 0x1b;
+pub(super) const ESCAPE: u8 = 0x1b;
 
 /// What bytes below 128 mean.
 #[derive(Debug, Clone, Copy, PartialEq)]

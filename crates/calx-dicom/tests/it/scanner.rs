@@ -27,7 +27,8 @@ fn names_in_all_character_sets() {
         let path = folder.join(format!("pydicom-pydicom/charset/{file}.dcm"));
         let rows = dump_tags(&Locator::from(path.as_path()), Identity::Shown).unwrap().value;
         let row = rows.iter().find(|row| row.tag == (0x10, 0x10)).unwrap();
-        assert_eq!(row.value, name, "{file}");
+        // The last group of a name may be there and empty; it is shown as it is written.
+        assert_eq!(row.value.trim_end_matches('='), name, "{file}");
     }
 }
 
@@ -135,13 +136,15 @@ fn the_ladder_of_encodings() {
         }
         let wrong_length = [&[0; 128], &b"DICM"[..], &short_element((0x2, 0), b"UL", &[9, 9, 0, 0])].concat();
         let wrong_length = [&wrong_length, &part_10(uid, &bytes)[132..]].concat();
-        check_row("wrong group length", &wrong_length, "");
+        check_row("wrong group length", &wrong_length, "it states 2313");
         check_row("trailing zeros", &[part_10(uid, &bytes), vec![0; 1000]].concat(), "");
     }
     // Cut out of something: a byte is left over.
     let bare = [b" ", &*data_set(Writing::ExplicitLittle, b"")].concat();
-    check_row("a stray byte", &bare, "1 bytes before the first data element were passed");
+    check_row("a stray byte", &bare, "the data set begins at byte 1");
 }
+
+const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 
 #[test]
 fn deflated_data_sets() {
@@ -150,7 +153,7 @@ fn deflated_data_sets() {
     let mut bare = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
     bare.write_all(&plain).unwrap();
     let bare = bare.finish().unwrap();
-    let uid = "1.2.840.10008.1.2.1.99";
+    let uid = DEFLATED;
     check_row("deflated", &part_10(uid, &bare), "");
     let mut wrapped = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     wrapped.write_all(&plain).unwrap();
@@ -175,10 +178,10 @@ fn vendors_mistakes() {
     let in_implicit = short_element((0x9, 0x10), b"LO", b"VENDOR");
     check_row("letters in an implicit data set", &implicit(&in_implicit), mixed);
     // The letters read as a length fit into this file.
-    let padded = [implicit(&in_implicit), vec![0; 400_000]].concat();
+    let padded = [implicit(&in_implicit), vec![0; 500_000]].concat();
     check_row("letters in a long implicit data set", &padded, mixed);
     let long = [long_element((0x9, 0x1010), b"OB", 4), vec![1; 4]].concat();
-    check_row("a long value in an implicit data set", &[implicit(&long), vec![0; 400_000]].concat(), mixed);
+    check_row("a long value in an implicit data set", &[implicit(&long), vec![0; 500_000]].concat(), mixed);
     let in_explicit = element(Writing::ImplicitLittle, (0x9, 0x10), b"LO", b"VENDOR");
     check_row("an implicit element in an explicit data set", &explicit(&in_explicit), mixed);
     for letters in [b"??", b"\0\0"] {
@@ -196,7 +199,7 @@ fn vendors_mistakes() {
     letters.extend_from_slice(b"\xfe\xff\x00\xe0\xff\xff\xff\xff");
     letters.extend(short_element((0x9, 0x1003), b"LO", b"inside"));
     letters.extend_from_slice(b"\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0");
-    let padded = [explicit(&letters), vec![0; 400_000]].concat();
+    let padded = [explicit(&letters), vec![0; 500_000]].concat();
     check_row("explicit elements in a UN sequence", &padded, mixed);
     // Without the item's end, without the sequence's end.
     let mut open = long_element((0x9, 0x1002), b"SQ", u32::MAX);
@@ -308,7 +311,9 @@ fn three_thousand_damaged_headers_are_answered() {
         rows += usize::from(read_header(&locator).is_ok());
         let _image = read_image_info(&locator, 1).is_ok();
         if let Ok(tags) = dump_tags(&locator, Identity::Shown) {
-            assert!(tags.value.len() <= bytes.len() / 8 + 1, "{} rows of {}", tags.value.len(), bytes.len());
+            // An element takes eight bytes at least; of a deflated one a bit may be enough.
+            let (rows, deflated) = (tags.value.len(), bytes.windows(22).any(|b| b == DEFLATED.as_bytes()));
+            assert!(deflated || rows <= bytes.len() / 8 + 1, "{rows} rows of {} bytes", bytes.len());
             assert!(tags.value.iter().all(|row| row.value.chars().count() <= 80));
         }
         slowest = slowest.max(start.elapsed());
