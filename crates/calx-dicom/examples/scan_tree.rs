@@ -27,14 +27,14 @@ fn files(folder: PathBuf) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// Seconds of processor time of this process, where the platform tells.
+#[cfg(unix)]
 fn processor_seconds() -> Option<f64> {
-    #[cfg(unix)]
-    {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-        let time = std::time::Duration::try_from(time).ok()?;
-        return Some(time.as_secs_f64());
-    }
-    #[cfg(not(unix))]
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    std::time::Duration::try_from(time).ok().map(|time| time.as_secs_f64())
+}
+
+#[cfg(not(unix))]
+fn processor_seconds() -> Option<f64> {
     None
 }
 

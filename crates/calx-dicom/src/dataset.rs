@@ -20,6 +20,11 @@ use crate::text::Charset;
 pub(crate) struct Tag(pub(crate) u16, pub(crate) u16);
 
 impl Tag {
+    /// Group and element as one number, in the same order: searching compares once.
+    pub(crate) const fn number(self) -> u32 {
+        (self.0 as u32) << 16 | self.1 as u32
+    }
+
     /// Odd groups belong to vendors.
     pub(crate) fn is_private(self) -> bool {
         self.0 % 2 == 1
@@ -69,13 +74,13 @@ pub(crate) struct Elements(Vec<(Tag, Element)>);
 
 impl Elements {
     pub(crate) fn get(&self, tag: Tag) -> Option<&Element> {
-        let index = self.0.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
+        let index = self.0.binary_search_by_key(&tag.number(), |(tag, _)| tag.number()).ok()?;
         self.0.get(index).map(|(_, element)| element)
     }
 
     /// Puts an element in its place; one of the same tag gives way.
     pub(crate) fn insert(&mut self, tag: Tag, element: Element) {
-        match self.0.binary_search_by_key(&tag, |(tag, _)| *tag) {
+        match self.0.binary_search_by_key(&tag.number(), |(tag, _)| tag.number()) {
             Ok(index) => {
                 if let Some(place) = self.0.get_mut(index) {
                     place.1 = element;

@@ -503,8 +503,14 @@ mod tests {
                 b"\x09\x00\x01\x10UN\0\0\xff\xff\xff\xff",
             ];
             match usize::try_from(below(8)).unwrap() {
-                6 => out.extend([b"\x10\x00\x10\x00PN", &(below(300) as u16).to_le_bytes()[..]].concat()),
-                7 => out.extend([b"\xfe\xff\x00\xe0", &(below(300) as u32).to_le_bytes()[..]].concat()),
+                6 => {
+                    out.extend_from_slice(b"\x10\x00\x10\x00PN");
+                    out.extend([u8::try_from(below(256)).unwrap(), 0]);
+                }
+                7 => {
+                    out.extend_from_slice(b"\xfe\xff\x00\xe0");
+                    out.extend([u8::try_from(below(256)).unwrap(), 0, 0, 0]);
+                }
                 part => out.extend_from_slice(parts[part]),
             }
         }
