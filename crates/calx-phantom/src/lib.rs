@@ -30,6 +30,7 @@ pub mod options;
 pub mod person;
 mod placement;
 mod plane;
+mod pose;
 mod radiograph;
 mod skeleton;
 mod soft;

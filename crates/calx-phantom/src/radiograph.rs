@@ -135,7 +135,7 @@ fn lay(sheet: &Sheet, centre: f64, plan: &HandPlan) -> Hand {
         View::Pa => Turn::degrees(0.0),
         View::Oblique => Turn::degrees(38.0),
     };
-    let skeleton = Skeleton::new(sheet.seed, turn, plan.stump);
+    let skeleton = Skeleton::new(sheet.seed, plan.person, turn, plan.stump);
     let soft = Soft::new(&skeleton, turn, plan.stump);
     let vessels = vessels(&skeleton, turn, sheet.seed, side, &plan.calcification);
     let mirror = if side == HandSide::Right { 1.0 } else { -1.0 };

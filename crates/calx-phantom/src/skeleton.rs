@@ -10,7 +10,9 @@
 use crate::anatomy::BoneKind;
 use crate::bones::{End, Lump, Shaft, ShaftForm};
 use crate::noise::Noise;
+use crate::person::Person;
 use crate::plane::{Mm2, Mm3, Turn, closed_spline, mm2, mm3};
+use crate::pose::Pose;
 
 /// One digit: the ends of its bones from the wrist outwards, and the tip of the skin.
 #[derive(Debug, Clone)]
@@ -33,6 +35,7 @@ pub(crate) struct Skeleton {
     pub(crate) missing: Vec<Shaft>,
     /// Where the stump's bone ends, when there is a stump.
     pub(crate) stump_end: Option<Mm3>,
+    pose: Pose,
 }
 
 /// Directions in degrees from straight ahead, positive towards the thumb; lengths in mm.
@@ -108,11 +111,18 @@ fn step(from: Mm3, length: f64, degrees: f64) -> Mm3 {
 const STUMP_SHARE: f64 = 0.93;
 
 impl Skeleton {
-    pub(crate) fn new(seed: u64, turn: Turn, stump: bool) -> Self {
+    pub(crate) fn new(seed: u64, person: Person, turn: Turn, stump: bool) -> Self {
+        let pose = Pose::new(seed, person);
         let noise = Noise::new(seed, "skeleton");
         let digits: Vec<Digit> = PLANS.iter().map(|plan| digit(plan, noise)).collect();
-        let mut skeleton =
-            Self { digits, shafts: Vec::new(), lumps: carpals(turn), missing: Vec::new(), stump_end: None };
+        let mut skeleton = Self {
+            digits,
+            shafts: Vec::new(),
+            lumps: carpals(turn),
+            missing: Vec::new(),
+            stump_end: None,
+            pose,
+        };
         skeleton.forearm(turn);
         for digit in skeleton.digits.clone() {
             for &(kind, base, head) in &digit.bones {
@@ -134,6 +144,12 @@ impl Skeleton {
         }
         skeleton.sesamoids(turn);
         skeleton
+    }
+
+    /// Where a point of the standard hand (that of the plans here: a grown man's, fingers nearly closed,
+    /// wrist straight) lies in this hand.
+    pub(crate) fn place(&self, standard: Mm3) -> Mm3 {
+        self.pose.place(standard)
     }
 
     fn forearm(&mut self, turn: Turn) {
