@@ -7,15 +7,17 @@
 //! - The windows are the same picture for MONOCHROME1 and 2, signed or not.
 
 use calx_dicom::{
-    Code, ImageKind, NewImage, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow, write_image,
+    Code, ImageKind, NewImage, NewLut, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow, write_image,
 };
-use calx_model::{PhotometricInterpretation, SeriesInstanceUid, Side, SopInstanceUid};
+use calx_model::{PhotometricInterpretation, SeriesInstanceUid, Side, SopInstanceUid, VoiLutFunction};
 use jiff::ToSpan;
 
 use crate::doppler::Clip;
 use crate::error::PhantomError;
-use crate::options::{HandSide, Polarity, Storage, View};
+use crate::number::{real, stored};
+use crate::options::{HandSide, Polarity, Spacing, Storage, View, Voi};
 use crate::person::{Person, Sex};
+use crate::plane::{lerp, smoothstep};
 use crate::radiograph::Radiograph;
 
 /// What an object needs besides its picture.
@@ -66,16 +68,21 @@ fn written(new: &NewImage) -> Result<Vec<u8>, PhantomError> {
     Ok(bytes)
 }
 
+/// How a radiograph is stored and described.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) view: View,
+    pub(crate) polarity: Polarity,
+    pub(crate) storage: Storage,
+    pub(crate) voi: Voi,
+    pub(crate) spacing: Spacing,
+}
+
 /// A radiograph as a DX object, For Presentation; with signed values as a secondary capture.
-pub(crate) fn radiograph(
-    label: &Label,
-    picture: &Radiograph,
-    view: View,
-    polarity: Polarity,
-    storage: Storage,
-) -> Result<Vec<u8>, PhantomError> {
-    let turned = |value: u16| if polarity == Polarity::Monochrome1 { 4095 - value.min(4095) } else { value };
-    let pixels = match storage {
+pub(crate) fn radiograph(label: &Label, picture: &Radiograph, form: Form) -> Result<Vec<u8>, PhantomError> {
+    let inverse = form.polarity == Polarity::Monochrome1;
+    let turned = |value: u16| if inverse { 4095 - value.min(4095) } else { value };
+    let pixels = match form.storage {
         Storage::Unsigned => NewPixels::Grey16 {
             bits_stored: 12,
             frames: vec![picture.values.iter().map(|&v| turned(v)).collect()],
@@ -88,26 +95,13 @@ pub(crate) fn radiograph(
         },
     };
     // the DX object has no signed values (PS3.3 C.8.11.3), a secondary capture may
-    let kind = match storage {
+    let kind = match form.storage {
         Storage::Unsigned => ImageKind::DigitalXRay,
         Storage::Signed => ImageKind::SecondaryCapture,
     };
     let mut new = start(kind, label, (picture.columns, picture.rows), pixels);
-    let centre = |c: f64| {
-        let c = if polarity == Polarity::Monochrome1 { 4095.0 - c } else { c };
-        if storage == Storage::Signed { c - 2048.0 } else { c }
-    };
-    let window = |c: f64, width: f64, explanation: &str| NewWindow {
-        center: centre(c),
-        width,
-        explanation: explanation.to_owned(),
-    };
-    new.windows = vec![
-        window(2000.0, 4000.0, "NORMAL"),
-        window(1050.0, 2100.0, "SOFT TISSUE"),
-        window(2400.0, 2800.0, "BONE"),
-    ];
-    new.photometric_interpretation = match polarity {
+    voi(form, &mut new);
+    new.photometric_interpretation = match form.polarity {
         Polarity::Monochrome2 => PhotometricInterpretation::Monochrome2,
         Polarity::Monochrome1 => PhotometricInterpretation::Monochrome1,
     };
@@ -118,11 +112,11 @@ pub(crate) fn radiograph(
     });
     // towards the thumb of a right hand, and from the fingers to the wrist, in the anatomical position
     new.patient_orientation = Some(["R".to_owned(), "H".to_owned()]);
-    new.view_position = Some(match view {
+    new.view_position = Some(match form.view {
         View::Pa => "PA".to_owned(),
         View::Oblique => "OBLIQUE".to_owned(),
     });
-    if view == View::Pa {
+    if form.view == View::Pa {
         new.view_code = Some(Code {
             value: "272479007".to_owned(),
             scheme: "SCT".to_owned(),
@@ -130,11 +124,68 @@ pub(crate) fn radiograph(
         });
     }
     new.imager_pixel_spacing = Some((picture.pixel_mm, picture.pixel_mm));
+    if form.spacing == Spacing::Calibrated {
+        let in_the_hand = (picture.pixel_mm / MAGNIFICATION * 1e6).round() / 1e6;
+        new.pixel_spacing = Some((in_the_hand, in_the_hand));
+        let why = format!("Magnification {MAGNIFICATION} from the distances");
+        new.pixel_spacing_calibration = Some(("GEOMETRY".to_owned(), why));
+        new.magnification = Some(MAGNIFICATION);
+    }
     if kind == ImageKind::DigitalXRay {
         new.kvp = Some(55.0);
         new.exposure_uas = Some(2500);
     }
     written(&new)
+}
+
+/// Middle of the hand against its picture on the detector.
+const MAGNIFICATION: f64 = 1.02;
+
+/// States how the picture wants to be seen.
+fn voi(form: Form, new: &mut NewImage) {
+    let window = |center: f64, width: f64, explanation: &str| {
+        // LINEAR's window lies half a value lower than its centre says (PS3.3 C.11.2.1.2.1), SIGMOID's does not
+        let mirror = if form.voi == Voi::Sigmoid { 4095.0 } else { 4096.0 };
+        let center = if form.polarity == Polarity::Monochrome1 { mirror - center } else { center };
+        NewWindow {
+            center: if form.storage == Storage::Signed { center - 2048.0 } else { center },
+            width,
+            explanation: explanation.to_owned(),
+        }
+    };
+    match form.voi {
+        Voi::Window => new.windows = vec![window(2048.0, 4096.0, "")],
+        Voi::Windows => {
+            new.windows = vec![
+                window(2048.0, 4096.0, "NORMAL"),
+                window(1050.0, 2100.0, "SOFT TISSUE"),
+                window(2400.0, 2800.0, "BONE"),
+            ];
+        }
+        Voi::Sigmoid => {
+            // narrower than the values reach, as its ends are flat
+            new.windows = vec![window(2048.0, 3000.0, "")];
+            new.voi_lut_function = VoiLutFunction::Sigmoid;
+        }
+        Voi::LutSequence => {
+            new.voi_luts = vec![table(form, 12, 0.0, "NORMAL"), table(form, 16, 1.0, "HARDER")];
+        }
+    }
+}
+
+/// A table over all 4096 values, `bits` deep: straight where `bend` is 0, S-shaped at 1. A display
+/// shows the highest entry at its brightest whatever the polarity, so the tables rise.
+fn table(form: Form, bits: u16, bend: f64, explanation: &str) -> NewLut {
+    let top = real((1_usize << bits) - 1);
+    let entries = (0..4096_usize)
+        .map(|value| {
+            let x = real(value) / 4095.0;
+            let y = lerp(x, smoothstep(0.0, 1.0, x), bend);
+            u16::try_from(stored(y * top, 0, i32::from(u16::MAX))).unwrap_or(u16::MAX)
+        })
+        .collect();
+    let first = if form.storage == Storage::Signed { -2048 } else { 0 };
+    NewLut { first, bits, entries, explanation: explanation.to_owned() }
 }
 
 /// A clip as an Ultrasound Multi-frame object.

@@ -15,10 +15,8 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use crate::anatomy::FingerSide;
 use crate::error::PhantomError;
 use crate::number::stored;
-use crate::object::{self, Label};
-use crate::options::{
-    DopplerOptions, FilmOptions, HandOptions, HandSide, Polarity, SoftTissueDefect, Storage, View,
-};
+use crate::object::{self, Form, Label};
+use crate::options::{DopplerOptions, FilmOptions, HandOptions, HandSide, SoftTissueDefect, Storage, View};
 use crate::person::Person;
 use crate::radiograph::{self, Radiograph};
 use crate::truth::{TRUTH_FORMAT_VERSION, Truth};
@@ -155,10 +153,10 @@ fn label(
 fn radiograph_image(
     label: &Label,
     picture: &Radiograph,
-    (view, polarity, storage): (View, Polarity, Storage),
+    form: Form,
     file_name: String,
 ) -> Result<GeneratedImage, PhantomError> {
-    let bytes = object::radiograph(label, picture, view, polarity, storage)?;
+    let bytes = object::radiograph(label, picture, form)?;
     let truth = Truth {
         format_version: TRUTH_FORMAT_VERSION,
         sop_instance_uid: label.instance.to_string(),
@@ -166,7 +164,7 @@ fn radiograph_image(
         columns: picture.columns,
         rows: picture.rows,
         pixel_mm: picture.pixel_mm,
-        view: Some(view),
+        view: Some(form.view),
         hands: facts::hands(picture)?,
         doppler: None,
     };
@@ -201,7 +199,9 @@ fn hand_image(study: &StudyOptions, hand: &HandOptions, number: i32) -> Result<G
         label(study, (hand.seed, hand.person), number, format!("{side} hand, {}", in_words(hand.view)))?;
     let file_name = format!("hand_{}_{}.dcm", hand.side.word(), hand.view.word());
     let picture = radiograph::hand(hand);
-    radiograph_image(&label, &picture, (hand.view, hand.polarity, hand.storage), file_name)
+    let (view, polarity, storage) = (hand.view, hand.polarity, hand.storage);
+    let form = Form { view, polarity, storage, voi: hand.voi, spacing: hand.spacing };
+    radiograph_image(&label, &picture, form, file_name)
 }
 
 fn film_image(study: &StudyOptions, film: &FilmOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
@@ -210,7 +210,9 @@ fn film_image(study: &StudyOptions, film: &FilmOptions, number: i32) -> Result<G
         label(study, (film.seed, film.person), number, format!("Both hands, {}", in_words(film.view)))?;
     let file_name = format!("hands_both_{}.dcm", film.view.word());
     let picture = radiograph::film(film);
-    radiograph_image(&label, &picture, (film.view, film.polarity, Storage::Unsigned), file_name)
+    let (view, polarity, storage) = (film.view, film.polarity, Storage::Unsigned);
+    let form = Form { view, polarity, storage, voi: film.voi, spacing: film.spacing };
+    radiograph_image(&label, &picture, form, file_name)
 }
 
 fn doppler_image(

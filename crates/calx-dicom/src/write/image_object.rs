@@ -5,7 +5,8 @@
 //!
 //! Invariants
 //! - What [`write_image`] writes satisfies its IOD: every type 1 attribute has a value, every type 2
-//!   attribute is present; what would not is a [`WriteError`] and nothing is written.
+//!   attribute is present; what would not is a [`WriteError`] and nothing is written. For what
+//!   [`NewImage::extra`] and [`NewImage::left_out`] change, the caller answers.
 //!
 //! Source: PS3.3 A.26 (DX), A.7 (US multi-frame), A.8.1 (SC).
 
@@ -15,7 +16,7 @@ use calx_model::{PhotometricInterpretation, VoiLutFunction, Window};
 use jiff::civil::{Date, Time};
 
 use super::encode::Elements;
-use super::new_image::{Code, ImageKind, NewImage, NewLut};
+use super::new_image::{Code, Coding, ImageKind, NewElement, NewImage, NewLut, NewValue};
 use super::pixels::NewPixels;
 use super::uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 use crate::dataset::Tag;
@@ -59,7 +60,7 @@ pub enum WriteError {
     Io(#[from] std::io::Error),
 }
 
-/// Writes one object as a Part 10 file, Explicit VR Little Endian (JPEG frames: their own syntax).
+/// Writes one object as a Part 10 file, uncompressed as [`NewImage::coding`] says; JPEG frames have their own syntax.
 ///
 /// # Errors
 /// [`WriteError`]: the object is checked before the first byte goes out.
@@ -76,11 +77,15 @@ pub fn write_image(new: &NewImage, to: &mut dyn Write) -> Result<(), WriteError>
         ImageKind::UltrasoundMultiFrame => ultrasound(new, &mut elements)?,
         ImageKind::SecondaryCapture => elements.text(Tag(0x0008, 0x0064), b"CS", "SYN"),
     }
+    vendor_habits(new, &mut elements)?;
     let pixel_bytes = new.pixels.checked(new)?;
+    // Encapsulated pixel data are always explicit (PS3.5 A.4).
+    let encapsulated = matches!(new.pixels, NewPixels::Jpeg { .. });
+    let coding = if encapsulated { Coding::ExplicitLittleEndian } else { new.coding };
 
     to.write_all(&file_meta(new))?;
-    to.write_all(&elements.encode())?;
-    new.pixels.write(pixel_bytes, to)?;
+    to.write_all(&elements.encode(coding))?;
+    new.pixels.write(pixel_bytes, coding, to)?;
     to.flush()?;
     Ok(())
 }
@@ -90,17 +95,54 @@ fn file_meta(new: &NewImage) -> Vec<u8> {
     meta.bytes(Tag(0x0002, 0x0001), *b"OB", vec![0, 1]);
     meta.uid(Tag(0x0002, 0x0002), new.kind.sop_class());
     meta.uid(Tag(0x0002, 0x0003), new.instance.as_str());
-    meta.uid(Tag(0x0002, 0x0010), new.pixels.transfer_syntax());
+    meta.uid(Tag(0x0002, 0x0010), new.pixels.transfer_syntax(new.coding));
     meta.uid(Tag(0x0002, 0x0012), IMPLEMENTATION_CLASS_UID);
     meta.text(Tag(0x0002, 0x0013), b"SH", IMPLEMENTATION_VERSION_NAME);
-    let body = meta.encode();
+    let body = meta.encode(Coding::ExplicitLittleEndian);
     let mut group = Elements::default();
     group.ul(Tag(0x0002, 0x0000), u32::try_from(body.len()).unwrap_or(u32::MAX));
     let mut out = vec![0; 128];
     out.extend_from_slice(b"DICM");
-    out.extend_from_slice(&group.encode());
+    out.extend_from_slice(&group.encode(Coding::ExplicitLittleEndian));
     out.extend_from_slice(&body);
     out
+}
+
+/// Elements of the caller's own, after those of the modules; then what is left out.
+fn vendor_habits(new: &NewImage, elements: &mut Elements) -> Result<(), WriteError> {
+    add(&new.extra, elements)?;
+    for &(group, element) in &new.left_out {
+        elements.remove(Tag(group, element));
+    }
+    Ok(())
+}
+
+fn add(extra: &[NewElement], elements: &mut Elements) -> Result<(), WriteError> {
+    for NewElement { tag: (group, element), vr, value } in extra {
+        let own = *group >= 0x0008 && !(*group == 0x7fe0 && *element == 0x0010);
+        if !own {
+            return Err(WriteError::Value {
+                attribute: "an extra element",
+                value: format!("({group:04X},{element:04X})"),
+                why: "file meta elements and PixelData (7FE0,0010) are the writer's own",
+            });
+        }
+        let tag = Tag(*group, *element);
+        match value {
+            NewValue::Text(text) => elements.text(tag, vr, text),
+            NewValue::Bytes(bytes) => elements.bytes(tag, *vr, bytes.clone()),
+            NewValue::Items(items) => {
+                let mut inner = Vec::with_capacity(items.len());
+                for item in items {
+                    let mut level = Elements::default();
+                    add(item, &mut level)?;
+                    inner.push(level);
+                }
+                elements.sequence(tag, &inner);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn da(date: Date) -> String {

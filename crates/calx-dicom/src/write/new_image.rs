@@ -129,6 +129,46 @@ pub struct UltrasoundRegion {
     pub delta_y: f64,
 }
 
+/// How the elements of an uncompressed object are coded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coding {
+    /// Explicit VR Little Endian, 1.2.840.10008.1.2.1.
+    #[default]
+    ExplicitLittleEndian,
+    /// Implicit VR Little Endian, 1.2.840.10008.1.2.
+    ImplicitLittleEndian,
+}
+
+/// An element beyond those the writer knows: a private group, a habit of a vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewElement {
+    /// Group and element; not of the file meta group and not PixelData.
+    pub tag: (u16, u16),
+    /// Value representation, `*b"LO"`. A sequence is always `SQ`.
+    pub vr: [u8; 2],
+    /// The value.
+    pub value: NewValue,
+}
+
+impl NewElement {
+    /// An element of text.
+    #[must_use]
+    pub fn text(tag: (u16, u16), vr: [u8; 2], text: &str) -> Self {
+        Self { tag, vr, value: NewValue::Text(text.to_owned()) }
+    }
+}
+
+/// What a [`NewElement`] holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewValue {
+    /// Text, several values parted by a backslash; padded with a blank, as UTF-8.
+    Text(String),
+    /// Little-endian bytes, padded with a zero.
+    Bytes(Vec<u8>),
+    /// The items of a sequence.
+    Items(Vec<Vec<NewElement>>),
+}
+
 /// Everything about one image object to be written. Start from [`NewImage::new`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewImage {
@@ -211,6 +251,13 @@ pub struct NewImage {
     pub recommended_display_frame_rate: Option<u16>,
     /// SequenceOfUltrasoundRegions (0018,6011).
     pub ultrasound_regions: Vec<UltrasoundRegion>,
+    /// How elements are coded; JPEG frames are always explicit.
+    pub coding: Coding,
+    /// Elements beyond these; one whose tag is written anyway takes its place, unchecked.
+    pub extra: Vec<NewElement>,
+    /// Elements not to be written, as `(group, element)`. Leaving out what the IOD needs makes an
+    /// invalid object: that is for tests of patient readers.
+    pub left_out: Vec<(u16, u16)>,
 }
 
 impl NewImage {
@@ -270,6 +317,9 @@ impl NewImage {
             frame_time_ms: None,
             recommended_display_frame_rate: None,
             ultrasound_regions: Vec::new(),
+            coding: Coding::default(),
+            extra: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 }
