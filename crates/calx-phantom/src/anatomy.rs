@@ -113,12 +113,16 @@ pub enum ArteryKind {
     Radial,
     /// Ulnar artery, to the superficial arch.
     Ulnar,
+    /// Superficial palmar branch of the radial artery, which closes the superficial arch in most hands.
+    SuperficialPalmarBranch,
     /// Superficial palmar arch.
     SuperficialPalmarArch,
     /// Deep palmar arch.
     DeepPalmarArch,
     /// Princeps pollicis artery.
     PrincepsPollicis,
+    /// Radialis indicis artery, which becomes the radial proper artery of the index finger.
+    RadialisIndicis,
     /// Common palmar digital artery of the second to fourth space between metacarpals.
     CommonPalmarDigital(
         /// 2, 3 or 4: between metacarpals 2 and 3, 3 and 4, 4 and 5.
@@ -140,9 +144,11 @@ impl ArteryKind {
         match self {
             Self::Radial => "radial-artery".into(),
             Self::Ulnar => "ulnar-artery".into(),
+            Self::SuperficialPalmarBranch => "superficial-palmar-branch".into(),
             Self::SuperficialPalmarArch => "superficial-palmar-arch".into(),
             Self::DeepPalmarArch => "deep-palmar-arch".into(),
             Self::PrincepsPollicis => "princeps-pollicis".into(),
+            Self::RadialisIndicis => "radialis-indicis".into(),
             Self::CommonPalmarDigital(space) => format!("common-palmar-digital-{space}"),
             Self::ProperPalmarDigital { digit, side } => {
                 format!("proper-palmar-digital-{digit}-{}", side.word())
@@ -156,9 +162,11 @@ impl ArteryKind {
         match self {
             Self::Radial => "radial artery".into(),
             Self::Ulnar => "ulnar artery".into(),
+            Self::SuperficialPalmarBranch => "superficial palmar branch of the radial artery".into(),
             Self::SuperficialPalmarArch => "superficial palmar arch".into(),
             Self::DeepPalmarArch => "deep palmar arch".into(),
             Self::PrincepsPollicis => "princeps pollicis artery".into(),
+            Self::RadialisIndicis => "radialis indicis artery".into(),
             Self::CommonPalmarDigital(space) => {
                 format!(
                     "common palmar digital artery of the space between metacarpals {space} and {}",
@@ -176,6 +184,7 @@ impl ArteryKind {
     pub const fn digit(self) -> Option<u8> {
         match self {
             Self::PrincepsPollicis => Some(1),
+            Self::RadialisIndicis => Some(2),
             Self::ProperPalmarDigital { digit, .. } => Some(digit),
             _ => None,
         }
@@ -192,7 +201,7 @@ impl ArteryKind {
             Self::CommonPalmarDigital(_) | Self::ProperPalmarDigital { .. } => {
                 Some(("40254007", "Digital artery of hand"))
             }
-            Self::PrincepsPollicis => None,
+            Self::SuperficialPalmarBranch | Self::PrincepsPollicis | Self::RadialisIndicis => None,
         }
     }
 }

@@ -1,31 +1,28 @@
 //! The truth of a radiograph, written from its geometry.
 //!
-//! Not here: the picture; nothing of it is read.
+//! Not here: the picture; nothing of it is read. Arteries: [`crate::facts_vessel`].
 //!
 //! Invariants
 //! - What lies outside the exposed field is not claimed: outlines and courses end at the collimation.
 //! - A mask holds the pixels whose *centre* lies under the thing.
 
-use calx_geometry::{
-    Area, Grid, GridPoint, ImageSpace, Mask, Outline, PathVertex, Point, ShapeError, VesselPath,
-};
+use calx_geometry::{Area, GridPoint, ImageSpace, Mask, Outline, Point, ShapeError};
 
 use crate::anatomy::BoneKind;
 use crate::bones::Shaft;
 use crate::error::PhantomError;
+use crate::facts_vessel::artery;
 use crate::map_soft::inside_skin;
-use crate::map_vessel::for_each_near;
 use crate::maps::Hand;
 use crate::number::real;
 use crate::options::HandSide;
 use crate::plane::{Mm2, mm2};
 use crate::radiograph::Radiograph;
-use crate::truth::{ArteryTruth, BoneTruth, CalcifiedStretch, HandTruth, MissingTruth};
-use crate::vessels::{Station, Vessel};
+use crate::truth::{BoneTruth, HandTruth, MissingTruth};
 
 /// The exposed part of an image, in pixels.
 #[derive(Debug, Clone, Copy)]
-struct Field {
+pub(crate) struct Field {
     low: Mm2,
     high: Mm2,
 }
@@ -39,12 +36,12 @@ impl Field {
         }
     }
 
-    fn holds(self, p: Mm2) -> bool {
+    pub(crate) fn holds(self, p: Mm2) -> bool {
         p.x >= self.low.x && p.x <= self.high.x && p.y >= self.low.y && p.y <= self.high.y
     }
 
     /// What of a closed line lies in the field (Sutherland and Hodgman).
-    fn clip(self, line: Vec<Mm2>) -> Vec<Mm2> {
+    pub(crate) fn clip(self, line: Vec<Mm2>) -> Vec<Mm2> {
         // the axis that is cut, the limit on it, and 1 where more is inside
         let sides = [
             (mm2(1.0, 0.0), self.low.x, 1.0),
@@ -126,11 +123,11 @@ fn skin(field: Field, columns: usize, rows: usize, hand: &Hand) -> Result<Mask, 
     Mask::from_spans(spans).map_err(refuse("soft tissue"))
 }
 
-fn holds_centre(field: Field, index: usize, columns: usize) -> bool {
+pub(crate) fn holds_centre(field: Field, index: usize, columns: usize) -> bool {
     field.holds(mm2(real(index % columns) + 0.5, real(index / columns) + 0.5))
 }
 
-fn refuse(what: impl Into<String>) -> impl FnOnce(ShapeError) -> PhantomError {
+pub(crate) fn refuse(what: impl Into<String>) -> impl FnOnce(ShapeError) -> PhantomError {
     let what = what.into();
     move |source| PhantomError::Shape { what, source }
 }
@@ -138,16 +135,16 @@ fn refuse(what: impl Into<String>) -> impl FnOnce(ShapeError) -> PhantomError {
 /// Steps of the truth in one pixel: finer means nothing in the picture and makes long files.
 const STEPS: f64 = 16.0;
 
-fn step(pixels: f64) -> f64 {
+pub(crate) fn step(pixels: f64) -> f64 {
     (pixels * STEPS).round() / STEPS
 }
 
-fn grid(p: Mm2) -> Result<GridPoint, ShapeError> {
+pub(crate) fn grid(p: Mm2) -> Result<GridPoint, ShapeError> {
     GridPoint::snap(Point::<ImageSpace>::new(step(p.x), step(p.y))).map_err(ShapeError::from)
 }
 
 /// Lengths are stated in whole micrometres.
-fn micrometres(mm: f64) -> f64 {
+pub(crate) fn micrometres(mm: f64) -> f64 {
     (mm * 1000.0).round() / 1000.0
 }
 
@@ -181,126 +178,8 @@ fn gone(field: Field, hand: &Hand, shaft: &Shaft) -> Result<Option<MissingTruth>
     Ok(Some(MissingTruth { bone: shaft.kind, key: shaft.kind.key(), outline, stump_end }))
 }
 
-/// Lengths along a vessel between which it stays in the field: the longest such stretch.
-fn visible(field: Field, hand: &Hand, vessel: &Vessel) -> Option<(f64, f64)> {
-    let holds = |p: Mm2| field.holds(hand.placement.to_pixels(p));
-    let mut best: Option<(f64, f64)> = None;
-    let mut open: Option<f64> = None;
-    let mut keep = |from: f64, to: f64| {
-        if to > from && best.is_none_or(|b| to - from > b.1 - b.0) {
-            best = Some((from, to));
-        }
-    };
-    if let Some(first) = vessel.course.first().filter(|s| holds(s.at)) {
-        open = Some(first.along);
-    }
-    for pair in vessel.course.windows(2) {
-        let [a, b] = *pair else { continue };
-        match (open, holds(b.at)) {
-            (None, true) => open = Some(border(a, b, holds)),
-            (Some(from), false) => {
-                keep(from, border(a, b, holds));
-                open = None;
-            }
-            _ => {}
-        }
-    }
-    if let (Some(from), Some(last)) = (open, vessel.course.last()) {
-        keep(from, last.along);
-    }
-    best
-}
-
-/// The length at which a vessel crosses the field's border between two stations, on the inner side.
-fn border(a: Station, b: Station, holds: impl Fn(Mm2) -> bool) -> f64 {
-    let a_is_in = holds(a.at);
-    let (mut inner, mut outer) = if a_is_in { (0.0, 1.0) } else { (1.0, 0.0) };
-    for _ in 0..24 {
-        let middle = (inner + outer) * 0.5;
-        if holds(a.at.plus(b.at.minus(a.at).times(middle))) {
-            inner = middle;
-        } else {
-            outer = middle;
-        }
-    }
-    a.along + (b.along - a.along) * inner
-}
-
-/// A path with a vertex about every millimetre, not closer than two pixels.
-fn path(hand: &Hand, key: &str, stations: &[Station]) -> Result<Option<VesselPath>, PhantomError> {
-    let pixel_mm = hand.placement.pixel_mm();
-    let apart = (2.2 * pixel_mm).max(0.9);
-    let mut vertices = Vec::new();
-    let mut last = f64::MIN;
-    let count = stations.len();
-    for (i, station) in stations.iter().enumerate() {
-        let end = i + 1 == count;
-        if station.along - last < apart && !end {
-            continue;
-        }
-        last = station.along;
-        let point = grid(hand.placement.to_pixels(station.at)).map_err(refuse(key))?;
-        let width = Grid::snap(step(2.0 * station.radius / pixel_mm))
-            .map_err(|e| refuse(key)(ShapeError::from(e)))?;
-        if vertices.last().is_none_or(|v: &PathVertex| v.point != point) {
-            vertices.push(PathVertex { point, width });
-        }
-    }
-    if vertices.len() < 2 {
-        return Ok(None);
-    }
-    VesselPath::new(vertices).map(Some).map_err(refuse(key))
-}
-
-fn artery(
-    picture: &Radiograph,
-    field: Field,
-    hand: &Hand,
-    vessel: &Vessel,
-) -> Result<Option<ArteryTruth>, PhantomError> {
-    let key = vessel.kind.key();
-    let Some((first, last)) = visible(field, hand, vessel) else { return Ok(None) };
-    let Some(course) = path(hand, &key, &vessel.between(first, last))? else { return Ok(None) };
-    let mut calcified = Vec::new();
-    for &(from, to) in &vessel.stretches {
-        let (from_mm, to_mm) = (from.max(first), to.min(last));
-        if to_mm - from_mm < 1.0 {
-            continue;
-        }
-        if let Some(path) = path(hand, &key, &vessel.between(from_mm, to_mm))? {
-            calcified.push(CalcifiedStretch {
-                path,
-                from_mm: micrometres(from_mm - first),
-                to_mm: micrometres(to_mm - first),
-            });
-        }
-    }
-    let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
-    let mut under = Vec::new();
-    for_each_near(columns, rows, hand.placement, vessel, |i, along, offset, radius| {
-        if (first..=last).contains(&along)
-            && holds_centre(field, i, columns)
-            && vessel.calcium(along, offset, radius) > 0.0
-        {
-            under.push(i);
-        }
-    });
-    let mask = mask(&key, picture, under.into_iter())?;
-    let calcified_mm = micrometres(calcified.iter().map(|s| s.to_mm - s.from_mm).sum());
-    Ok(Some(ArteryTruth {
-        artery: vessel.kind,
-        name: vessel.kind.name(),
-        key,
-        course,
-        length_mm: micrometres(last - first),
-        calcified,
-        calcified_mm,
-        mask,
-    }))
-}
-
 /// A mask of pixels given as indices row by row, in any order.
-fn mask(what: &str, picture: &Radiograph, pixels: impl Iterator<Item = usize>) -> Result<Mask, PhantomError> {
+pub(crate) fn mask(what: &str, picture: &Radiograph, pixels: impl Iterator<Item = usize>) -> Result<Mask, PhantomError> {
     let columns = usize::from(picture.columns);
     let spans = pixels.filter_map(|i| {
         let (row, column) = (u32::try_from(i / columns).ok()?, u32::try_from(i % columns).ok()?);

@@ -18,6 +18,7 @@ mod doppler;
 pub mod error;
 mod exposure;
 mod facts;
+mod facts_vessel;
 mod letters;
 mod map_bone;
 mod map_soft;

@@ -137,7 +137,7 @@ fn lay(sheet: &Sheet, centre: f64, plan: &HandPlan) -> Hand {
     };
     let skeleton = Skeleton::new(sheet.seed, plan.person, turn, plan.stump);
     let soft = Soft::new(&skeleton, turn, plan.stump);
-    let vessels = vessels(&skeleton, turn, sheet.seed, side, &plan.calcification);
+    let vessels = vessels(&skeleton, turn, sheet.seed, plan);
     let mirror = if side == HandSide::Right { 1.0 } else { -1.0 };
     let spare = (sheet.height() - HAND_FIELD_HEIGHT_MM).max(0.0);
     let origin = mm2(

@@ -13,10 +13,10 @@ use calx_geometry::{GridPoint, Mask, Outline, VesselPath};
 use serde::{Deserialize, Serialize};
 
 use crate::anatomy::{ArteryKind, BoneKind};
-use crate::options::{HandSide, View};
+use crate::options::{CalcificationPattern, HandSide, View};
 
 /// The version that [`Truth::format_version`] states.
-pub const TRUTH_FORMAT_VERSION: u32 = 1;
+pub const TRUTH_FORMAT_VERSION: u32 = 2;
 
 /// All that is known about one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,9 +95,9 @@ pub struct ArteryTruth {
     pub course: VesselPath,
     /// Length of the course in mm on the detector.
     pub length_mm: f64,
-    /// The calcified stretches, from proximal to distal.
+    /// The calcified stretches: those of the media from proximal to distal, then plaques of the intima.
     pub calcified: Vec<CalcifiedStretch>,
-    /// Summed length of the calcified stretches in mm.
+    /// Length that calcified stretches cover, in mm.
     pub calcified_mm: f64,
     /// Pixels whose centre lies under calcified wall.
     pub mask: Mask,
@@ -106,12 +106,24 @@ pub struct ArteryTruth {
 /// A calcified stretch of an artery.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CalcifiedStretch {
+    /// Which layer is calcified here; never `mixed`.
+    pub pattern: CalcificationPattern,
     /// Centreline and outer calibre.
     pub path: VesselPath,
     /// Where it begins along the course, in mm.
     pub from_mm: f64,
     /// Where it ends, in mm.
     pub to_mm: f64,
+    /// The wall on the side towards the thumb, for an artery that runs towards the fingertips: lines in the
+    /// middle of the calcium the beam grazes, as wide as the wall is thick; several where it is interrupted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub radial_walls: Vec<VesselPath>,
+    /// The wall on the other side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ulnar_walls: Vec<VesselPath>,
+    /// The outline of a plaque of the intima.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plaque: Option<Outline>,
 }
 
 /// The artery of an ultrasound clip.
