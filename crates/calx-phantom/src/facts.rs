@@ -179,7 +179,11 @@ fn gone(field: Field, hand: &Hand, shaft: &Shaft) -> Result<Option<MissingTruth>
 }
 
 /// A mask of pixels given as indices row by row, in any order.
-pub(crate) fn mask(what: &str, picture: &Radiograph, pixels: impl Iterator<Item = usize>) -> Result<Mask, PhantomError> {
+pub(crate) fn mask(
+    what: &str,
+    picture: &Radiograph,
+    pixels: impl Iterator<Item = usize>,
+) -> Result<Mask, PhantomError> {
     let columns = usize::from(picture.columns);
     let spans = pixels.filter_map(|i| {
         let (row, column) = (u32::try_from(i / columns).ok()?, u32::try_from(i % columns).ok()?);

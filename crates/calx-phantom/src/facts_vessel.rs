@@ -110,7 +110,9 @@ pub(crate) fn artery(
     let Some(course) = path(hand, &key, &vessel.between(first, last))? else { return Ok(None) };
     let mut calcified: Vec<CalcifiedStretch> = Vec::new();
     for stretch in &vessel.stretches {
-        let (Some(from), Some(to)) = (vessel.at_run(stretch.from), vessel.at_run(stretch.to)) else { continue };
+        let (Some(from), Some(to)) = (vessel.at_run(stretch.from), vessel.at_run(stretch.to)) else {
+            continue;
+        };
         let (from_mm, to_mm) = (from.along.max(first), to.along.min(last));
         if to_mm - from_mm < LEAST_STRETCH_MM {
             continue;
@@ -210,11 +212,7 @@ const ACROSS: usize = 24;
 const OUTLINE_ERROR_PX: f64 = 0.1;
 
 /// The outline of a plaque in the projection.
-fn plaque(
-    hand: &Hand,
-    stretch: &Stretch,
-    stations: &[Station],
-) -> Result<Option<Outline>, PhantomError> {
+fn plaque(hand: &Hand, stretch: &Stretch, stations: &[Station]) -> Result<Option<Outline>, PhantomError> {
     if stretch.pattern != CalcificationPattern::Intimal {
         return Ok(None);
     }

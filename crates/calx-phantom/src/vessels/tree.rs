@@ -109,7 +109,7 @@ impl Tree<'_> {
 
     /// A place of a grown man's hand in this one.
     fn place(&self, x: f64, y: f64, z: f64) -> Mm3 {
-        mm3(x, y, z)
+        self.skeleton.place(mm3(x, y, z))
     }
 
     /// Several of them, each moved a little as the seed says.
@@ -146,9 +146,8 @@ impl Tree<'_> {
 
     /// Between the heads of two metacarpals, towards the palm; `up` mm beyond them.
     fn web(&self, a: usize, b: usize, t: f64, up: f64) -> Mm3 {
-        let head = |n: usize| {
-            self.digit(n).and_then(|d| d.bones.first()).map_or(mm3(0.0, 80.0, 0.0), |bone| bone.2)
-        };
+        let head =
+            |n: usize| self.digit(n).and_then(|d| d.bones.first()).map_or(mm3(0.0, 80.0, 0.0), |bone| bone.2);
         let p = head(a).lerp(head(b), t);
         mm3(p.x, p.y + up, p.z + 9.0)
     }
@@ -281,12 +280,7 @@ impl Tree<'_> {
             beside(0.74, -2.2, 3.0),
             fork,
         ];
-        self.add(
-            ArteryKind::PrincepsPollicis,
-            &knots,
-            &[(0.0, 1.8), (1.0, 1.55)],
-            &habit(0.6, 8.0, PALM),
-        );
+        self.add(ArteryKind::PrincepsPollicis, &knots, &[(0.0, 1.8), (1.0, 1.55)], &habit(0.6, 8.0, PALM));
         for side in [FingerSide::Radial, FingerSide::Ulnar] {
             self.finger(1, side, &[fork]);
         }
@@ -406,12 +400,14 @@ fn wound(knots: &[Mm3], amplitude: f64, bend: f64, noise: Noise) -> Vec<Mm3> {
     let wave = |run: f64, lane: u64| {
         let turns = run / bend + 0.5 * noise.along(run / (1.7 * bend), lane) + noise.unit(8, lane);
         let swell = 0.5 + 0.5 * noise.along(run / (2.4 * bend), lane + 1);
-        0.8 * swell * libm::sin(std::f64::consts::TAU * turns) + 0.35 * noise.along(run / (0.55 * bend), lane + 2)
+        0.8 * swell * libm::sin(std::f64::consts::TAU * turns)
+            + 0.35 * noise.along(run / (0.55 * bend), lane + 2)
     };
     (0..line.len())
         .filter_map(|i| {
             let p = *line.get(i)?;
-            let axis = unit(minus(*line.get(i + 1).unwrap_or(&p), *line.get(i.saturating_sub(1)).unwrap_or(&p)));
+            let axis =
+                unit(minus(*line.get(i + 1).unwrap_or(&p), *line.get(i.saturating_sub(1)).unwrap_or(&p)));
             let run = length(i);
             let calm = smoothstep(0.0, 0.7 * bend, run) * smoothstep(0.0, 0.7 * bend, whole - run);
             // sideways in the hand, and half as much towards palm and back, where there is less room

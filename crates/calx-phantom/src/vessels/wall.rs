@@ -73,7 +73,8 @@ impl Stretch {
         let (row, column) = (index_below(u, usize::MAX >> 12), index_below(v, ROUND - 1));
         let (tu, tv) = (u - real(row), v - real(column));
         let next = (column + 1) % ROUND;
-        let cell = |row: usize, column: usize| self.cells.get(row * ROUND + column).map_or(0.0, |&d| f64::from(d));
+        let cell =
+            |row: usize, column: usize| self.cells.get(row * ROUND + column).map_or(0.0, |&d| f64::from(d));
         let near = cell(row, column) * (1.0 - tv) + cell(row, next) * tv;
         let far = cell(row + 1, column) * (1.0 - tv) + cell(row + 1, next) * tv;
         near * (1.0 - tu) + far * tu
