@@ -12,13 +12,14 @@ use crate::anatomy::BoneKind;
 use crate::bones::Shaft;
 use crate::error::PhantomError;
 use crate::facts_vessel::artery;
-use crate::map_soft::inside_skin;
+use crate::map_soft::{inside_skin, taken};
 use crate::maps::Hand;
 use crate::number::real;
 use crate::options::HandSide;
 use crate::plane::{Mm2, mm2};
 use crate::radiograph::Radiograph;
-use crate::truth::{BoneTruth, HandTruth, MissingTruth};
+use crate::soft::defect::Defect;
+use crate::truth::{BoneTruth, DefectTruth, HandTruth, MissingTruth};
 
 /// The exposed part of an image, in pixels.
 #[derive(Debug, Clone, Copy)]
@@ -104,8 +105,39 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
         }
     }
     let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
-    let soft_tissue = skin(field, columns, rows, hand)?;
-    Ok(HandTruth { side, soft_tissue, bones, missing, arteries })
+    let mut soft_tissue = skin(field, columns, rows, hand)?;
+    let mut defects = Vec::new();
+    for defect in &hand.soft.defects {
+        let (removed, open) = hollow(picture, field, hand, defect)?;
+        if removed.is_empty() {
+            continue;
+        }
+        soft_tissue = soft_tissue.subtract(&open);
+        let (digit, side) = (defect.what.digit, defect.what.side);
+        defects.push(DefectTruth { digit, side, removed, open });
+    }
+    Ok(HandTruth { side, soft_tissue, bones, missing, arteries, defects })
+}
+
+/// What a defect takes, and where it leaves nothing.
+fn hollow(
+    picture: &Radiograph,
+    field: Field,
+    hand: &Hand,
+    defect: &Defect,
+) -> Result<(Mask, Mask), PhantomError> {
+    let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
+    let (mut removed, mut open) = (Vec::new(), Vec::new());
+    taken(columns, rows, hand, defect, |i, is_open| {
+        if holds_centre(field, i, columns) {
+            removed.push(i);
+            if is_open {
+                open.push(i);
+            }
+        }
+    });
+    let mask = |pixels: Vec<usize>| mask("a soft-tissue defect", picture, pixels.into_iter());
+    Ok((mask(removed)?, mask(open)?))
 }
 
 /// The skin within the field. A row of it is cut, not searched.

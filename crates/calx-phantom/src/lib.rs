@@ -48,6 +48,6 @@ pub use options::{
 pub use person::{Person, Sex};
 pub use study::{GeneratedImage, ImageOptions, ModelStudies, StudyOptions, model_case, study};
 pub use truth::{
-    ArteryTruth, BoneTruth, CalcifiedStretch, DopplerTruth, HandTruth, MissingTruth, TRUTH_FORMAT_VERSION,
-    Truth,
+    ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, HandTruth, MissingTruth,
+    TRUTH_FORMAT_VERSION, Truth,
 };

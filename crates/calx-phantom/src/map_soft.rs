@@ -3,42 +3,59 @@
 //! Not here: its shape ([`crate::soft`]).
 //!
 //! Invariants
-//! - What is inside the skin here is what the truth's mask says.
+//! - What is inside the skin here is what the truth's mask says, and what a defect takes likewise.
 
 use crate::maps::{Hand, Maps, each, window};
 use crate::number::{real, single};
 use crate::plane::mm2;
-use crate::soft::SoftMap;
+use crate::soft::Tissue;
+use crate::soft::defect::Defect;
 
 impl Maps {
     pub(crate) fn add_soft(&mut self, hand: &Hand) {
-        let (map, window) = soft_map(self.columns, self.rows, hand);
-        let texture = hand.texture;
-        let (body, fat) = (&mut self.body, &mut self.fat);
-        each(self.columns, window, hand.placement, |p, i| {
-            let square = map.square(p);
-            if square <= 0.0 {
-                return;
+        let columns = self.columns;
+        let mut put = |i: usize, tissue: Tissue| {
+            if let (Some(b), Some(f)) = (self.body.get_mut(i), self.fat.get_mut(i)) {
+                *b = single(tissue.body);
+                *f = single(tissue.fat.min(tissue.body));
             }
-            let grain =
-                1.0 + 0.03 * texture.over(p.x / 5.5, p.y / 9.0) + 0.014 * texture.over(p.x / 1.4, p.y / 2.6);
-            let half = square.sqrt() * grain;
-            let lean = (half - 1.9).max(0.0);
-            let lean = (lean * (half + 1.0)).sqrt().min(half);
-            if let (Some(b), Some(f)) = (body.get_mut(i), fat.get_mut(i)) {
-                *b = single(2.0 * half).max(*b);
-                *f = single(2.0 * (half - lean)).max(*f);
+        };
+        each(columns, whole(columns, self.rows, hand), hand.placement, |p, i| {
+            if let Some(tissue) = hand.soft.tissue(p) {
+                put(i, tissue);
             }
         });
+        for defect in &hand.soft.defects {
+            let window = window(columns, self.rows, hand, defect.bounds());
+            each(columns, window, hand.placement, |p, i| {
+                let (Some(body), Some(fat)) = (self.body.get_mut(i), self.fat.get_mut(i)) else { return };
+                let tissue = Tissue { body: f64::from(*body), fat: f64::from(*fat) };
+                if let Some(left) = defect.take(p, tissue) {
+                    (*body, *fat) = (single(left.body), single(left.fat));
+                }
+            });
+        }
+        for detail in &hand.soft.details {
+            for (number, bounds) in detail.boxes().into_iter().enumerate() {
+                let window = window(columns, self.rows, hand, bounds);
+                each(columns, window, hand.placement, |p, i| {
+                    let Some(body) = self.body.get_mut(i).filter(|b| **b > 0.0) else { return };
+                    let Some(fat) = self.fat.get_mut(i) else { return };
+                    let lean = detail.lean(p, number);
+                    // never more than a third of what is there: a fold makes no hole
+                    *body += single(lean.max(-0.3 * f64::from(*body)));
+                    *fat = fat.min(*body);
+                });
+            }
+        }
     }
 }
 
 /// Spans `(row, first column, end column)` of the pixels whose centre lies within the skin of a hand.
 pub(crate) fn inside_skin(columns: usize, rows: usize, hand: &Hand) -> Vec<(usize, usize, usize)> {
-    let (map, window) = soft_map(columns, rows, hand);
     let mut spans: Vec<(usize, usize, usize)> = Vec::new();
-    each(columns, window, hand.placement, |p, i| {
-        if map.square(p) <= 0.0 {
+    each(columns, whole(columns, rows, hand), hand.placement, |p, i| {
+        if hand.soft.square(p) <= 0.0 {
             return;
         }
         let (row, column) = (i / columns, i % columns);
@@ -50,13 +67,30 @@ pub(crate) fn inside_skin(columns: usize, rows: usize, hand: &Hand) -> Vec<(usiz
     spans
 }
 
-/// The soft tissue over the film, and the window of pixels it may touch.
-fn soft_map(columns: usize, rows: usize, hand: &Hand) -> (SoftMap, [usize; 4]) {
+/// Calls `draw(index, whether nothing is left)` for the pixels from which a defect takes tissue.
+pub(crate) fn taken(
+    columns: usize,
+    rows: usize,
+    hand: &Hand,
+    defect: &Defect,
+    mut draw: impl FnMut(usize, bool),
+) {
+    let window = window(columns, rows, hand, defect.bounds());
+    each(columns, window, hand.placement, |p, i| {
+        let Some(tissue) = hand.soft.tissue(p) else { return };
+        // as the map holds it
+        let tissue = Tissue { body: f64::from(single(tissue.body)), fat: f64::from(single(tissue.fat)) };
+        if let Some(left) = defect.take(p, tissue) {
+            draw(i, left.body <= 0.0);
+        }
+    });
+}
+
+/// The window of pixels that soft tissue may touch.
+fn whole(columns: usize, rows: usize, hand: &Hand) -> [usize; 4] {
     let corners = [(0, 0), (columns, 0), (0, rows), (columns, rows)]
         .map(|(c, r)| hand.placement.to_hand(mm2(real(c), real(r))));
-    let low = corners.iter().fold(mm2(110.0, 220.0), |l, c| mm2(l.x.min(c.x), l.y.min(c.y)));
-    let low = mm2(low.x.max(-110.0), low.y - 2.0);
-    let high = corners.iter().fold(mm2(-110.0, -220.0), |h, c| mm2(h.x.max(c.x), h.y.max(c.y)));
-    let high = mm2(high.x.min(110.0), high.y.min(220.0) + 2.0);
-    (SoftMap::new(&hand.soft, low, high), window(columns, rows, hand, (low, high)))
+    let lowest = corners.iter().fold(f64::MAX, |l, c| l.min(c.y));
+    let (low, high) = hand.soft.bounds();
+    window(columns, rows, hand, (mm2(low.x, low.y.max(lowest)), high))
 }

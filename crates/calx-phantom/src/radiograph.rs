@@ -18,7 +18,7 @@ use crate::person::Person;
 use crate::placement::Placement;
 use crate::plane::{Mm2, Turn, mm2};
 use crate::skeleton::Skeleton;
-use crate::soft::Soft;
+use crate::soft::{Soft, SoftPlan};
 use crate::vessels::vessels;
 
 /// Values of one radiograph, 0..=4095, bone high, and what was drawn.
@@ -136,7 +136,11 @@ fn lay(sheet: &Sheet, centre: f64, plan: &HandPlan) -> Hand {
         View::Oblique => Turn::degrees(38.0),
     };
     let skeleton = Skeleton::new(sheet.seed, plan.person, turn, plan.stump);
-    let soft = Soft::new(&skeleton, turn, plan.stump);
+    let soft = Soft::new(
+        &skeleton,
+        turn,
+        SoftPlan { person: plan.person, seed: sheet.seed, stump: plan.stump, defects: &plan.defects },
+    );
     let vessels = vessels(&skeleton, turn, sheet.seed, plan);
     let mirror = if side == HandSide::Right { 1.0 } else { -1.0 };
     let spare = (sheet.height() - HAND_FIELD_HEIGHT_MM).max(0.0);

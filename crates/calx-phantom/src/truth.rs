@@ -12,7 +12,7 @@
 use calx_geometry::{GridPoint, Mask, Outline, VesselPath};
 use serde::{Deserialize, Serialize};
 
-use crate::anatomy::{ArteryKind, BoneKind};
+use crate::anatomy::{ArteryKind, BoneKind, FingerSide};
 use crate::options::{CalcificationPattern, HandSide, View};
 
 /// The version that [`Truth::format_version`] states.
@@ -56,6 +56,9 @@ pub struct HandTruth {
     pub missing: Vec<MissingTruth>,
     /// Every artery, calcified or not.
     pub arteries: Vec<ArteryTruth>,
+    /// Soft tissue that is missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<DefectTruth>,
 }
 
 /// One bone.
@@ -80,6 +83,19 @@ pub struct MissingTruth {
     pub outline: Outline,
     /// The end of what is left: middle of the last bone's end.
     pub stump_end: GridPoint,
+}
+
+/// Soft tissue that an ulcer or gangrene has taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DefectTruth {
+    /// From 1, the thumb, to 5.
+    pub digit: u8,
+    /// Which side of the finger.
+    pub side: FingerSide,
+    /// Pixels over whose centre tissue is missing, wholly or in part.
+    pub removed: Mask,
+    /// Of these, the pixels over whose centre nothing is left; they are not in [`HandTruth::soft_tissue`].
+    pub open: Mask,
 }
 
 /// One artery.
