@@ -9,7 +9,7 @@
 use calx_geometry::{Area, GridPoint, ImageSpace, Mask, Outline, Point, ShapeError};
 
 use crate::anatomy::BoneKind;
-use crate::bones::Shaft;
+use crate::bones::Bone;
 use crate::error::PhantomError;
 use crate::facts_vessel::artery;
 use crate::map_soft::{inside_skin, taken};
@@ -78,23 +78,19 @@ pub(crate) fn hands(picture: &Radiograph) -> Result<Vec<HandTruth>, PhantomError
 
 fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth, PhantomError> {
     let field = Field::of(picture);
+    let turn = hand.skeleton.turn;
     let mut bones = Vec::new();
-    for shaft in &hand.skeleton.shafts {
-        if let Some(outline) = outline(field, hand, shaft.kind, &shaft.outline())? {
-            bones.push(BoneTruth { bone: shaft.kind, key: shaft.kind.key(), outline });
-        }
-    }
-    for lump in &hand.skeleton.lumps {
-        if let Some(kind) = lump.kind
-            && let Some(outline) = outline(field, hand, kind, &lump.outline)?
+    for bone in &hand.skeleton.bones {
+        if let Some(kind) = bone.kind
+            && let Some(outline) = outline(field, hand, kind, &bone.outline(turn))?
         {
             bones.push(BoneTruth { bone: kind, key: kind.key(), outline });
         }
     }
     bones.sort_by_key(|b| b.bone);
     let mut missing = Vec::new();
-    for shaft in &hand.skeleton.missing {
-        if let Some(gone) = gone(field, hand, shaft)? {
+    for bone in &hand.skeleton.missing {
+        if let Some(gone) = gone(field, hand, bone)? {
             missing.push(gone);
         }
     }
@@ -195,19 +191,13 @@ fn outline(field: Field, hand: &Hand, kind: BoneKind, line: &[Mm2]) -> Result<Op
     Ok(largest.map(|part| part.outer().simplify(OUTLINE_ERROR_PX)))
 }
 
-fn gone(field: Field, hand: &Hand, shaft: &Shaft) -> Result<Option<MissingTruth>, PhantomError> {
-    let Some(outline) = outline(field, hand, shaft.kind, &shaft.outline())? else { return Ok(None) };
-    let end = hand
-        .skeleton
-        .shafts
-        .iter()
-        .find(|s| s.kind == BoneKind::MiddlePhalanx(3))
-        .map(|s| s.base.plus(s.axis.times(s.length)));
-    let Some(end) = end.map(|p| hand.placement.to_pixels(p)).filter(|p| field.holds(*p)) else {
-        return Ok(None);
-    };
+fn gone(field: Field, hand: &Hand, bone: &Bone) -> Result<Option<MissingTruth>, PhantomError> {
+    let (turn, Some(kind)) = (hand.skeleton.turn, bone.kind) else { return Ok(None) };
+    let Some(outline) = outline(field, hand, kind, &bone.outline(turn))? else { return Ok(None) };
+    let end = hand.skeleton.stump_end.map(|p| hand.placement.to_pixels(turn.project(p)));
+    let Some(end) = end.filter(|p| field.holds(*p)) else { return Ok(None) };
     let stump_end = grid(end).map_err(refuse("the stump"))?;
-    Ok(Some(MissingTruth { bone: shaft.kind, key: shaft.kind.key(), outline, stump_end }))
+    Ok(Some(MissingTruth { bone: kind, key: kind.key(), outline, stump_end }))
 }
 
 /// A mask of pixels given as indices row by row, in any order.

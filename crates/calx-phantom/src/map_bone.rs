@@ -5,34 +5,99 @@
 //! Invariants
 //! - Bones add up, as they do for a ray.
 
-use crate::bones::BonePath;
-use crate::maps::{Hand, Maps, each, window};
-use crate::number::single;
-use crate::plane::Mm2;
+use crate::bones::Bone;
+use crate::bones::long::entry;
+use crate::maps::{Hand, Maps};
+use crate::mesh::{Depths, Seen};
+use crate::noise::Noise;
+use crate::number::{real, single};
+use crate::placement::Placement;
+use crate::plane::{Mm3, Turn, mm2};
+
+/// How a point of a hand is seen on a film.
+pub(crate) fn seen(placement: Placement, turn: Turn) -> impl Fn(Mm3) -> Seen + Copy {
+    move |p| {
+        let at = placement.to_pixels(turn.project(p));
+        Seen { column: at.x, row: at.y, depth: turn.depth(p) }
+    }
+}
 
 impl Maps {
-    pub(crate) fn add_bone(
-        &mut self,
-        hand: &Hand,
-        bounds: (Mm2, Mm2),
-        path: impl Fn(Mm2) -> Option<BonePath>,
-    ) {
-        let window = window(self.columns, self.rows, hand, bounds);
-        let texture = hand.texture;
-        let bone = &mut self.bone;
-        each(self.columns, window, hand.placement, |p, i| {
-            let Some(met) = path(p) else { return };
-            let mut solid = met.cortex_mm;
-            if met.inside_mm > 0.0 {
-                // trabeculae: fine, mostly along the limb
-                let mesh = 0.15 * texture.over(p.x / 0.5, p.y / 1.3)
-                    + 0.20 * texture.over(p.x / 0.26 + 40.0, p.y / 0.42)
-                    + 0.12 * texture.over(p.x / 2.6, p.y / 3.4 + 80.0);
-                solid += met.inside_mm * met.sponge * (1.0 + mesh);
+    pub(crate) fn add_bone(&mut self, hand: &Hand, bone: &Bone) {
+        let see = seen(hand.placement, hand.skeleton.turn);
+        let trabeculae = Trabeculae::new(bone, hand);
+        for part in &bone.parts {
+            let mut outer = Depths::around(&part.outer, self.columns, self.rows, see);
+            outer.fill(&part.outer, see);
+            let mut inner = outer.empty();
+            inner.fill(&part.inner, see);
+            let wide = outer.columns.max(1);
+            for (row, (all, inside)) in outer.values.chunks(wide).zip(inner.values.chunks(wide)).enumerate() {
+                let start = (row + outer.top) * self.columns + outer.left;
+                let Some(line) = self.bone.get_mut(start..start + all.len()) else { continue };
+                for (column, (solid, (&all, &inside))) in
+                    line.iter_mut().zip(all.iter().zip(inside)).enumerate()
+                {
+                    if all <= 0.0 {
+                        continue;
+                    }
+                    let inside = inside.min(all);
+                    *solid += all - inside;
+                    if inside > 0.0 {
+                        let p = mm2(real(column + outer.left) + 0.5, real(row + outer.top) + 0.5);
+                        *solid += trabeculae.share(p.x, p.y, f64::from(inside)) * inside;
+                    }
+                }
             }
-            if let Some(b) = bone.get_mut(i) {
-                *b += single(solid);
-            }
-        });
+        }
+    }
+}
+
+/// The network inside a bone, in coordinates that follow its axis and fan out with its width.
+struct Trabeculae<'a> {
+    bone: &'a Bone,
+    noise: Noise,
+    placement: Placement,
+    from: crate::plane::Mm2,
+    axis: crate::plane::Mm2,
+    length: f64,
+    /// Keeps bones apart in the noise.
+    lane: f64,
+}
+
+impl<'a> Trabeculae<'a> {
+    fn new(bone: &'a Bone, hand: &Hand) -> Self {
+        let turn = hand.skeleton.turn;
+        let (from, to) = bone.ends();
+        let (from, to) = (turn.project(from), turn.project(to));
+        let axis = to.minus(from);
+        Self {
+            bone,
+            noise: hand.texture,
+            placement: hand.placement,
+            from,
+            axis: axis.unit(),
+            length: axis.length().max(1e-6),
+            lane: from.x * 7.0 + from.y * 13.0,
+        }
+    }
+
+    /// The share of bone along a ray of `inside` mm through the network.
+    fn share(&self, column: f64, row: f64, inside: f64) -> f32 {
+        let off = self.placement.to_hand(mm2(column, row)).minus(self.from);
+        let (u, v) = (off.dot(self.axis), off.dot(self.axis.radial()));
+        let [_, share, half] = entry(&self.bone.sponge.along, u / self.length);
+        // lines follow the sides: they fan out where the bone widens
+        let fan = v / half.max(2.0) * 5.0;
+        let lane = self.lane;
+        let lines =
+            self.noise.over(fan / 0.34 + lane, u / 1.9) + self.noise.over(fan / 0.23 - lane, u / 1.3 + 30.0);
+        let rungs = self.noise.over(v / 0.9 + lane, u / 0.33 + 60.0);
+        let grains = self.noise.over(v / 0.28 + 90.0, u / 0.28 + lane);
+        let patches = self.noise.over(v / 2.3 + 50.0, u / 2.8 - lane);
+        // the deeper the network, the more its lines even out
+        let depth = (6.0 / (inside + 2.0)).min(1.4);
+        let mesh = (0.20 * lines + 0.17 * rungs + 0.15 * grains) * depth + 0.13 * patches;
+        single((share * (1.0 + mesh)).max(0.0))
     }
 }

@@ -61,11 +61,8 @@ impl Maps {
     /// Adds a hand. Its placement must be that of these maps' pixels.
     pub(crate) fn add(&mut self, hand: &Hand) {
         self.add_soft(hand);
-        for shaft in &hand.skeleton.shafts {
-            self.add_bone(hand, shaft.bounds(), |p| shaft.path(p));
-        }
-        for lump in &hand.skeleton.lumps {
-            self.add_bone(hand, lump.bounds(), |p| lump.path(p));
+        for bone in hand.skeleton.bones.iter().chain(&hand.skeleton.sesamoids) {
+            self.add_bone(hand, bone);
         }
         for vessel in &hand.vessels {
             self.add_vessel(hand, vessel);

@@ -131,11 +131,19 @@ pub(crate) fn film(options: &FilmOptions) -> Radiograph {
 
 fn lay(sheet: &Sheet, centre: f64, plan: &HandPlan) -> Hand {
     let side = plan.side;
+    // no hand lies quite flat
+    let tilt = (2.2 * Noise::new(sheet.seed, "lie").normal(0, 0)).clamp(-4.5, 4.5);
     let turn = match sheet.view {
-        View::Pa => Turn::degrees(0.0),
-        View::Oblique => Turn::degrees(38.0),
+        View::Pa => Turn::degrees(tilt),
+        View::Oblique => Turn::degrees(38.0 + 1.5 * tilt),
     };
-    let skeleton = Skeleton::new(sheet.seed, plan.person, turn, plan.stump);
+    let skeleton = Skeleton::new(
+        sheet.seed,
+        plan.person,
+        turn,
+        plan.stump,
+        plan.look_alikes.contains(&LookAlike::Sesamoid),
+    );
     let soft = Soft::new(
         &skeleton,
         turn,

@@ -102,7 +102,8 @@ fn the_bone_beyond_the_stump_is_missing() {
     assert!(cut.truth.hands[0].bone(BoneKind::MiddlePhalanx(3)).is_some());
     let place = filled(&gone[0].outline);
     let (there, not_there) = (mean(&values(&whole), 400, &place), mean(&values(&cut), 400, &place));
-    assert!(there > 1800.0, "{there}");
+    // a slender hand by now, so the bone is told from what is there without it
+    assert!(there > 1300.0 && there > not_there + 1200.0, "{there} and {not_there}");
     assert!(not_there < 250.0, "soft tissue ends soon after the bone, yet {not_there}");
     // the stump's end lies between the middle phalanx and what is missing
     let end = gone[0].stump_end;
