@@ -6,23 +6,21 @@
 //! - What is inside the skin here is what the truth's mask says, and what a defect takes likewise.
 
 use crate::maps::{Hand, Maps, each, window};
-use crate::number::{real, single};
+use crate::number::{index_below, real, single};
 use crate::plane::mm2;
 use crate::soft::Tissue;
 use crate::soft::defect::Defect;
+use crate::soft::field::{Cell, STEP_MM};
 
 impl Maps {
     pub(crate) fn add_soft(&mut self, hand: &Hand) {
         let columns = self.columns;
-        let mut put = |i: usize, tissue: Tissue| {
-            if let (Some(b), Some(f)) = (self.body.get_mut(i), self.fat.get_mut(i)) {
-                *b = single(tissue.body);
-                *f = single(tissue.fat.min(tissue.body));
-            }
-        };
-        each(columns, whole(columns, self.rows, hand), hand.placement, |p, i| {
-            if let Some(tissue) = hand.soft.tissue(p) {
-                put(i, tissue);
+        let whole = whole(columns, self.rows, hand);
+        cells(columns, whole, hand, |i, cell, tx, ty| {
+            if let (Some(tissue), Some(b), Some(f)) =
+                (Tissue::of(cell.read(tx, ty)), self.body.get_mut(i), self.fat.get_mut(i))
+            {
+                (*b, *f) = (single(tissue.body), single(tissue.fat));
             }
         });
         for defect in &hand.soft.defects {
@@ -51,11 +49,53 @@ impl Maps {
     }
 }
 
+/// Calls `draw(index, cell, shares of the cell)` for the pixels of a window whose cell has tissue, row by row.
+fn cells(
+    columns: usize,
+    [first_column, first_row, end_column, end_row]: [usize; 4],
+    hand: &Hand,
+    mut draw: impl FnMut(usize, &Cell<'_>, f32, f32),
+) {
+    let field = hand.soft.field();
+    for row in first_row..end_row {
+        let y = real(row) + 0.5;
+        // counted from the row's first pixel, so that a part of the window gives the same numbers
+        let start = hand.placement.to_hand(mm2(0.5, y));
+        let step = hand.placement.to_hand(mm2(1.5, y)).minus(start).times(1.0 / STEP_MM);
+        let start = start.minus(field.low).times(1.0 / STEP_MM);
+        let place = |column: usize| {
+            let c = real(column);
+            (start.x + step.x * c, (start.y + step.y * c).max(0.0))
+        };
+        let mut column = first_column;
+        while column < end_column {
+            let (x, y) = place(column);
+            let (cell_x, cell_y) = (index_below(x, field.columns), index_below(y, field.rows));
+            // pixels until the row leaves the cell
+            let (low_x, low_y) = (real(cell_x), real(cell_y));
+            let leave = |at: f64, low: f64, step: f64| {
+                if step > 0.0 { (low + 1.0 - at) / step } else { (at - low) / (-step).max(1e-12) }
+            };
+            let stay = leave(x, low_x, step.x).min(leave(y, low_y, step.y));
+            let end = (column + 1 + index_below(stay, columns)).min(end_column);
+            if x >= 0.0
+                && let Some(cell) = field.cell(cell_x, cell_y)
+            {
+                for c in column..end {
+                    let (x, y) = place(c);
+                    draw(row * columns + c, &cell, single(x - low_x), single(y - low_y));
+                }
+            }
+            column = end;
+        }
+    }
+}
+
 /// Spans `(row, first column, end column)` of the pixels whose centre lies within the skin of a hand.
 pub(crate) fn inside_skin(columns: usize, rows: usize, hand: &Hand) -> Vec<(usize, usize, usize)> {
     let mut spans: Vec<(usize, usize, usize)> = Vec::new();
-    each(columns, whole(columns, rows, hand), hand.placement, |p, i| {
-        if hand.soft.square(p) <= 0.0 {
+    cells(columns, whole(columns, rows, hand), hand, |i, cell, tx, ty| {
+        if !cell.is_full && cell.skin(tx, ty) <= 0.0 {
             return;
         }
         let (row, column) = (i / columns, i % columns);
@@ -76,11 +116,17 @@ pub(crate) fn taken(
     mut draw: impl FnMut(usize, bool),
 ) {
     let window = window(columns, rows, hand, defect.bounds());
+    let mut there = Vec::new();
+    cells(columns, window, hand, |i, cell, tx, ty| {
+        if let Some(tissue) = Tissue::of(cell.read(tx, ty)) {
+            // as the map holds it
+            there.push((i, f64::from(single(tissue.body)), f64::from(single(tissue.fat))));
+        }
+    });
     each(columns, window, hand.placement, |p, i| {
-        let Some(tissue) = hand.soft.tissue(p) else { return };
-        // as the map holds it
-        let tissue = Tissue { body: f64::from(single(tissue.body)), fat: f64::from(single(tissue.fat)) };
-        if let Some(left) = defect.take(p, tissue) {
+        let Ok(found) = there.binary_search_by_key(&i, |t| t.0) else { return };
+        let Some(&(_, body, fat)) = there.get(found) else { return };
+        if let Some(left) = defect.take(p, Tissue { body, fat }) {
             draw(i, left.body <= 0.0);
         }
     });

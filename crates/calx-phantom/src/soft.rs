@@ -13,7 +13,7 @@
 
 pub(crate) mod defect;
 pub(crate) mod detail;
-mod field;
+pub(crate) mod field;
 mod finger;
 mod palm;
 mod strands;
@@ -111,7 +111,7 @@ impl Soft {
         let mut digits = Field::new(low, high);
         for finger in &fingers {
             for (i, tube) in finger.iter().enumerate() {
-                melt_in(&mut digits, &mut scratch, tube, if i == 0 { MELT[2] } else { 12.0 });
+                melt_in(&mut digits, &mut scratch, tube, if i == 0 { MELT[2] } else { 10.0 });
             }
         }
         for (all, finger) in field.values.iter_mut().zip(&digits.values) {
@@ -131,23 +131,25 @@ impl Soft {
         (mm2(self.field.low.x, f64::MIN), self.field.high())
     }
 
-    /// What a ray through `p` meets, before details and defects.
-    pub(crate) fn tissue(&self, p: Mm2) -> Option<Tissue> {
-        let [skin, under, core, lean, uneven] = self.field.read(p);
+    /// The grid that the squares are kept on.
+    pub(crate) fn field(&self) -> &Field {
+        &self.field
+    }
+}
+
+impl Tissue {
+    /// What a ray meets, before details and defects.
+    pub(crate) fn of(layers: Layers) -> Option<Self> {
+        let [skin, under, core, lean, uneven] = layers;
         if skin <= 0.0 {
             return None;
         }
         let thick = |square: f32| if square > 0.0 { 2.0 * f64::from(square).sqrt() } else { 0.0 };
         let (body, inner, core) = (thick(skin), thick(under.min(skin)), thick(core.min(under)));
         let room = inner * FAT_SHARE;
-        let fat = ((inner - core) * FAT_SHARE - f64::from(lean)).clamp(0.0, room.max(0.0));
+        let fat = ((inner - core) * FAT_SHARE - f64::from(lean)).clamp(0.0, room);
         let uneven = 1.0 + f64::from(uneven);
-        Some(Tissue { body: body * uneven, fat: fat * uneven })
-    }
-
-    /// The squared half thickness under the skin's outside: above 0 where there is tissue.
-    pub(crate) fn square(&self, p: Mm2) -> f64 {
-        f64::from(self.field.read(p)[0])
+        Some(Self { body: body * uneven, fat: fat * uneven })
     }
 }
 

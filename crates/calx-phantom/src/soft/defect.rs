@@ -43,12 +43,12 @@ impl Defect {
         let at = base.lerp(head, 0.74 + 0.08 * build.noise.signed(1001, lane));
         let deep = 1.6;
         let middle = build.turn.project(mm3(at.x + axis.x, at.y + axis.y, at.z + deep));
-        let (across, beam) = build.turn.section(4.7 * size, 6.4 * size);
+        let (across, beam) = build.turn.section(5.4 * size, 6.0 * size);
         Some(Self {
             what,
             middle,
             unit: build.turn.project(head).minus(build.turn.project(base)).unit(),
-            half: [6.2 * size, across, beam],
+            half: [7.0 * size, across, beam],
             below: deep * build.turn.cos - axis.x * build.turn.sin,
             noise: build.noise,
         })
@@ -84,8 +84,8 @@ impl Defect {
         if share <= 0.0 {
             return None;
         }
-        // the border is undermined little: it thins over a few millimetres
-        let hollow = self.half[2] * share * (1.6 - 0.6 * share);
+        // a flat rim: the pad thins over a few millimetres before it ends
+        let hollow = self.half[2] * share * (0.55 + 0.45 * share);
         let half = tissue.body * 0.5;
         let met = (half.min(self.below + hollow) - (-half).max(self.below - hollow)).max(0.0);
         if met <= 0.0 {

@@ -172,9 +172,9 @@ fn nail(off: Mm2, unit: Mm2, length: f64, half: f64) -> f64 {
         return 0.0;
     }
     let bend = (1.0 - 0.86 * o2.min(1.0)).sqrt();
-    let plate = 0.42 / bend * smoothstep(0.0, 0.16, inside);
+    let plate = 0.42 / bend * smoothstep(0.0, 0.2, inside) * (0.35 + 0.65 * smoothstep(-1.0, -0.35, a));
     // the skin rises round it, most at the root
     let root = smoothstep(0.1, -0.9, a);
-    let wall = (0.16 + 0.4 * root) * smoothstep(-0.35, 0.0, inside) * smoothstep(0.5, 0.1, inside);
+    let wall = (0.14 + 0.12 * root) * smoothstep(-0.35, 0.0, inside) * smoothstep(0.5, 0.1, inside);
     plate + if a > 0.75 { 0.0 } else { wall }
 }

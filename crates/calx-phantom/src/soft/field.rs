@@ -4,9 +4,9 @@
 //!
 //! Invariants
 //! - Reading below the first row gives that row: a forearm goes on.
-//! - Reading beyond the other sides gives [`FAR`] squares and nothing else: no tissue.
+//! - Beyond the other sides there is no tissue.
 
-use crate::number::{index_below, real, single};
+use crate::number::{index_below, real};
 use crate::plane::{Mm2, mm2};
 
 /// Distance of the grid's points in mm.
@@ -62,24 +62,40 @@ impl Field {
         }
     }
 
-    /// The values over `p`.
-    pub(crate) fn read(&self, p: Mm2) -> Layers {
-        let (x, y) = ((p.x - self.low.x) * (1.0 / STEP_MM), ((p.y - self.low.y) * (1.0 / STEP_MM)).max(0.0));
-        if x < 0.0 {
-            return NOWHERE;
-        }
-        let (column, row) = (index_below(x, self.columns), index_below(y, self.rows));
-        let (tx, ty) = (single(x - real(column)), single(y - real(row)));
-        let start = row * self.columns + column;
+    /// The cell between four points, counted in steps from the grid's corner; `None` where there is no tissue.
+    pub(crate) fn cell(&self, column: usize, row: usize) -> Option<Cell<'_>> {
         if column + 2 > self.columns {
-            return NOWHERE;
+            return None;
         }
-        let (Some([a, b]), Some([c, d])) = (
-            self.values.get(start..start + 2),
-            self.values.get(start + self.columns..start + self.columns + 2),
-        ) else {
-            return NOWHERE;
-        };
+        let start = row * self.columns + column;
+        let [a, b] = self.values.get(start..start + 2)? else { return None };
+        let [c, d] = self.values.get(start + self.columns..start + self.columns + 2)? else { return None };
+        let skin = [a[0], b[0], c[0], d[0]];
+        skin.iter()
+            .any(|&s| s > 0.0)
+            .then(|| Cell { corners: [a, b, c, d], is_full: skin.iter().all(|&s| s > 0.0) })
+    }
+}
+
+/// Four neighbouring points of which one at least has tissue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cell<'a> {
+    corners: [&'a Layers; 4],
+    /// All four have tissue.
+    pub(crate) is_full: bool,
+}
+
+impl Cell<'_> {
+    /// The first value alone, at shares of the cell.
+    pub(crate) fn skin(&self, tx: f32, ty: f32) -> f32 {
+        let [a, b, c, d] = self.corners;
+        let first = a[0] + (b[0] - a[0]) * tx;
+        first + (c[0] + (d[0] - c[0]) * tx - first) * ty
+    }
+
+    /// All values at shares of the cell.
+    pub(crate) fn read(&self, tx: f32, ty: f32) -> Layers {
+        let [a, b, c, d] = self.corners;
         let mut all = NOWHERE;
         for ((((to, a), b), c), d) in all.iter_mut().zip(a).zip(b).zip(c).zip(d) {
             let first = a + (b - a) * tx;

@@ -45,8 +45,8 @@ const FINGER: [Plan; 13] = [
 ];
 
 const THUMB: [Plan; 8] = [
-    plan(0, 0.74, (13.2, 12.6), (1.9, 2.0), 0.0, 0.5),
-    plan(0, 1.00, (13.0, 12.0), (1.5, 1.6), 0.0, 0.1),
+    plan(0, 0.74, (12.4, 12.2), (1.9, 2.0), 0.0, 0.5),
+    plan(0, 1.00, (12.6, 11.8), (1.5, 1.6), 0.0, 0.1),
     plan(1, 0.40, (11.7, 10.6), (2.3, 2.2), 0.0, 0.8),
     plan(1, 0.75, (11.6, 9.9), (1.8, 1.8), 0.0, 0.4),
     plan(1, 1.02, (11.9, 9.3), (1.2, 1.4), 0.0, 0.1),
@@ -126,7 +126,7 @@ impl Build<'_> {
             }
             out
         };
-        let shape = Shape { turn: self.turn, caps: (6.0, cap), skin: self.skin, outline: &outline };
+        let shape = Shape { turn: self.turn, caps: (20.0, cap), skin: self.skin, outline: &outline };
         let mut tubes = vec![Tube::new(&knots, shape)];
         if let (Some(bone_end), Some(k)) = (end, knots.last()) {
             // skin that was sewn over the end stands out a little at one side
@@ -142,7 +142,7 @@ impl Build<'_> {
             };
             let ear = |at: Mm3, half: f64| Knot { at, half: (half, half), fat: (0.8, 0.8), core_z: 0.0 };
             let flat = |_: f64, _: bool| 0.0;
-            let knots = [ear(place(-4.4, 0.4), 3.2), ear(place(-5.6, 2.0), 2.8)];
+            let knots = [ear(place(-4.6, 0.4), 3.9), ear(place(-6.2, 2.0), 3.1)];
             tubes.push(Tube::new(&knots, Shape { outline: &flat, caps: (3.2, 2.6), ..shape }));
         }
         tubes
