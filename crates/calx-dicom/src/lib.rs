@@ -56,5 +56,6 @@ pub use tags::{Identity, TagRow, dump_tags};
 pub use transfer_syntax::{TransferSyntax, supported_transfer_syntaxes};
 pub use write::{
     Code, Coding, ImageKind, NewElement, NewImage, NewLut, NewPatient, NewPixels, NewSeries, NewStudy,
-    NewValue, NewWindow, UltrasoundRegion, WriteError, uid_from_name, write_image,
+    NewValue, NewWindow, RegionDoppler, RegionReference, UltrasoundRegion, WriteError, uid_from_name,
+    write_image,
 };

@@ -11,11 +11,13 @@ mod image_object;
 mod new_image;
 mod pixels;
 mod uid;
+mod ultrasound;
 
 pub use image_object::{WriteError, write_image};
 pub use new_image::{
     Code, Coding, ImageKind, NewElement, NewImage, NewLut, NewPatient, NewSeries, NewStudy, NewValue,
-    NewWindow, UltrasoundRegion,
+    NewWindow,
 };
 pub use pixels::NewPixels;
 pub use uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, uid_from_name};
+pub use ultrasound::{RegionDoppler, RegionReference, UltrasoundRegion};

@@ -19,6 +19,7 @@ use super::encode::Elements;
 use super::new_image::{Code, Coding, ImageKind, NewElement, NewImage, NewLut, NewValue};
 use super::pixels::NewPixels;
 use super::uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
+use super::ultrasound::ultrasound;
 use crate::dataset::Tag;
 
 /// Why an object was not written. Nothing was written to the sink unless it is [`WriteError::Io`].
@@ -297,7 +298,7 @@ fn image_and_anatomy(new: &NewImage, elements: &mut Elements) -> Result<(), Writ
     Ok(())
 }
 
-fn positive(attribute: &'static str, values: &[f64]) -> Result<(), WriteError> {
+pub(super) fn positive(attribute: &'static str, values: &[f64]) -> Result<(), WriteError> {
     match values.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
         Some(bad) => Err(WriteError::Value { attribute, value: bad.to_string(), why: "it is above 0" }),
         None => Ok(()),
@@ -544,56 +545,6 @@ fn digital_x_ray(new: &NewImage, elements: &mut Elements) -> Result<(), WriteErr
     if new.view_code.is_none() && new.view_position.as_deref() == Some("PA") {
         let code = code("272479007", "SCT", "postero-anterior");
         elements.sequence(Tag(0x0054, 0x0220), &[code_item(&code)?]);
-    }
-    Ok(())
-}
-
-fn ultrasound(new: &NewImage, elements: &mut Elements) -> Result<(), WriteError> {
-    let Some(frame_time) = new.frame_time_ms else {
-        return Err(WriteError::Missing("FrameTime (0018,1063)"));
-    };
-    positive("FrameTime (0018,1063)", &[frame_time])?;
-    elements.ds(Tag(0x0018, 0x1063), "FrameTime (0018,1063)", &[frame_time])?;
-    elements.text(Tag(0x0028, 0x0008), b"IS", &new.pixels.frames().to_string());
-    elements.bytes(Tag(0x0028, 0x0009), *b"AT", vec![0x18, 0x00, 0x63, 0x10]);
-    if let Some(rate) = new.recommended_display_frame_rate {
-        elements.is(Tag(0x0008, 0x2144), i64::from(rate));
-    }
-    let colour_flow = new.ultrasound_regions.iter().any(|r| r.data_type == 2);
-    // Value 4 says which modes were used (PS3.3 C.8.5.6.1.1): 0001 tissue, 0010 colour Doppler.
-    let kind =
-        if colour_flow { "ORIGINAL\\PRIMARY\\VASCULAR\\0011" } else { "ORIGINAL\\PRIMARY\\VASCULAR\\0001" };
-    elements.text(Tag(0x0008, 0x0008), b"CS", kind);
-    elements.us(Tag(0x0028, 0x0014), u16::from(new.pixels.shape().samples == 3));
-    let mut items = Vec::with_capacity(new.ultrasound_regions.len());
-    for region in &new.ultrasound_regions {
-        let inside = region.min_x <= region.max_x
-            && region.min_y <= region.max_y
-            && region.max_x < u32::from(new.columns)
-            && region.max_y < u32::from(new.rows);
-        if !inside {
-            return Err(WriteError::Value {
-                attribute: "SequenceOfUltrasoundRegions (0018,6011)",
-                value: format!("{},{} to {},{}", region.min_x, region.min_y, region.max_x, region.max_y),
-                why: "a region lies in its image",
-            });
-        }
-        let mut item = Elements::default();
-        item.us(Tag(0x0018, 0x6012), region.spatial_format);
-        item.us(Tag(0x0018, 0x6014), region.data_type);
-        item.ul(Tag(0x0018, 0x6016), region.flags);
-        item.ul(Tag(0x0018, 0x6018), region.min_x);
-        item.ul(Tag(0x0018, 0x601a), region.min_y);
-        item.ul(Tag(0x0018, 0x601c), region.max_x);
-        item.ul(Tag(0x0018, 0x601e), region.max_y);
-        item.us(Tag(0x0018, 0x6024), region.units_x);
-        item.us(Tag(0x0018, 0x6026), region.units_y);
-        item.fd(Tag(0x0018, 0x602c), region.delta_x);
-        item.fd(Tag(0x0018, 0x602e), region.delta_y);
-        items.push(item);
-    }
-    if !items.is_empty() {
-        elements.sequence(Tag(0x0018, 0x6011), &items);
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use calx_model::{
 use jiff::civil::{Date, Time};
 
 use super::pixels::NewPixels;
+use super::ultrasound::UltrasoundRegion;
 
 /// Which IOD an image is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,33 +101,6 @@ pub struct NewLut {
     pub entries: Vec<u16>,
     /// LUTExplanation (0028,3003).
     pub explanation: String,
-}
-
-/// One item of SequenceOfUltrasoundRegions (0018,6011).
-#[derive(Debug, Clone, PartialEq)]
-pub struct UltrasoundRegion {
-    /// RegionSpatialFormat (0018,6012): 1 is 2D.
-    pub spatial_format: u16,
-    /// RegionDataType (0018,6014): 1 tissue, 2 colour flow, 3 PW spectral Doppler.
-    pub data_type: u16,
-    /// RegionFlags (0018,6016).
-    pub flags: u32,
-    /// Left column, counted from 0.
-    pub min_x: u32,
-    /// Top row, counted from 0.
-    pub min_y: u32,
-    /// Right column, included.
-    pub max_x: u32,
-    /// Bottom row, included.
-    pub max_y: u32,
-    /// PhysicalUnitsXDirection (0018,6024): 3 is cm, 4 s.
-    pub units_x: u16,
-    /// PhysicalUnitsYDirection (0018,6026): 3 is cm, 7 cm/s.
-    pub units_y: u16,
-    /// PhysicalDeltaX (0018,602C), units per pixel.
-    pub delta_x: f64,
-    /// PhysicalDeltaY (0018,602E), units per pixel.
-    pub delta_y: f64,
 }
 
 /// How the elements of an uncompressed object are coded.
@@ -249,6 +223,8 @@ pub struct NewImage {
     pub frame_time_ms: Option<f64>,
     /// RecommendedDisplayFrameRate (0008,2144).
     pub recommended_display_frame_rate: Option<u16>,
+    /// CineRate (0018,0040): frames acquired in a second.
+    pub cine_rate: Option<u16>,
     /// SequenceOfUltrasoundRegions (0018,6011).
     pub ultrasound_regions: Vec<UltrasoundRegion>,
     /// How elements are coded; JPEG frames are always explicit.
@@ -316,6 +292,7 @@ impl NewImage {
             synthetic_data: false,
             frame_time_ms: None,
             recommended_display_frame_rate: None,
+            cine_rate: None,
             ultrasound_regions: Vec::new(),
             coding: Coding::default(),
             extra: Vec::new(),
