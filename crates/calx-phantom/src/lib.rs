@@ -19,6 +19,7 @@ pub mod error;
 mod exposure;
 mod facts;
 mod facts_vessel;
+mod jpeg;
 mod letters;
 mod map_bone;
 mod map_soft;
@@ -45,11 +46,11 @@ pub use anatomy::{ArteryKind, BoneKind, FingerSide};
 pub use error::PhantomError;
 pub use options::{
     Calcification, CalcificationPattern, DopplerOptions, FilmOptions, HandOptions, HandSide, LookAlike,
-    Polarity, SoftTissueDefect, Spacing, Storage, View, Voi,
+    Polarity, SoftTissueDefect, Spacing, Storage, View, Voi, Waveform,
 };
 pub use person::{Person, Sex};
 pub use study::{GeneratedImage, ImageOptions, ModelStudies, StudyOptions, model_case, study};
 pub use truth::{
-    ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, HandTruth, MissingTruth,
-    TRUTH_FORMAT_VERSION, Truth,
+    ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, FrameFlow, HandTruth, MissingTruth,
+    SampleGate, TRUTH_FORMAT_VERSION, Truth,
 };

@@ -14,6 +14,7 @@ use jiff::ToSpan;
 
 use crate::doppler::Clip;
 use crate::error::PhantomError;
+use crate::jpeg;
 use crate::number::{real, stored};
 use crate::options::{HandSide, Polarity, Spacing, Storage, View, Voi};
 use crate::person::{Person, Sex};
@@ -190,14 +191,20 @@ fn table(form: Form, bits: u16, bend: f64, explanation: &str) -> NewLut {
 
 /// A clip as an Ultrasound Multi-frame object.
 pub(crate) fn clip(label: &Label, clip: &Clip) -> Result<Vec<u8>, PhantomError> {
-    let pixels = NewPixels::Rgb8 { frames: clip.frames.clone() };
+    let pixels = if clip.jpeg {
+        NewPixels::Jpeg { colour: true, frames: jpeg::streams(&clip.frames, (clip.columns, clip.rows))? }
+    } else {
+        NewPixels::Rgb8 { frames: clip.frames.clone() }
+    };
     let mut new = start(ImageKind::UltrasoundMultiFrame, label, (clip.columns, clip.rows), pixels);
     new.series.body_part = "FOREARM".to_owned();
     new.image_laterality = Some(Side::Right);
     new.anatomic_region =
         Some(Code { value: "14975008".to_owned(), scheme: "SCT".to_owned(), meaning: "Forearm".to_owned() });
     new.frame_time_ms = Some(clip.frame_time_ms);
-    new.recommended_display_frame_rate = Some(12);
+    let rate = u16::try_from(stored(1000.0 / clip.frame_time_ms, 1, 1000)).unwrap_or(1);
+    new.recommended_display_frame_rate = Some(rate);
+    new.cine_rate = Some(rate);
     new.ultrasound_regions = clip.regions.clone();
     written(&new)
 }

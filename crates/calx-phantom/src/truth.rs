@@ -151,6 +151,48 @@ pub struct DopplerTruth {
     pub calcified_walls: Vec<VesselPath>,
     /// Frames, from 1, in which colour fills the lumen wherever no calcium shades it.
     pub full_flow_frames: Vec<u16>,
+    /// How many of [`Self::calcified_walls`] belong to the upper wall; the rest is the lower one's.
+    #[serde(default)]
+    pub calcified_lower_from: u16,
+    /// Lumen hidden behind dense calcium of the upper wall at every depth: whether blood flows there
+    /// cannot be seen in any frame.
+    #[serde(default)]
+    pub shadowed: Vec<VesselPath>,
+    /// Where colour can be expected, frame by frame: in the box, lit, and faster than the wall filter.
+    #[serde(default)]
+    pub flowing: Vec<FrameFlow>,
+    /// Highest velocity in the sample gate.
+    #[serde(default)]
+    pub peak_systolic_velocity_cm_s: f64,
+    /// Heart beats in the clip.
+    #[serde(default)]
+    pub beats: u16,
+    /// Length of a beat in ms.
+    #[serde(default)]
+    pub beat_ms: f64,
+    /// Where the spectrum comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<SampleGate>,
+}
+
+/// Flow in one frame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrameFlow {
+    /// The frame, from 1.
+    pub frame: u16,
+    /// Stretches of lumen, from left to right, with its width.
+    pub segments: Vec<VesselPath>,
+}
+
+/// The gate of the spectral Doppler.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleGate {
+    /// Its middle, on the artery's axis.
+    pub middle: GridPoint,
+    /// Its length along the beam in mm.
+    pub length_mm: f64,
+    /// Angle between beam and vessel, for which the velocities are corrected.
+    pub angle_degrees: f64,
 }
 
 impl Truth {
