@@ -17,6 +17,8 @@ pub(crate) mod field;
 mod finger;
 mod palm;
 mod strands;
+#[cfg(test)]
+mod tests;
 mod tube;
 
 use std::sync::Arc;

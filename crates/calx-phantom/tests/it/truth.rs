@@ -1,11 +1,12 @@
 //! What the truth says lies in the image, in the hand, and adds up.
 
-use calx_geometry::{GridRect, Mask};
+use calx_geometry::{Area, GridRect, Mask};
 use calx_phantom::{
-    ArteryKind, BoneKind, Calcification, FingerSide, HandOptions, HandSide, Truth, View, model_case,
+    ArteryKind, BoneKind, Calcification, FingerSide, HandOptions, HandSide, SoftTissueDefect, Truth, View,
+    model_case,
 };
 
-use crate::{fixture_list, one_hand};
+use crate::{fixture_list, one_hand, values};
 
 fn inside(rect: GridRect, truth: &Truth, what: &str) {
     let image = GridRect::image(u32::from(truth.columns), u32::from(truth.rows));
@@ -138,4 +139,49 @@ fn truth_survives_its_json() {
         let text = image.truth.to_json().unwrap();
         assert_eq!(serde_json::from_str::<Truth>(&text).unwrap(), image.truth, "{}", image.file_name);
     }
+}
+
+#[test]
+fn the_skin_encloses_every_bone() {
+    for seed in 100..112 {
+        for view in [View::Pa, View::Oblique] {
+            let image = one_hand(&HandOptions::sized(HandSide::Right, view, seed, 200, 256));
+            let hand = image.truth.hand(HandSide::Right).unwrap();
+            for bone in &hand.bones {
+                let outside =
+                    Area::from_outline(bone.outline.clone()).to_mask().subtract(&hand.soft_tissue).count();
+                assert_eq!(outside, 0, "seed {seed}, {view:?}: pixels of the {} outside the skin", bone.key);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_defect_is_stated_where_the_picture_lacks_tissue() {
+    let mut options = HandOptions::sized(HandSide::Left, View::Pa, 12, 640, 800);
+    options.calcification = Calcification::None;
+    options.noise = false;
+    let whole = one_hand(&options);
+    assert!(whole.truth.hands[0].defects.is_empty());
+    options.soft_tissue_defects = vec![SoftTissueDefect { digit: 3, side: FingerSide::Ulnar }];
+    let ill = one_hand(&options);
+    let hand = &ill.truth.hands[0];
+    let [defect] = hand.defects.as_slice() else { panic!("{:?}", hand.defects) };
+    assert_eq!((defect.digit, defect.side), (3, FingerSide::Ulnar));
+    assert!(defect.open.count() > 100 && defect.open.subtract(&defect.removed).is_empty());
+    // what is open is no longer within the skin; all else is as it was
+    assert_eq!(whole.truth.hands[0].soft_tissue.subtract(&hand.soft_tissue), defect.open);
+    let change: Vec<i32> =
+        values(&whole).iter().zip(values(&ill)).map(|(a, b)| i32::from(*a) - i32::from(b)).collect();
+    let open: Vec<i32> = mask_pixels(&defect.open, 640).into_iter().map(|i| change[i]).collect();
+    let darker = open.iter().sum::<i32>() / i32::try_from(open.len()).unwrap();
+    assert!(darker > 60, "{darker}");
+    // at the side of the pad that it names: the left hand's thumb is at the left, so its little finger's side is right
+    let bone = hand.bone(BoneKind::DistalPhalanx(3)).unwrap().outline.bounds();
+    assert!(defect.open.bounds().min.x > bone.min.x && defect.open.bounds().max.x > bone.max.x);
+    assert!(defect.removed.bounds().max.y < bone.max.y);
+}
+
+fn mask_pixels(mask: &Mask, columns: usize) -> Vec<usize> {
+    mask.spans().flat_map(|(row, span)| span.map(move |c| row as usize * columns + c as usize)).collect()
 }
