@@ -23,36 +23,22 @@ use crate::truth::{BoneTruth, DefectTruth, HandTruth, MissingTruth};
 
 /// The exposed part of an image, in pixels.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Field {
-    low: Mm2,
-    high: Mm2,
-}
+pub(crate) struct Field(crate::field::Field);
 
 impl Field {
     fn of(picture: &Radiograph) -> Self {
-        let border = picture.border_mm / picture.pixel_mm;
-        Self {
-            low: mm2(border, border),
-            high: mm2(f64::from(picture.columns) - border, f64::from(picture.rows) - border),
-        }
+        Self(picture.field.in_pixels(picture.pixel_mm))
     }
 
     pub(crate) fn holds(self, p: Mm2) -> bool {
-        p.x >= self.low.x && p.x <= self.high.x && p.y >= self.low.y && p.y <= self.high.y
+        self.0.depth(p) >= 0.0
     }
 
     /// What of a closed line lies in the field (Sutherland and Hodgman).
     pub(crate) fn clip(self, line: Vec<Mm2>) -> Vec<Mm2> {
-        // the axis that is cut, the limit on it, and 1 where more is inside
-        let sides = [
-            (mm2(1.0, 0.0), self.low.x, 1.0),
-            (mm2(1.0, 0.0), self.high.x, -1.0),
-            (mm2(0.0, 1.0), self.low.y, 1.0),
-            (mm2(0.0, 1.0), self.high.y, -1.0),
-        ];
         let mut line = line;
-        for (axis, limit, sign) in sides {
-            let depth = |p: Mm2| (p.dot(axis) - limit) * sign;
+        for side in self.0.edges {
+            let depth = |p: Mm2| side.depth(p);
             let mut kept = Vec::with_capacity(line.len() + 4);
             let mut previous = line.last().copied().unwrap_or_default();
             for &vertex in &line {

@@ -58,6 +58,11 @@ impl Maps {
         }
     }
 
+    /// One row of a map; empty for a map that is empty.
+    pub(crate) fn row(map: &[f32], row: usize, columns: usize) -> &[f32] {
+        map.get(row * columns..(row + 1) * columns).unwrap_or_default()
+    }
+
     /// Adds a hand. Its placement must be that of these maps' pixels.
     pub(crate) fn add(&mut self, hand: &Hand) {
         self.add_soft(hand);

@@ -5,20 +5,23 @@
 //! Invariants
 //! - Calcification changes nothing but the calcium map: anatomy and noise are the same with and without.
 
-use crate::exposure::{Film, lead};
-use crate::letters::Word;
+use crate::exposure::{Film, Surround};
+use crate::field::Field;
+use crate::letters::Mark;
 use crate::maps::{Hand, Maps};
+use crate::marks::{Free, side_marker, synthetic};
 use crate::noise::Noise;
-use crate::number::{index_below, real};
+use crate::number::{index_below, real, single};
 use crate::options::{
     Calcification, CalcificationPattern, FilmOptions, HAND_FIELD_HEIGHT_MM, HANDS_APART_MM, HandOptions,
     HandSide, LookAlike, SoftTissueDefect, View,
 };
 use crate::person::Person;
 use crate::placement::Placement;
-use crate::plane::{Mm2, Turn, mm2};
+use crate::plane::{Turn, mm2};
 use crate::skeleton::Skeleton;
 use crate::soft::{Soft, SoftPlan};
+use crate::technique::Technique;
 use crate::vessels::vessels;
 
 /// Values of one radiograph, 0..=4095, bone high, and what was drawn.
@@ -27,7 +30,9 @@ pub(crate) struct Radiograph {
     pub(crate) columns: u16,
     pub(crate) rows: u16,
     pub(crate) pixel_mm: f64,
-    pub(crate) border_mm: f64,
+    /// Where the beam was let through, in mm.
+    pub(crate) field: Field,
+    pub(crate) technique: Technique,
     pub(crate) values: Vec<u16>,
     /// Side and hand, from left to right; placed in the pixels of the image.
     pub(crate) hands: Vec<(HandSide, Hand)>,
@@ -173,44 +178,49 @@ fn draw(sheet: &Sheet, hands: Vec<(HandSide, Hand)>) -> Radiograph {
         maps.add(&finer);
     }
     let name = format!("film {:?} {}", sheet.view, hands.iter().map(|h| h.0.letter()).collect::<String>());
+    let noise = Noise::new(sheet.seed, &name);
+    let field = Field::new(sheet.width(), sheet.height(), BORDER_MM, noise.lane("field"));
+    let free = Free {
+        maps: &maps,
+        fine_mm: sheet.pixel_mm / real(factor),
+        field: &field,
+        width: sheet.width(),
+        height: sheet.height(),
+    };
+    let right = matches!(hands.as_slice(), [(HandSide::Right, _)]);
+    let console: Vec<Mark> = synthetic(free, sheet.pixel_mm, right).into_iter().collect();
+    let mut taken = console.clone();
+    let mut lead = Vec::new();
+    for (side, hand) in &hands {
+        if let Some(word) = side_marker(free, (*side, hand), &taken, noise.lane("marker").lane(side.letter()))
+        {
+            taken.push(word.clone());
+            lead.push(word);
+        }
+    }
+    let technique = noise.lane("technique");
+    let exposure = Technique::new(technique);
+    // three consoles of four blacken the surround wholly
+    let value = if technique.unit(0, 1) < 0.75 { 0.0 } else { single(10.0 + 60.0 * technique.unit(1, 1)) };
     let film = Film {
         columns: usize::from(sheet.columns),
         rows: usize::from(sheet.rows),
         pixel_mm: sheet.pixel_mm,
         factor,
-        lead: hands.iter().map(|(side, hand)| marker(sheet, *side, hand)).collect(),
-        console: vec![synthetic(sheet, &hands)],
-        border_mm: BORDER_MM,
-        noise: sheet.noise.then(|| Noise::new(sheet.seed, &name)),
+        lead,
+        console,
+        field,
+        surround: Surround { value, inside_mm: 0.35 + 0.8 * technique.unit(2, 1) },
+        quanta_per_mm2: exposure.quanta_per_mm2(),
+        noise: sheet.noise.then_some(noise),
     };
     Radiograph {
         columns: sheet.columns,
         rows: sheet.rows,
         pixel_mm: sheet.pixel_mm,
-        border_mm: BORDER_MM,
+        field,
+        technique: exposure,
         values: film.expose(&maps),
         hands,
     }
-}
-
-/// The lead letter lies beside the wrist on the side of the little finger.
-fn marker(sheet: &Sheet, side: HandSide, hand: &Hand) -> Word {
-    let text = side.letter();
-    let height = 11.0;
-    let middle = hand.placement.to_pixels(mm2(-60.0, -14.0)).times(sheet.pixel_mm);
-    let width = Word::width(text, height);
-    let left = (middle.x - width * 0.5).clamp(BORDER_MM + 5.0, sheet.width() - BORDER_MM - 5.0 - width);
-    lead(text, mm2(left, middle.y), height)
-}
-
-/// The word stands in a lower corner that no forearm reaches.
-fn synthetic(sheet: &Sheet, hands: &[(HandSide, Hand)]) -> Word {
-    let text = "SYNTHETIC";
-    let height = (7.0 * sheet.pixel_mm).max(4.2);
-    let width = Word::width(text, height);
-    let margin = BORDER_MM + 3.5;
-    let right = matches!(hands, [(HandSide::Right, _)]);
-    let x = if right { sheet.width() - margin - width } else { margin };
-    let at: Mm2 = mm2(x, sheet.height() - margin - height);
-    Word { text, at, height, stroke: (height * 0.13).max(sheet.pixel_mm) }
 }

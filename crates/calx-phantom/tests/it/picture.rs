@@ -45,11 +45,12 @@ fn background_is_dark_soft_tissue_grey_and_bone_bright() {
     let air = Mask::from_spans([(20, 20..150)]).unwrap();
     let (air, flesh, bone) =
         (mean(&stored, columns, &air), mean(&stored, columns, &flesh), mean(&stored, columns, &bone));
-    assert!(air < 150.0, "air {air}");
-    assert!((500.0..1600.0).contains(&flesh), "soft tissue {flesh}");
-    assert!((2200.0..3700.0).contains(&bone), "bone {bone}");
-    // the lead letter is brighter than any of them; the collimated border is 0
-    assert_eq!(stored[0], 0);
+    // dark, and not cut off: the open beam has a value and its noise
+    assert!((60.0..260.0).contains(&air), "air {air}");
+    assert!((700.0..1900.0).contains(&flesh), "soft tissue {flesh}");
+    assert!(bone > flesh + 700.0 && bone < 3300.0, "bone {bone}, soft tissue {flesh}");
+    // the lead letter is brighter than any of them; the surround is darker than the open beam
+    assert!(f64::from(stored[0]) < air - 20.0, "{} outside, {air} inside", stored[0]);
     assert!(stored.iter().filter(|&&v| v > 3900).count() > 60);
     assert!(stored.iter().all(|&v| v <= 4095));
 }
@@ -102,9 +103,8 @@ fn the_bone_beyond_the_stump_is_missing() {
     assert!(cut.truth.hands[0].bone(BoneKind::MiddlePhalanx(3)).is_some());
     let place = filled(&gone[0].outline);
     let (there, not_there) = (mean(&values(&whole), 400, &place), mean(&values(&cut), 400, &place));
-    // a slender hand by now, so the bone is told from what is there without it
-    assert!(there > 1300.0 && there > not_there + 1200.0, "{there} and {not_there}");
-    assert!(not_there < 250.0, "soft tissue ends soon after the bone, yet {not_there}");
+    assert!(there > 1200.0, "{there}");
+    assert!(not_there < 350.0, "soft tissue ends soon after the bone, yet {not_there}");
     // the stump's end lies between the middle phalanx and what is missing
     let end = gone[0].stump_end;
     let middle = cut.truth.hands[0].bone(BoneKind::MiddlePhalanx(3)).unwrap().outline.bounds();
@@ -112,8 +112,7 @@ fn the_bone_beyond_the_stump_is_missing() {
     // the left hand of the same patient has the bone
     let left = one_hand(&HandOptions::sized(HandSide::Left, View::Pa, 7, 400, 500));
     let bone = left.truth.hands[0].bone(BoneKind::DistalPhalanx(3)).unwrap();
-    let left = mean(&values(&left), 400, &filled(&bone.outline));
-    assert!(left > not_there + 1500.0, "{left} and {not_there}");
+    assert!(mean(&values(&left), 400, &filled(&bone.outline)) > not_there + 900.0);
 }
 
 #[test]
