@@ -28,6 +28,7 @@ mod map_vessel;
 mod maps;
 mod marks;
 mod mesh;
+mod naming;
 mod noise;
 mod number;
 mod object;
