@@ -14,12 +14,14 @@
 
 pub mod anatomy;
 mod bones;
+pub mod corpus;
 mod doppler;
 pub mod error;
 mod exposure;
 mod facts;
 mod facts_vessel;
 mod field;
+mod habits;
 mod jpeg;
 mod letters;
 mod map_bone;
@@ -47,6 +49,7 @@ pub mod truth;
 mod vessels;
 
 pub use anatomy::{ArteryKind, BoneKind, FingerSide};
+pub use corpus::{CorpusError, CorpusFile, CorpusOptions, CorpusPlan, CorpusSize, corpus};
 pub use error::PhantomError;
 pub use options::{
     Calcification, CalcificationPattern, DopplerOptions, FilmOptions, HandOptions, HandSide, LookAlike,

@@ -14,6 +14,7 @@ use jiff::ToSpan;
 
 use crate::doppler::Clip;
 use crate::error::PhantomError;
+use crate::habits::Habits;
 use crate::jpeg;
 use crate::number::{real, stored};
 use crate::options::{HandSide, Polarity, Spacing, Storage, View, Voi};
@@ -32,6 +33,7 @@ pub(crate) struct Label {
     pub(crate) description: String,
     pub(crate) seed: u64,
     pub(crate) person: Person,
+    pub(crate) habits: Habits,
 }
 
 const COMMENT: &str = "Synthetic image made by calx-phantom from geometry. No patient, no device.";
@@ -60,13 +62,26 @@ fn start(kind: ImageKind, label: &Label, size: (u16, u16), pixels: NewPixels) ->
         Some(Code { value: "85562004".to_owned(), scheme: "SCT".to_owned(), meaning: "Hand".to_owned() });
     new.burned_in_annotation = false;
     new.synthetic_data = true;
+    label.habits.apply(&mut new);
     new
 }
 
-fn written(new: &NewImage) -> Result<Vec<u8>, PhantomError> {
+fn written(label: &Label, new: &NewImage) -> Result<Vec<u8>, PhantomError> {
     let mut bytes = Vec::new();
     write_image(new, &mut bytes)?;
-    Ok(bytes)
+    Ok(label.habits.spoil(bytes))
+}
+
+/// A DX header around 16 by 16 grey pixels.
+pub(crate) fn header(label: &Label) -> Result<Vec<u8>, PhantomError> {
+    let pixels = NewPixels::Grey16 { bits_stored: 12, frames: vec![vec![2048; 256]] };
+    let mut new = start(ImageKind::DigitalXRay, label, (16, 16), pixels);
+    new.windows = vec![NewWindow { center: 2048.0, width: 4096.0, explanation: String::new() }];
+    new.image_laterality = Some(if label.number % 2 == 1 { Side::Right } else { Side::Left });
+    new.patient_orientation = Some(["R".to_owned(), "H".to_owned()]);
+    new.view_position = Some("PA".to_owned());
+    new.imager_pixel_spacing = Some((0.1, 0.1));
+    written(label, &new)
 }
 
 /// How a radiograph is stored and described.
@@ -136,7 +151,7 @@ pub(crate) fn radiograph(label: &Label, picture: &Radiograph, form: Form) -> Res
         new.kvp = Some(55.0);
         new.exposure_uas = Some(2500);
     }
-    written(&new)
+    written(label, &new)
 }
 
 /// Middle of the hand against its picture on the detector.
@@ -206,5 +221,5 @@ pub(crate) fn clip(label: &Label, clip: &Clip) -> Result<Vec<u8>, PhantomError> 
     new.recommended_display_frame_rate = Some(rate);
     new.cine_rate = Some(rate);
     new.ultrasound_regions = clip.regions.clone();
-    written(&new)
+    written(label, &new)
 }

@@ -14,6 +14,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::anatomy::FingerSide;
 use crate::error::PhantomError;
+use crate::habits::Habits;
 use crate::number::stored;
 use crate::object::{self, Form, Label};
 use crate::options::{DopplerOptions, FilmOptions, HandOptions, HandSide, SoftTissueDefect, Storage, View};
@@ -96,15 +97,34 @@ const LARGEST: u16 = 4400;
 /// [`PhantomError`]: then no image is returned.
 pub fn study(study: &StudyOptions, images: &[ImageOptions]) -> Result<Vec<GeneratedImage>, PhantomError> {
     let numbered: Vec<(i32, &ImageOptions)> = (1..).zip(images).collect();
-    numbered.into_par_iter().map(|(number, options)| image(study, options, number)).collect()
+    let usual = Habits::default();
+    numbered.into_par_iter().map(|(number, options)| image_as(study, options, number, &usual)).collect()
 }
 
-fn image(study: &StudyOptions, options: &ImageOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
+/// One image as a vendor with these habits would state it; `number` from 1.
+pub(crate) fn image_as(
+    study: &StudyOptions,
+    options: &ImageOptions,
+    number: i32,
+    habits: &Habits,
+) -> Result<GeneratedImage, PhantomError> {
     match options {
-        ImageOptions::Hand(hand) => hand_image(study, hand, number),
-        ImageOptions::Film(film) => film_image(study, film, number),
-        ImageOptions::Doppler(doppler) => doppler_image(study, doppler, number),
+        ImageOptions::Hand(hand) => hand_image(study, hand, (number, habits)),
+        ImageOptions::Film(film) => film_image(study, film, (number, habits)),
+        ImageOptions::Doppler(doppler) => doppler_image(study, doppler, (number, habits)),
     }
+}
+
+/// A whole header around 16 by 16 pixels, which show nothing: its SOPInstanceUID and the file's bytes.
+pub(crate) fn header_as(
+    study: &StudyOptions,
+    seed: u64,
+    number: i32,
+    habits: &Habits,
+) -> Result<(String, Vec<u8>), PhantomError> {
+    let person = Person::from_seed(seed);
+    let label = label(study, (seed, person), (number, habits), "Hand".to_owned())?;
+    Ok((label.instance.to_string(), object::header(&label)?))
 }
 
 fn within(
@@ -127,26 +147,33 @@ fn check_film(columns: u16, rows: u16, pixel_mm: f64) -> Result<(), PhantomError
 fn label(
     study: &StudyOptions,
     (seed, person): (u64, Person),
-    number: i32,
+    (number, habits): (i32, &Habits),
     description: String,
 ) -> Result<Label, PhantomError> {
     let name = format!("calx-phantom/1/{}/{seed}", study.name);
+    let study_uid = uid_from_name(&name);
+    let (series_uid, instance) = if habits.nested_uids {
+        (format!("{study_uid}.{number}"), format!("{study_uid}.{number}.1"))
+    } else {
+        (uid_from_name(&format!("{name}/series/{number}")), uid_from_name(&format!("{name}/image/{number}")))
+    };
     let date = jiff::civil::date(2001, 1, 1).saturating_add(i64::from(study.day).days());
     Ok(Label {
         study: NewStudy {
-            uid: StudyInstanceUid::new(&uid_from_name(&name))?,
+            uid: StudyInstanceUid::new(&study_uid)?,
             date,
             time: jiff::civil::time(10, 30, 0, 0),
             id: (u32::from(study.day) + 1).to_string(),
             accession_number: format!("P{seed}.{}", study.day).chars().take(16).collect(),
             description: study.description.clone(),
         },
-        series_uid: SeriesInstanceUid::new(&uid_from_name(&format!("{name}/series/{number}")))?,
-        instance: SopInstanceUid::new(&uid_from_name(&format!("{name}/image/{number}")))?,
+        series_uid: SeriesInstanceUid::new(&series_uid)?,
+        instance: SopInstanceUid::new(&instance)?,
         number,
         description,
         seed,
         person,
+        habits: habits.clone(),
     })
 }
 
@@ -189,14 +216,18 @@ fn in_words(view: View) -> &'static str {
     }
 }
 
-fn hand_image(study: &StudyOptions, hand: &HandOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
+fn hand_image(
+    study: &StudyOptions,
+    hand: &HandOptions,
+    numbered: (i32, &Habits),
+) -> Result<GeneratedImage, PhantomError> {
     check_film(hand.columns, hand.rows, hand.pixel_mm)?;
     let side = match hand.side {
         HandSide::Right => "Right",
         HandSide::Left => "Left",
     };
     let label =
-        label(study, (hand.seed, hand.person), number, format!("{side} hand, {}", in_words(hand.view)))?;
+        label(study, (hand.seed, hand.person), numbered, format!("{side} hand, {}", in_words(hand.view)))?;
     let file_name = format!("hand_{}_{}.dcm", hand.side.word(), hand.view.word());
     let picture = radiograph::hand(hand);
     let (view, polarity, storage) = (hand.view, hand.polarity, hand.storage);
@@ -204,10 +235,14 @@ fn hand_image(study: &StudyOptions, hand: &HandOptions, number: i32) -> Result<G
     radiograph_image(&label, &picture, form, file_name)
 }
 
-fn film_image(study: &StudyOptions, film: &FilmOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
+fn film_image(
+    study: &StudyOptions,
+    film: &FilmOptions,
+    numbered: (i32, &Habits),
+) -> Result<GeneratedImage, PhantomError> {
     check_film(film.columns, film.rows, film.pixel_mm)?;
     let label =
-        label(study, (film.seed, film.person), number, format!("Both hands, {}", in_words(film.view)))?;
+        label(study, (film.seed, film.person), numbered, format!("Both hands, {}", in_words(film.view)))?;
     let file_name = format!("hands_both_{}.dcm", film.view.word());
     let picture = radiograph::film(film);
     let (view, polarity, storage) = (film.view, film.polarity, Storage::Unsigned);
@@ -218,7 +253,7 @@ fn film_image(study: &StudyOptions, film: &FilmOptions, number: i32) -> Result<G
 fn doppler_image(
     study: &StudyOptions,
     options: &DopplerOptions,
-    number: i32,
+    numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
     within("columns", f64::from(options.columns), 160.0, 1280.0, "160 to 1280")?;
     within("rows", f64::from(options.rows), 120.0, 1024.0, "120 to 1024")?;
@@ -226,7 +261,7 @@ fn doppler_image(
     let label = label(
         study,
         (options.seed, options.person),
-        number,
+        numbered,
         "Right radial artery, colour Doppler".to_owned(),
     )?;
     let clip = doppler::clip(options)?;
@@ -291,7 +326,7 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
     let clip = DopplerOptions { person: Person::MODEL, ..DopplerOptions::small(seed) };
     let (hands, doppler) = rayon::join(
         || rayon::join(|| study(&one_film, &views), || study(&two_films, &right_and_left)),
-        || doppler_image(&ultrasound, &clip, 1),
+        || doppler_image(&ultrasound, &clip, (1, &Habits::default())),
     );
     Ok(ModelStudies { hands_one_film: hands.0?, hands_two_films: hands.1?, doppler: doppler? })
 }

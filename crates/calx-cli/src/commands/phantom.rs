@@ -1,5 +1,6 @@
-//! `calx phantom hand|pair|film|doppler|study`.
+//! `calx phantom hand|pair|film|doppler|study|corpus`.
 
+mod corpus;
 mod output;
 mod radiographs;
 mod words;
@@ -24,6 +25,7 @@ pub(crate) enum PhantomCommand {
     Film(FilmArgs),
     Doppler(DopplerArgs),
     Study(StudyArgs),
+    Corpus(corpus::CorpusArgs),
 }
 
 /// One hand.
@@ -145,6 +147,7 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
             (&a.output, made("Both hands on one film", &[a.radiograph.film(a.output.seed)])?)
         }
         PhantomCommand::Doppler(a) => (&a.output, doppler(a)?),
+        PhantomCommand::Corpus(a) => return corpus::run(a, global, out),
         PhantomCommand::Study(a) => {
             let model = model_case(a.output.seed, a.scale).or_exit(Exit::Usage)?;
             (&a.output, model.images().cloned().collect())

@@ -137,14 +137,22 @@ fn of_hand<T>(text: &str, what: impl Fn(&str) -> Result<T, String>) -> Result<Of
 /// Every artery the phantom draws, from the wrist to the fingertips.
 fn arteries() -> impl Iterator<Item = ArteryKind> {
     use ArteryKind::{
-        CommonPalmarDigital, DeepPalmarArch, PrincepsPollicis, ProperPalmarDigital, Radial,
-        SuperficialPalmarArch, Ulnar,
+        CommonPalmarDigital, DeepPalmarArch, PrincepsPollicis, ProperPalmarDigital, Radial, RadialisIndicis,
+        SuperficialPalmarArch, SuperficialPalmarBranch, Ulnar,
     };
     let sides = [FingerSide::Radial, FingerSide::Ulnar];
-    [Radial, Ulnar, SuperficialPalmarArch, DeepPalmarArch, PrincepsPollicis]
-        .into_iter()
-        .chain((2..=4).map(CommonPalmarDigital))
-        .chain((1..=5).flat_map(move |digit| sides.map(|side| ProperPalmarDigital { digit, side })))
+    [
+        Radial,
+        Ulnar,
+        SuperficialPalmarBranch,
+        SuperficialPalmarArch,
+        DeepPalmarArch,
+        PrincepsPollicis,
+        RadialisIndicis,
+    ]
+    .into_iter()
+    .chain((2..=4).map(CommonPalmarDigital))
+    .chain((1..=5).flat_map(move |digit| sides.map(|side| ProperPalmarDigital { digit, side })))
 }
 
 /// `radial-artery`, `left:proper-palmar-digital-3-ulnar`.
@@ -240,7 +248,7 @@ mod tests {
 
     #[test]
     fn every_artery_is_asked_for_by_the_key_of_its_truth() {
-        assert_eq!(arteries().count(), 18);
+        assert_eq!(arteries().count(), 20);
         for kind in arteries() {
             assert_eq!(artery(&kind.key()).unwrap(), OfHand { hand: None, what: kind });
         }
