@@ -14,6 +14,7 @@ use crate::error::PhantomError;
 use crate::facts_vessel::artery;
 use crate::map_soft::{inside_skin, taken};
 use crate::maps::Hand;
+use crate::mesh::Depths;
 use crate::number::real;
 use crate::options::HandSide;
 use crate::plane::{Mm2, mm2};
@@ -70,7 +71,8 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
         if let Some(kind) = bone.kind
             && let Some(outline) = outline(field, hand, kind, &bone.outline(turn))?
         {
-            bones.push(BoneTruth { bone: kind, key: kind.key(), outline });
+            let mask = cover(picture, field, hand, bone)?;
+            bones.push(BoneTruth { bone: kind, key: kind.key(), outline, mask });
         }
     }
     bones.sort_by_key(|b| b.bone);
@@ -175,6 +177,24 @@ fn outline(field: Field, hand: &Hand, kind: BoneKind, line: &[Mm2]) -> Result<Op
     let area = points.and_then(Area::resolve).map_err(refuse(kind.key()))?;
     let largest = area.parts().iter().max_by(|a, b| a.outer().area_px2().total_cmp(&b.outer().area_px2()));
     Ok(largest.map(|part| part.outer().simplify(OUTLINE_ERROR_PX)))
+}
+
+/// The pixels whose centre lies under a bone, within the field.
+fn cover(picture: &Radiograph, field: Field, hand: &Hand, bone: &Bone) -> Result<Mask, PhantomError> {
+    let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
+    let see = seen(hand.placement, hand.skeleton.turn);
+    let mut under = Vec::new();
+    for part in &bone.parts {
+        let mut depths = Depths::around(&part.outer, columns, rows, see);
+        depths.fill(&part.outer, see);
+        let wide = depths.columns.max(1);
+        for (row, line) in depths.values.chunks(wide).enumerate() {
+            let start = (row + depths.top) * columns + depths.left;
+            let met = line.iter().enumerate().filter(|(_, mm)| **mm > 0.0).map(|(column, _)| start + column);
+            under.extend(met.filter(|&i| holds_centre(field, i, columns)));
+        }
+    }
+    mask("a bone", picture, under.into_iter())
 }
 
 fn gone(field: Field, hand: &Hand, bone: &Bone) -> Result<Option<MissingTruth>, PhantomError> {

@@ -87,17 +87,21 @@ impl<'a> Trabeculae<'a> {
         let off = self.placement.to_hand(mm2(column, row)).minus(self.from);
         let (u, v) = (off.dot(self.axis), off.dot(self.axis.radial()));
         let [_, share, half] = entry(&self.bone.sponge.along, u / self.length);
-        // lines follow the sides: they fan out where the bone widens
-        let fan = v / half.max(2.0) * 5.0;
         let lane = self.lane;
-        let lines =
-            self.noise.over(fan / 0.34 + lane, u / 1.9) + self.noise.over(fan / 0.23 - lane, u / 1.3 + 30.0);
-        let rungs = self.noise.over(v / 0.9 + lane, u / 0.33 + 60.0);
-        let grains = self.noise.over(v / 0.28 + 90.0, u / 0.28 + lane);
+        // nothing in a bone is ruled: the network's coordinates wander
+        let (wu, wv) =
+            (self.noise.over(v / 1.7 + lane, u / 1.7), self.noise.over(v / 1.7 - lane, u / 1.7 + 20.0));
+        let (u, v) = (u + 0.7 * wu, v + 0.5 * wv);
+        // lines follow the sides, so they fan out where the bone widens; struts cross them aslant
+        let fan = v / half.max(2.0) * 5.0;
+        let lines = self.noise.over(fan / 0.36 + lane, u / 1.7);
+        let left = self.noise.over((fan + 0.42 * u) / 0.33 - lane, (u - 0.42 * v) / 1.1 + 30.0);
+        let right = self.noise.over((fan - 0.5 * u) / 0.4 + lane, (u + 0.5 * v) / 0.9 + 60.0);
+        let grains = self.noise.over((v + 0.3 * u) / 0.3 + 90.0, (u - 0.3 * v) / 0.3 + lane);
         let patches = self.noise.over(v / 2.3 + 50.0, u / 2.8 - lane);
         // the deeper the network, the more its lines even out
         let depth = (6.0 / (inside + 2.0)).min(1.4);
-        let mesh = (0.20 * lines + 0.17 * rungs + 0.15 * grains) * depth + 0.13 * patches;
+        let mesh = (0.20 * lines + 0.17 * (left + right) + 0.13 * grains) * depth + 0.12 * patches;
         single((share * (1.0 + mesh)).max(0.0))
     }
 }

@@ -229,7 +229,7 @@ impl Maker {
     }
 
     fn carpals(&self) -> Vec<Bone> {
-        let shell = Shell { cortex: (0.62 * self.cortex()).max(0.34), sponge: 0.225 * self.sponge() };
+        let shell = Shell { cortex: (0.52 * self.cortex()).max(0.3), sponge: 0.17 * self.sponge() };
         let mut bones: Vec<Bone> = Vec::new();
         let mut plans = CARPALS.iter().peekable();
         while let Some(plan) = plans.next() {
@@ -246,7 +246,7 @@ impl Maker {
         let variance = 1.0 * self.noise.normal(35, 0).clamp(-1.8, 1.8);
         let build = |kind, twist| self.build(kind, twist, (0.0, 0.0));
         let place = |p| self.pose.place(p);
-        let end = mm3(8.0, -17.2, 0.5);
+        let end = mm3(8.6, -17.2, 0.5);
         let radius_ends = (place(mm3(6.2, end.y - SEEN_MM, 0.0)), place(end));
         let end = mm3(-16.0, -21.2 + variance, -2.0);
         let ulna_ends = (place(mm3(-17.5, end.y - SEEN_MM, -1.0)), place(end));
@@ -310,5 +310,115 @@ impl Skeleton {
     /// wrist straight) lies in this hand.
     pub(crate) fn place(&self, standard: Mm3) -> Mm3 {
         self.pose.place(standard)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::Skeleton;
+    use crate::anatomy::BoneKind;
+    use crate::person::Person;
+    use crate::plane::{Turn, mm3};
+    use crate::silhouette;
+
+    fn hand(seed: u64, degrees: f64) -> Skeleton {
+        Skeleton::new(seed, Person::from_seed(seed), Turn::degrees(degrees), false, false)
+    }
+
+    #[test]
+    fn an_outline_holds_the_area_that_the_bone_covers() {
+        for degrees in [0.0, 38.0] {
+            let hand = hand(3, degrees);
+            for bone in hand.bones.iter().chain(&hand.sesamoids) {
+                let (_, _, _, field) = bone.field(hand.turn);
+                let covered = silhouette::count(&field) / 100.0;
+                let drawn = silhouette::area(&bone.outline(hand.turn)).abs();
+                // a tenth of a millimetre a cell: sharp corners are rounded by half of one
+                assert!(
+                    (drawn - covered).abs() < 0.006 * covered + 0.05,
+                    "{:?} at {degrees}: {drawn} of {covered} mm²",
+                    bone.kind
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn fingers_and_heads_of_metacarpals_lie_apart() {
+        for seed in 0..8 {
+            let hand = hand(seed, 0.0);
+            let (wide, high) = (2600_usize, 3400_usize);
+            let mut owner = vec![0_u8; wide * high];
+            let mut shared = std::collections::BTreeMap::new();
+            for (number, bone) in hand.bones.iter().enumerate() {
+                let kind = bone.kind.unwrap();
+                if !matches!(
+                    kind,
+                    BoneKind::Metacarpal(2..)
+                        | BoneKind::ProximalPhalanx(_)
+                        | BoneKind::MiddlePhalanx(_)
+                        | BoneKind::DistalPhalanx(_)
+                ) {
+                    continue;
+                }
+                let (low, columns, _, field) = bone.field(hand.turn);
+                let (left, top) =
+                    (((low.x + 130.0) * 10.0).round() as usize, ((low.y + 60.0) * 10.0).round() as usize);
+                for (i, _) in field.iter().enumerate().filter(|(_, v)| **v > 0.0) {
+                    let (row, column) = (i / columns + top, i % columns + left);
+                    // bases of metacarpals lie over each other
+                    if (row as f64) / 10.0 - 60.0 < 0.62 * hand.place(mm3(0.0, 80.0, 0.0)).y {
+                        continue;
+                    }
+                    let cell = &mut owner[row * wide + column];
+                    if *cell != 0 {
+                        *shared.entry((*cell as usize - 1, number)).or_insert(0) += 1;
+                    }
+                    *cell = number as u8 + 1;
+                }
+            }
+            for ((a, b), cells) in shared {
+                // the lips of a socket may just reach over the head
+                assert!(
+                    cells < 150,
+                    "seed {seed}: {:?} and {:?} share {} mm²",
+                    hand.bones[a].kind,
+                    hand.bones[b].kind,
+                    f64::from(cells) / 100.0
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn hands_of_different_seeds_differ_in_size_and_in_proportion() {
+        let length = |hand: &Skeleton, digit: usize, bone: usize| {
+            let (_, base, head) = hand.digits[digit - 1].bones[bone];
+            head.minus(base).length()
+        };
+        let (mut lengths, mut shares) = (Vec::new(), Vec::new());
+        for seed in 0..24 {
+            let hand = hand(seed, 0.0);
+            lengths.push(length(&hand, 3, 0));
+            shares.push(length(&hand, 2, 1) / length(&hand, 4, 1));
+        }
+        let range = |v: &[f64]| {
+            let low = v.iter().copied().fold(f64::MAX, f64::min);
+            (v.iter().copied().fold(f64::MIN, f64::max) - low) / low
+        };
+        assert!((0.08..0.45).contains(&range(&lengths)), "{lengths:?}");
+        assert!((0.015..0.15).contains(&range(&shares)), "{shares:?}");
+        assert!(lengths.iter().all(|mm| (50.0..78.0).contains(mm)), "{lengths:?}");
+    }
+
+    #[test]
+    fn a_stump_ends_where_the_bone_is_cut() {
+        let hand = Skeleton::new(7, Person::MODEL, Turn::degrees(0.0), true, false);
+        let end = hand.stump_end.unwrap();
+        let bone = hand.bones.iter().find(|b| b.kind == Some(BoneKind::MiddlePhalanx(3))).unwrap();
+        let top = bone.outline(hand.turn).iter().fold(f64::MIN, |t, p| t.max(p.y));
+        assert!((top - end.y).abs() < 0.8, "{top} against {}", end.y);
+        assert_eq!((hand.missing.len(), hand.bones.len()), (1, 28));
     }
 }

@@ -70,6 +70,9 @@ pub struct BoneTruth {
     pub key: String,
     /// Its projected outline.
     pub outline: Outline,
+    /// Pixels whose centre lies under it.
+    #[serde(default = "Mask::empty")]
+    pub mask: Mask,
 }
 
 /// A bone that is missing.

@@ -5,6 +5,8 @@
     reason = "helpers of tests, which may fail by panicking"
 )]
 
+#[path = "it/bones.rs"]
+mod bones;
 #[path = "it/fixture_list.rs"]
 mod fixture_list;
 #[path = "it/fixtures.rs"]

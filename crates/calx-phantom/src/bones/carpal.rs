@@ -30,23 +30,23 @@ pub(crate) const CARPALS: [Plan; 10] = [
     Plan {
         kind: Some(BoneKind::Scaphoid),
         knots: &[
-            [7.5, -10.2, 0.05, 0.15, 0.0],
-            [8.2, -14.2, 0.10, 0.40, 0.0],
-            [11.6, -14.6, 0.10, 0.45, 0.0],
-            [16.2, -11.6, 0.15, 0.40, 0.0],
-            [19.0, -6.9, 0.20, 0.25, 0.06],
-            [20.4, -2.2, 0.40, 0.10, 0.0],
-            [22.0, 2.0, 0.55, 0.0, 0.0],
-            [20.3, 4.9, 0.50, 0.05, 0.0],
-            [16.0, 5.2, 0.25, 0.10, 0.0],
-            [12.2, 3.4, 0.15, 0.15, 0.0],
-            [10.3, -1.0, 0.05, 0.15, 0.14],
-            [9.4, -5.4, 0.05, 0.10, 0.14],
+            [6.8, -10.2, 0.05, 0.15, 0.0],
+            [7.5, -14.2, 0.10, 0.40, 0.0],
+            [10.9, -14.6, 0.10, 0.45, 0.0],
+            [15.5, -11.6, 0.15, 0.40, 0.0],
+            [18.3, -6.9, 0.20, 0.25, 0.06],
+            [19.7, -2.2, 0.40, 0.10, 0.0],
+            [21.3, 2.0, 0.55, 0.0, 0.0],
+            [19.6, 4.9, 0.50, 0.05, 0.0],
+            [15.3, 5.2, 0.25, 0.10, 0.0],
+            [11.5, 3.4, 0.15, 0.15, 0.0],
+            [9.6, -1.0, 0.05, 0.15, 0.14],
+            [8.7, -5.4, 0.05, 0.10, 0.14],
         ],
         z: 2.0,
         thick: 12.5,
         lean: (1.2, 3.2),
-        round: 0.72,
+        round: 0.70,
     },
     Plan {
         kind: Some(BoneKind::Scaphoid),
@@ -61,27 +61,27 @@ pub(crate) const CARPALS: [Plan; 10] = [
         z: 8.4,
         thick: 6.5,
         lean: (0.0, 0.0),
-        round: 0.9,
+        round: 0.87,
     },
     Plan {
         kind: Some(BoneKind::Lunate),
         knots: &[
-            [5.3, -15.6, 0.10, 0.10, 0.0],
-            [2.0, -17.2, 0.18, 0.22, 0.0],
-            [-2.6, -17.6, 0.18, 0.22, 0.0],
-            [-6.3, -16.5, 0.12, 0.14, 0.0],
-            [-7.7, -13.0, 0.10, 0.05, 0.0],
-            [-6.2, -9.2, 0.02, -0.04, 0.02],
-            [-3.0, -9.8, -0.10, -0.30, 0.24],
-            [0.4, -10.2, -0.10, -0.34, 0.30],
-            [3.6, -9.7, -0.10, -0.30, 0.24],
-            [5.6, -8.9, 0.02, -0.04, 0.02],
-            [6.0, -12.3, 0.10, 0.05, 0.0],
+            [5.6, -15.4, 0.10, 0.14, 0.0],
+            [2.4, -17.3, 0.20, 0.26, 0.0],
+            [-2.8, -17.9, 0.20, 0.26, 0.0],
+            [-6.6, -16.4, 0.12, 0.16, 0.0],
+            [-7.9, -12.4, 0.14, 0.05, 0.0],
+            [-6.5, -8.2, 0.08, -0.06, 0.02],
+            [-3.2, -8.9, -0.14, -0.28, 0.04],
+            [0.2, -9.3, -0.18, -0.32, 0.06],
+            [3.5, -8.8, -0.14, -0.28, 0.04],
+            [5.9, -7.9, 0.08, -0.06, 0.02],
+            [6.3, -11.9, 0.14, 0.05, 0.0],
         ],
         z: 2.0,
         thick: 16.0,
         lean: (0.0, 0.8),
-        round: 0.72,
+        round: 0.70,
     },
     Plan {
         kind: Some(BoneKind::Triquetrum),
@@ -100,7 +100,7 @@ pub(crate) const CARPALS: [Plan; 10] = [
         z: -0.5,
         thick: 12.0,
         lean: (-0.6, 0.0),
-        round: 0.78,
+        round: 0.75,
     },
     Plan {
         kind: Some(BoneKind::Pisiform),
@@ -116,7 +116,7 @@ pub(crate) const CARPALS: [Plan; 10] = [
         z: 11.0,
         thick: 9.5,
         lean: (0.6, 0.6),
-        round: 0.95,
+        round: 0.91,
     },
     Plan {
         kind: Some(BoneKind::Trapezium),
@@ -135,7 +135,7 @@ pub(crate) const CARPALS: [Plan; 10] = [
         z: 6.0,
         thick: 14.0,
         lean: (-0.6, 0.0),
-        round: 0.76,
+        round: 0.74,
     },
     Plan {
         kind: Some(BoneKind::Trapezoid),
@@ -145,52 +145,53 @@ pub(crate) const CARPALS: [Plan; 10] = [
             [16.9, 7.3, 0.0, 0.35, 0.0],
             [18.5, 11.2, 0.0, 0.4, 0.0],
             [18.6, 15.6, 0.0, 0.4, 0.0],
-            [14.4, 17.7, 0.0, 0.15, -0.05],
-            [10.5, 17.4, 0.0, 0.15, 0.0],
+            [14.4, 18.2, 0.0, 0.15, -0.05],
+            [10.5, 18.0, 0.0, 0.15, 0.0],
             [9.7, 12.0, 0.05, 0.15, 0.0],
         ],
         z: -2.4,
         thick: 13.0,
         lean: (-0.5, 0.0),
-        round: 0.7,
+        round: 0.67,
     },
     Plan {
         kind: Some(BoneKind::Capitate),
         knots: &[
-            [0.6, -8.7, 0.16, 0.22, 0.0],
-            [4.5, -7.4, 0.14, 0.2, 0.0],
-            [7.0, -3.9, 0.10, 0.16, 0.0],
-            [7.9, 0.4, 0.08, 0.14, 0.04],
-            [7.5, 4.2, 0.05, 0.2, 0.06],
-            [8.0, 9.4, 0.0, 0.24, 0.0],
-            [8.5, 14.6, 0.0, 0.24, 0.0],
-            [7.4, 17.3, 0.0, 0.14, 0.0],
-            [1.6, 17.7, 0.0, 0.1, 0.02],
-            [-4.0, 16.9, 0.0, 0.14, 0.0],
-            [-5.3, 13.2, 0.0, 0.2, 0.0],
-            [-4.9, 7.4, 0.05, 0.22, 0.05],
-            [-5.1, 2.0, 0.08, 0.2, 0.04],
-            [-5.3, -3.2, 0.12, 0.18, 0.0],
-            [-3.0, -7.3, 0.16, 0.2, 0.0],
+            [0.8, -7.4, 0.16, 0.22, 0.0],
+            [4.4, -6.2, 0.14, 0.2, 0.0],
+            [6.6, -3.0, 0.10, 0.16, 0.0],
+            [7.0, 0.6, 0.08, 0.14, 0.04],
+            [6.4, 4.2, 0.05, 0.24, 0.06],
+            [7.4, 8.6, 0.0, 0.30, 0.0],
+            [8.5, 14.0, 0.0, 0.30, 0.0],
+            [8.2, 17.6, 0.0, 0.16, 0.0],
+            [4.6, 18.9, 0.0, 0.12, 0.02],
+            [0.6, 18.1, 0.0, 0.1, 0.02],
+            [-3.9, 18.2, 0.0, 0.14, 0.0],
+            [-5.4, 14.2, 0.0, 0.24, 0.0],
+            [-4.2, 8.2, 0.05, 0.26, 0.05],
+            [-4.1, 3.0, 0.08, 0.22, 0.04],
+            [-4.9, -2.2, 0.12, 0.18, 0.0],
+            [-2.7, -6.1, 0.16, 0.2, 0.0],
         ],
         z: -0.4,
         thick: 17.0,
         lean: (0.3, -0.6),
-        round: 0.74,
+        round: 0.71,
     },
     Plan {
         kind: Some(BoneKind::Hamate),
         knots: &[
-            [-7.0, -6.2, 0.1, 0.2, 0.0],
-            [-8.7, -5.8, 0.1, 0.2, 0.0],
+            [-7.3, -4.9, 0.1, 0.3, 0.0],
+            [-9.0, -5.0, 0.1, 0.2, 0.0],
             [-11.5, -2.6, 0.1, 0.2, 0.0],
             [-14.7, 0.9, 0.1, 0.2, 0.04],
             [-18.0, 4.2, 0.1, 0.15, 0.0],
             [-20.4, 8.2, 0.1, 0.2, 0.0],
             [-19.9, 12.2, 0.1, 0.2, 0.0],
-            [-16.0, 14.6, 0.05, 0.15, 0.05],
-            [-11.4, 16.0, 0.05, 0.12, 0.05],
-            [-7.0, 15.9, 0.05, 0.1, 0.0],
+            [-16.0, 15.2, 0.05, 0.15, 0.05],
+            [-11.4, 16.8, 0.05, 0.12, 0.05],
+            [-7.0, 16.9, 0.05, 0.1, 0.0],
             [-6.8, 10.0, 0.0, 0.1, 0.0],
             [-7.0, 3.0, 0.0, 0.1, 0.0],
             [-6.9, -2.6, 0.05, 0.15, 0.0],
@@ -198,7 +199,7 @@ pub(crate) const CARPALS: [Plan; 10] = [
         z: -0.4,
         thick: 13.5,
         lean: (0.0, 0.6),
-        round: 0.76,
+        round: 0.74,
     },
     Plan {
         kind: Some(BoneKind::Hamate),
@@ -210,12 +211,15 @@ pub(crate) const CARPALS: [Plan; 10] = [
             [-13.8, 11.6, 0.0, 0.0, 0.0],
             [-10.8, 11.8, 0.0, 0.0, 0.0],
         ],
-        z: 9.2,
-        thick: 12.0,
+        z: 8.6,
+        thick: 10.5,
         lean: (1.2, -0.4),
-        round: 0.62,
+        round: 0.60,
     },
 ];
+
+/// How much larger the bones are than their knots, which were set down apart.
+const SNUG: f64 = 1.115;
 
 const LEVELS: usize = 26;
 const BETWEEN: u32 = 7;
@@ -256,13 +260,14 @@ fn round_values(knots: &[[f64; 5]], column: usize) -> Vec<f64> {
 }
 
 fn part(plan: &Plan, shell: Shell, noise: Noise, place: &impl Fn(Mm3) -> Mm3) -> Part {
-    let knots: Vec<Mm2> = plan.knots.iter().map(|k| mm2(k[0], k[1])).collect();
+    let (centre, _) = middle(plan.knots);
+    let knots: Vec<Mm2> =
+        plan.knots.iter().map(|k| centre.plus(mm2(k[0], k[1]).minus(centre).times(SNUG))).collect();
     let outline = closed_spline(&knots, BETWEEN);
     let [dorsal, palmar, half] = [2, 3, 4].map(|column| round_values(plan.knots, column));
-    let (centre, _) = middle(plan.knots);
     let count = outline.len();
     // which way the knots run
-    let inward = if crate::silhouette::area(&outline) > 0.0 { -1.0 } else { 1.0 };
+    let outward = if crate::silhouette::area(&outline) > 0.0 { 1.0 } else { -1.0 };
     let mesh = |inset: f64| {
         let mut points = Vec::with_capacity((LEVELS + 1) * count);
         for level in 0..=LEVELS {
@@ -280,9 +285,12 @@ fn part(plan: &Plan, shell: Shell, noise: Noise, place: &impl Fn(Mm3) -> Mm3) ->
                 let radius = off.length().max(1e-6);
                 let before = outline.get((i + count - 1) % count).copied().unwrap_or(at);
                 let after = outline.get((i + 1) % count).copied().unwrap_or(at);
-                let normal = after.minus(before).unit().radial().times(inward);
+                let normal = after.minus(before).unit().radial().times(outward);
                 let bumpy = noise.over(off.x * 0.42 + plan.z * 3.0, off.y * 0.42 + deep * 1.6) * 0.22;
                 let mut out = off.times((1.0 - back) * (1.0 + bumpy / radius));
+                // hardly a wall stands upright: where it leans, two faint edges stand for a bright one
+                let aslant = noise.over(off.x / radius * 1.3 + plan.z * 5.0, off.y / radius * 1.3 + centre.x);
+                out = out.plus(normal.times(1.7 * aslant * deep));
                 if inset > 0.0 {
                     let thin = inset * (1.0 + 0.3 * noise.over(off.x * 0.5 + 50.0, off.y * 0.5 + deep * 2.0));
                     out = out.plus(normal.times(-thin.min(radius * 0.5)));

@@ -111,25 +111,19 @@ fn metacarpal(digit: u8, habit: f64) -> Form {
         3 => Cap {
             slope: 0.9,
             socket: 0.3,
-            dorsal_lip: 0.5,
-            edge: 0.6,
-            peg: (0.62, -0.72, 0.34, 2.3),
+            dorsal_lip: 1.2,
+            edge: 1.4,
+            peg: (0.62, -0.6, 0.6, 1.6),
             ..Cap::default()
         },
-        4 => Cap { slope: 0.5, socket: -0.3, tilt: -0.5, edge: 0.7, ..Cap::default() },
-        _ => Cap { slope: 1.1, socket: -0.5, tilt: 0.5, dorsal_lip: 0.5, edge: 0.8, ..Cap::default() },
+        4 => Cap { slope: 0.5, socket: -0.3, tilt: -0.9, dorsal_lip: 0.5, edge: 1.5, ..Cap::default() },
+        _ => Cap { slope: 1.1, socket: -0.5, tilt: 0.5, dorsal_lip: 0.5, edge: 1.7, ..Cap::default() },
     };
     let cortex = [1.75, 2.25, 2.2, 1.75, 1.7].get(usize::from(digit) - 1).copied().unwrap_or(2.0);
-    let knob = |side: f64| Swelling {
-        at: 0.945,
-        long: 4.2,
-        side,
-        wide: 42.0,
-        height: if thumb { 0.5 } else { 0.75 },
-    };
+    let knob = |side: f64| Swelling { at: 0.945, long: 4.2, side, wide: 42.0, height: 0.38 };
     let mut swellings = vec![knob(-18.0), knob(198.0)];
     if digit == 5 {
-        swellings.push(Swelling { at: 0.04, long: 7.0, side: 190.0, wide: 60.0, height: 1.2 });
+        swellings.push(Swelling { at: 0.11, long: 5.6, side: 190.0, wide: 60.0, height: 1.0 });
     }
     Form {
         sides: vec![
@@ -138,16 +132,16 @@ fn metacarpal(digit: u8, habit: f64) -> Form {
             [0.14, wide * 0.86, wide * 0.78, wide * 0.84, keel],
             [0.27, waist * 1.14, waist * 0.98, waist * 1.12 * deep, keel],
             [0.48, waist, waist * 0.92, waist * 1.1 * deep, keel],
-            [0.66, waist * 1.12, waist * 0.98, waist * 1.2 * deep, keel * 0.8],
-            [0.82, head * 0.82, head * 0.74, head * 0.95 * deep, keel * 0.3],
-            [0.93, head * 0.97, head * 0.88, head * 1.12 * deep, 0.0],
-            [1.0, head * 0.98, head * 0.9, head * 1.16 * deep, 0.0],
+            [0.66, waist * 1.05, waist * 0.96, waist * 1.16 * deep, keel * 0.8],
+            [0.82, head * 0.74, head * 0.72, head * 0.93 * deep, keel * 0.3],
+            [0.93, head * 0.94, head * 0.88, head * 1.12 * deep, 0.0],
+            [1.0, head * 0.95, head * 0.88, head * 1.14 * deep, 0.0],
         ],
         base: base_cap,
         head: if thumb {
             Cap { dome: 3.6, furrow: 0.3, edge: 0.6, ..Cap::default() }
         } else {
-            Cap { dome: 5.6 + 0.5 * habit, tilt: 0.3, ..Cap::default() }
+            Cap { dome: 6.3 + 0.5 * habit, tilt: 0.3, ..Cap::default() }
         },
         bow: (
             match digit {
@@ -262,8 +256,8 @@ fn middle(digit: u8) -> Form {
             [0.9, head * 0.99, head * 0.56, head * 0.78, 0.2],
             [1.0, head * 0.93, head * 0.52, head * 0.8, 0.1],
         ],
-        base: Cap { ridge: 1.0, socket: 0.9, dorsal_lip: 0.8, palmar_lip: 0.5, edge: 0.8, ..Cap::default() },
-        head: Cap { roller: 2.2, furrow: 0.55, edge: 1.0, ..Cap::default() },
+        base: Cap { ridge: 0.55, socket: 0.9, dorsal_lip: 0.7, palmar_lip: 0.4, edge: 0.9, ..Cap::default() },
+        head: Cap { roller: 2.2, furrow: 0.42, edge: 1.1, ..Cap::default() },
         bow: (0.0, 0.7),
         cortex: vec![
             [0.0, 0.38],
@@ -314,7 +308,7 @@ fn distal(digit: u8, habit: f64) -> Form {
             [0.95, tuft * 0.94, waist * 0.72, waist * 0.76, 0.3],
             [1.0, tuft * 0.76, waist * 0.5, waist * 0.54, 0.2],
         ],
-        base: Cap { ridge: 0.8, socket: 0.7, dorsal_lip: 0.7, palmar_lip: 0.3, edge: 0.7, ..Cap::default() },
+        base: Cap { ridge: 0.4, socket: 0.7, dorsal_lip: 0.7, palmar_lip: 0.3, edge: 0.8, ..Cap::default() },
         head: Cap { dome: 1.9, edge: 0.2, ..Cap::default() },
         bow: (0.0, 0.3),
         cortex: vec![

@@ -64,7 +64,8 @@ impl Cap {
             - self.edge * r4 * r4;
         if self.peg.3 > 0.0 {
             let (dx, dy) = ((x - self.peg.0) / self.peg.2, (y - self.peg.1) / self.peg.2);
-            h += self.peg.3 * bump((dx * dx + dy * dy).sqrt());
+            let off = (1.0 - dx * dx - dy * dy).max(0.0);
+            h += self.peg.3 * off;
         }
         if self.rough > 0.0 {
             h +=
