@@ -12,6 +12,7 @@ use crate::anatomy::BoneKind;
 use crate::bones::Bone;
 use crate::error::PhantomError;
 use crate::facts_vessel::artery;
+use crate::map_bone::seen;
 use crate::map_soft::{inside_skin, taken};
 use crate::maps::Hand;
 use crate::mesh::Depths;

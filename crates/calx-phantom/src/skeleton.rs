@@ -353,13 +353,17 @@ mod tests {
             let mut shared = std::collections::BTreeMap::new();
             for (number, bone) in hand.bones.iter().enumerate() {
                 let kind = bone.kind.unwrap();
-                if !matches!(
-                    kind,
-                    BoneKind::Metacarpal(2..)
-                        | BoneKind::ProximalPhalanx(_)
-                        | BoneKind::MiddlePhalanx(_)
-                        | BoneKind::DistalPhalanx(_)
-                ) {
+                // the thumb shows its side, and the lips of its sockets lie over the heads
+                let thumb = kind.digit() == Some(1);
+                if thumb
+                    || !matches!(
+                        kind,
+                        BoneKind::Metacarpal(2..)
+                            | BoneKind::ProximalPhalanx(_)
+                            | BoneKind::MiddlePhalanx(_)
+                            | BoneKind::DistalPhalanx(_)
+                    )
+                {
                     continue;
                 }
                 let (low, columns, _, field) = bone.field(hand.turn);
@@ -379,9 +383,10 @@ mod tests {
                 }
             }
             for ((a, b), cells) in shared {
-                // the lips of a socket may just reach over the head
+                // lips of a socket reach over the head of a bent or worn joint; fingers never meet
+                let joint = hand.bones[a].kind.unwrap().digit() == hand.bones[b].kind.unwrap().digit();
                 assert!(
-                    cells < 150,
+                    cells < if joint { 500 } else { 1 },
                     "seed {seed}: {:?} and {:?} share {} mm²",
                     hand.bones[a].kind,
                     hand.bones[b].kind,
