@@ -84,6 +84,9 @@ const MELT: [f32; 3] = [110.0, 46.0, 3.0];
 /// How much of what lies between skin and fascia is fat; the rest is septa and vessels.
 const FAT_SHARE: f64 = 0.9;
 
+/// How gradually muscle begins at its edge: the square at which half of it is there.
+const SOFT_EDGE_MM2: f32 = 3.0;
+
 impl Soft {
     pub(crate) fn new(skeleton: &Skeleton, turn: Turn, plan: SoftPlan<'_>) -> Self {
         let noise = Noise::new(plan.seed, "soft");
@@ -147,7 +150,9 @@ impl Tissue {
             return None;
         }
         let thick = |square: f32| if square > 0.0 { 2.0 * f64::from(square).sqrt() } else { 0.0 };
-        let (body, inner, core) = (thick(skin), thick(under.min(skin)), thick(core.min(under)));
+        let (body, inner) = (thick(skin), thick(under.min(skin)));
+        // the fascia has no sharp edge: bundles and lobules reach into each other
+        let core = thick(core.min(under)) * f64::from(core.max(0.0) / (core.max(0.0) + SOFT_EDGE_MM2));
         let room = inner * FAT_SHARE;
         let fat = ((inner - core) * FAT_SHARE - f64::from(lean)).clamp(0.0, room);
         let uneven = 1.0 + f64::from(uneven);

@@ -39,11 +39,11 @@ impl Defect {
         let lane = u64::from(what.digit) * 2 + u64::from(side > 0.0);
         let wide = pad_half_width(build, what.digit);
         let size = wide / 8.2 * (1.0 + 0.12 * build.noise.signed(1000, lane));
-        let axis = mm2(head.x - base.x, head.y - base.y).unit().radial().times(side * wide * 0.98);
+        let axis = mm2(head.x - base.x, head.y - base.y).unit().radial().times(side * wide * 1.02);
         let at = base.lerp(head, 0.74 + 0.08 * build.noise.signed(1001, lane));
         let deep = 1.6;
         let middle = build.turn.project(mm3(at.x + axis.x, at.y + axis.y, at.z + deep));
-        let (across, beam) = build.turn.section(5.4 * size, 6.0 * size);
+        let (across, beam) = build.turn.section(5.4 * size, 6.8 * size);
         Some(Self {
             what,
             middle,

@@ -34,8 +34,8 @@ const PLANS: [Plan; 15] = [
     // scaphoid (navicular) fat stripe
     Plan {
         knots: &[mm3(25.2, -13.0, 3.0), mm3(28.0, -6.0, 3.5), mm3(29.4, 1.0, 4.0), mm3(29.6, 6.0, 5.0)],
-        half: 1.15,
-        lean: -5.5,
+        half: 1.3,
+        lean: -6.5,
     },
     // edge of the pronator quadratus
     Plan {
@@ -137,7 +137,7 @@ impl Build<'_> {
                     self.place(mm3(k.x + 0.5 * dx, k.y + 0.8 * dy, k.z))
                 };
                 let knots: Vec<Mm3> = plan.knots.iter().zip(0..).map(|(k, i)| wander(k, i)).collect();
-                let more = if plan.lean < 0.0 { 1.0 + 0.3 * self.plump } else { 1.0 };
+                let more = if plan.lean < 0.0 { 1.5 + 0.4 * self.plump } else { 1.0 };
                 self.strand(&knots, plan.half, plan.lean * more, lane)
             })
             .collect();

@@ -126,7 +126,7 @@ fn a_defect_takes_tissue_where_it_says_and_nowhere_else() {
             assert_eq!(nothing, after.body[i] <= 0.0, "{digit} {side:?}, pixel {i}");
         });
         let changed: Vec<usize> =
-            (0..before.body.len()).filter(|&i| before.body[i] != after.body[i]).collect();
+            (0..before.body.len()).filter(|&i| before.body[i].to_bits() != after.body[i].to_bits()).collect();
         assert_eq!(changed, said, "digit {digit} {side:?}");
         assert!(changed.iter().all(|&i| after.body[i] < before.body[i]), "tissue is taken, not added");
         // turned towards the beam it is a hollow more than a bite

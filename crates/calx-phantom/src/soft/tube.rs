@@ -80,7 +80,13 @@ impl Tube {
             for (i, (((half, deep), shift), (side, depth))) in layers.enumerate() {
                 (*half, *deep) = turn.section((width - side).max(0.8), (size.y - depth).max(0.8));
                 if i == 2 {
-                    *shift += size.z * turn.sin;
+                    // the fascia does not run parallel to the skin
+                    let (radial, ulnar) = (outline(along + 777.0, true), outline(along + 777.0, false));
+                    let more = 1.3 * (radial + ulnar);
+                    let fits = width - skin - 0.5;
+                    (*half, *deep) = turn
+                        .section((width - side + more).clamp(0.8, fits.max(0.8)), (size.y - depth).max(0.8));
+                    *shift += size.z * turn.sin + 0.9 * (radial - ulnar) * turn.cos;
                 }
             }
             sections.push(section);

@@ -168,7 +168,10 @@ fn a_defect_is_stated_where_the_picture_lacks_tissue() {
     let hand = &ill.truth.hands[0];
     let [defect] = hand.defects.as_slice() else { panic!("{:?}", hand.defects) };
     assert_eq!((defect.digit, defect.side), (3, FingerSide::Ulnar));
-    assert!(defect.open.count() > 100 && defect.open.subtract(&defect.removed).is_empty());
+    assert!(defect.open.subtract(&defect.removed).is_empty());
+    // ten square millimetres at least are gone altogether
+    let open_mm2 = defect.open.count() as f64 * ill.truth.pixel_mm * ill.truth.pixel_mm;
+    assert!(open_mm2 > 10.0, "{open_mm2}");
     // what is open is no longer within the skin; all else is as it was
     assert_eq!(whole.truth.hands[0].soft_tissue.subtract(&hand.soft_tissue), defect.open);
     let change: Vec<i32> =
