@@ -7,6 +7,8 @@
 
 #[path = "it/bones.rs"]
 mod bones;
+#[path = "it/corpus.rs"]
+mod corpus;
 #[path = "it/fixture_list.rs"]
 mod fixture_list;
 #[path = "it/fixtures.rs"]
