@@ -9,6 +9,8 @@
 mod bones;
 #[path = "it/corpus.rs"]
 mod corpus;
+#[path = "it/clip.rs"]
+mod clip;
 #[path = "it/fixture_list.rs"]
 mod fixture_list;
 #[path = "it/fixtures.rs"]

@@ -50,7 +50,7 @@ impl Canvas {
                 let p = (real(column) + 0.5, real(row) + 0.5);
                 let cover = (thick * 0.5 - distance(p, (from, to)) + 0.5).clamp(0.0, 1.0);
                 let along = ((p.0 - from.0) * dx + (p.1 - from.1) * dy) / long;
-                let shown = dash <= 0.0 || index_below(along / dash, 65_536) % 2 == 0;
+                let shown = dash <= 0.0 || index_below(along / dash, 65_536).is_multiple_of(2);
                 if cover > 0.0 && shown {
                     self.blend(column, row, rgb, cover);
                 }

@@ -74,12 +74,12 @@ pub(super) struct ColourPixel {
     pub(super) rgb: [u8; 3],
 }
 
-/// What all frames share: pixels of the lumen in the box, with their cell.
+/// What all frames share: pixels of the lumen in the box that can be seen, with their cell.
 #[derive(Debug, Clone)]
 pub(super) struct ColourScene {
-    pixels: Vec<(usize, f64, f64, f64)>,
+    pixels: Vec<(usize, f64, f64)>,
     cells: (usize, usize),
-    /// For each cell: place, depth, share of the radius, what comes back.
+    /// For each cell: place, share of the radius, what comes back.
     places: Vec<(f64, f64, f64)>,
     area: ColourBox,
     key: Noise,
@@ -98,6 +98,7 @@ impl ColourScene {
                 places.push((x, share, vessel.colour_passes(x, z)));
             }
         }
+        let key = Noise::new(seed, "colour");
         let mut pixels = Vec::new();
         let (width, height) = (layout.tissue.width(), layout.tissue.height());
         for row in 0..height {
@@ -106,13 +107,15 @@ impl ColourScene {
                 let x = layout.x_mm(layout.tissue.left + column);
                 let inside = (z - vessel.middle(x)).abs() < vessel.lumen(x);
                 let passes = vessel.colour_passes(x, z);
-                if inside && area.holds(x, z) && passes > 0.12 {
-                    let u = (x - STEER * (z - area.top) - area.left) / BEAM_MM;
-                    pixels.push((row * width + column, u, (z - area.top) / CELL_MM, passes));
+                let u = (x - STEER * (z - area.top) - area.left) / BEAM_MM;
+                // a shadow's edge frays: how much must pass differs from place to place
+                let least = 0.30 + 0.18 * key.over(u * 0.9, z * 2.2);
+                if inside && area.holds(x, z) && passes > least {
+                    pixels.push((row * width + column, u, (z - area.top) / CELL_MM));
                 }
             }
         }
-        Self { pixels, cells: (across, deep), places, area, key: Noise::new(seed, "colour") }
+        Self { pixels, cells: (across, deep), places, area, key }
     }
 
     /// Colours of a frame.
@@ -121,9 +124,7 @@ impl ColourScene {
         let turn = std::f64::consts::PI / self.area.nyquist_cm_s;
         let mut re = Vec::with_capacity(across * deep);
         let mut im = Vec::with_capacity(across * deep);
-        let mut cell = 0_u64;
-        for (x, share, passes) in self.places.iter().copied() {
-            cell += 1;
+        for (cell, (x, share, passes)) in (1_u64..).zip(self.places.iter().copied()) {
             if share.abs() >= 1.06 {
                 re.push(0.0);
                 im.push(0.0);
@@ -137,11 +138,12 @@ impl ColourScene {
             };
             let clean = flow.velocity(vessel, x, share.clamp(-0.999, 0.999), phase) * cosine(vessel, x);
             let speed = clean.abs() / self.area.nyquist_cm_s;
-            let velocity = clean * (1.0 + 0.07 * chance(2) + disorder * 0.55 * chance(3))
+            let velocity = clean * (1.0 + 0.12 * chance(2) + disorder * 0.55 * chance(3))
+                + 0.9 * chance(6) * (speed / 0.12).min(1.0)
                 + disorder * speed.min(1.0) * 5.0 * chance(4);
             // the wall filter's slope
             let kept = smoothstep(WALL_FILTER_CM_S * 0.8, WALL_FILTER_CM_S * 2.4, velocity.abs());
-            let grain = (0.55 + 0.45 * chance(5)).abs().max(0.05);
+            let grain = (0.52 + 0.55 * chance(5)).abs().max(0.03);
             let power = kept * passes * grain * smoothstep(1.05, 0.80, share.abs());
             let angle = velocity * turn;
             re.push(power * libm::cos(angle));
@@ -156,10 +158,10 @@ impl ColourScene {
         };
         let (re, im) = (plane(re), plane(im));
         let mut out = Vec::new();
-        for &(at, u, v, passes) in &self.pixels {
+        for &(at, u, v) in &self.pixels {
             let (a, b) = (between(&re, u, v), between(&im, u, v));
             let power = (a * a + b * b).sqrt();
-            if power < WRITE || passes < 0.12 {
+            if power < WRITE {
                 continue;
             }
             let value = libm::atan2(b, a) / std::f64::consts::PI;
@@ -178,11 +180,11 @@ fn between(field: &Field, u: f64, v: f64) -> f64 {
     lerp(lerp(at(i, j), at(i + 1, j), s), lerp(at(i, j + 1), at(i + 1, j + 1), s), t)
 }
 
-/// The colour of a velocity, -1.0..=1.0 of the scale: reds towards the probe, blues away, in 16 steps each.
+/// The colour of a velocity, -1.0..=1.0 of the scale: reds towards the probe, blues away, in 24 steps each.
 pub(super) fn paint(value: f64) -> [u8; 3] {
-    let t = ((value.abs().clamp(0.0, 1.0) * 16.0).floor() / 15.0).min(1.0);
+    let t = ((value.abs().clamp(0.0, 1.0) * 24.0).floor() / 23.0).min(1.0);
     let (low, middle, high) = if value >= 0.0 {
-        ([104.0, 6.0, 14.0], [224.0, 22.0, 12.0], [255.0, 214.0, 48.0])
+        ([92.0, 4.0, 14.0], [224.0, 22.0, 12.0], [255.0, 214.0, 48.0])
     } else {
         ([14.0, 12.0, 112.0], [18.0, 58.0, 226.0], [96.0, 226.0, 255.0])
     };

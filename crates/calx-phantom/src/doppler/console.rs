@@ -20,8 +20,9 @@ const INK: [u8; 3] = [196, 200, 204];
 const FAINT: [u8; 3] = [128, 134, 140];
 const COLOUR_INK: [u8; 3] = [118, 196, 232];
 const DOPPLER_INK: [u8; 3] = [232, 206, 110];
+const BEAM_INK: [u8; 3] = [150, 150, 150];
 const BOX_INK: [u8; 3] = [214, 218, 120];
-pub(super) const GATE_INK: [u8; 3] = [238, 238, 238];
+const GATE_INK: [u8; 3] = [238, 238, 238];
 
 /// Numbers that the text states.
 #[derive(Debug, Clone, Copy)]
@@ -235,7 +236,7 @@ pub(super) fn overlay(canvas: &mut Canvas, layout: &Layout, area: &ColourBox, ve
     let (first, last) = (-(z - 0.3) * norm, (DEPTH_MM - 1.0 - z) * norm);
     for (from, to) in [(first, -free), (free, last)] {
         let (from, to) = (along(from), along(to));
-        canvas.line(place(from.0, from.1), place(to.0, to.1), thin, dash, FAINT);
+        canvas.line(place(from.0, from.1), place(to.0, to.1), thin, dash, BEAM_INK);
     }
     // the gate: two short bars across the beam
     for off in [-gate_mm * 0.5, gate_mm * 0.5] {

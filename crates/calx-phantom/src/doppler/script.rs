@@ -95,11 +95,6 @@ fn glyph(letter: char) -> &'static str {
 /// Distance of letters, in heights.
 const ADVANCE: f64 = 5.6 / 6.0;
 
-/// Width of a text at a letter height.
-pub(super) fn width(text: &str, height: f64) -> f64 {
-    (real(text.chars().count()) * ADVANCE - 1.6 / 6.0).max(0.0) * height
-}
-
 /// Writes a text; `x`, `y` are its top left corner.
 pub(super) fn write(canvas: &mut Canvas, text: &str, (x, y): (f64, f64), height: f64, rgb: [u8; 3]) {
     let unit = height / 6.0;

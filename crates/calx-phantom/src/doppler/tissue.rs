@@ -78,7 +78,7 @@ impl Tissue {
         self.bone_mm
             + self.bone_slope * (x - WIDTH_MM * 0.5)
             + 0.35 * self.noise.along(x * 0.08, 13)
-            + 0.05 * self.noise.along(x * 0.9, 14)
+            + 0.09 * self.noise.along(x * 0.8, 14)
     }
 
     /// Strength of scatter in dB, and of surfaces as amplitude, before artery and shadows.
@@ -100,8 +100,8 @@ impl Tissue {
         } else {
             self.muscle(x, z, &mut mirror)
         };
-        let firm = 0.75 + 0.25 * n.along(x * 0.8, 17);
-        mirror += 0.24 * firm * sheet(z - fascia, 0.10);
+        let firm = (0.55 + 0.40 * n.along(x * 0.33, 17) + 0.2 * n.along(x * 1.3, 29)).max(0.1);
+        mirror += 0.22 * firm * sheet(z - fascia, 0.09 + 0.04 * n.along(x * 0.5, 30));
         let second = 0.42 + 0.16 * n.along(x * 0.21, 25);
         mirror += 0.11 * smoothstep(-0.5, 0.6, n.along(x * 0.4, 26)) * sheet(z - fascia - second, 0.07);
         (db, mirror)
@@ -117,10 +117,10 @@ impl Tissue {
         // fibrils: short bright dashes, each at a depth of its own
         let coarse = n.over(x * 0.13, along * 1.55 + 200.0);
         let fine = n.over(x * 0.34 + 31.0, along * 3.4);
-        let fibril = smoothstep(0.25, 0.85, coarse) + 0.75 * smoothstep(0.35, 0.9, fine);
-        *mirror += 0.045 * fibril * fibril + 0.20 * sheet(z - sheet_at, 0.10) * (0.7 + 0.3 * n.along(x, 20));
+        let fibril = smoothstep(0.18, 0.8, coarse) + 0.8 * smoothstep(0.3, 0.85, fine);
+        *mirror += 0.075 * fibril * fibril + 0.20 * sheet(z - sheet_at, 0.10) * (0.7 + 0.3 * n.along(x, 20));
         let patch = 2.0 * n.over(x * 0.22, z * 0.3 + 60.0);
-        lerp(-38.5, -36.5, deep) + patch + 11.0 * fibril.min(1.2)
+        lerp(-36.0, -34.5, deep) + patch + 11.5 * fibril.min(1.2)
     }
 
     /// The artery, its sheath and the veins beside it, laid over the layers.
@@ -150,10 +150,14 @@ impl Tissue {
             let wall = smoothstep(outer + 0.2, outer, off);
             db = lerp(db, -24.0, wall);
             let inner = smoothstep(lumen + 0.07, lumen - 0.05, off);
-            db = lerp(db, -66.0, inner);
+            // haze under the near wall: repeated echoes and side lobes fill a lumen that is black below
+            let under = (z - middle + lumen).max(0.0);
+            let haze = -44.0 - 15.0 * smoothstep(0.0, 1.1, under) + 4.0 * n.along(x * 0.6, 32);
+            db = lerp(db, haze, inner);
             mirror *= 1.0 - inner.max(wall);
             let line = 0.6 + 0.4 * n.along(x * 1.1, if z < middle { 23 } else { 24 });
-            mirror += 0.12 * line * sheet(off - lumen - 0.04, 0.07) + 0.16 * sheet(off - outer, 0.12);
+            mirror +=
+                0.075 * line * sheet(off - lumen - 0.04, 0.07) + 0.085 * line * sheet(off - outer, 0.12);
         }
         (db, mirror)
     }
@@ -167,7 +171,8 @@ impl Tissue {
         let behind = smoothstep(bone + 0.05, bone + 0.45, z);
         db = lerp(db, -58.0 - 4.0 * (z - bone).max(0.0), behind);
         mirror *= 1.0 - behind;
-        let bright = 0.78 + 0.22 * self.noise.along(x * 0.7, 27);
+        let bright =
+            (0.66 + 0.26 * self.noise.along(x * 0.7, 27) + 0.24 * self.noise.along(x * 2.3, 28)).max(0.1);
         mirror += 1.25 * bright * sheet((z - bone) / if z > bone { 1.9 } else { 1.0 }, 0.13);
         mirror += 0.012 * bright * sheet(z - bone - 1.5, 0.25);
         let rim = amplitude(-15.0) * sheet(z - bone, 0.30);
