@@ -11,6 +11,7 @@ use calx_geometry::{Area, GridPoint, ImageSpace, Mask, Outline, Point, ShapeErro
 use crate::anatomy::BoneKind;
 use crate::bones::Bone;
 use crate::error::PhantomError;
+use crate::facts_look_alike::look_alike;
 use crate::facts_vessel::artery;
 use crate::map_bone::seen;
 use crate::map_soft::{inside_skin, taken};
@@ -89,6 +90,10 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
             arteries.push(one);
         }
     }
+    let mut look_alikes = Vec::new();
+    for feature in &hand.look_alikes {
+        look_alikes.extend(look_alike(picture, field, hand, feature)?);
+    }
     let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
     let mut soft_tissue = skin(field, columns, rows, hand)?;
     let mut defects = Vec::new();
@@ -101,7 +106,7 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
         let (digit, side) = (defect.what.digit, defect.what.side);
         defects.push(DefectTruth { digit, side, removed, open });
     }
-    Ok(HandTruth { side, soft_tissue, bones, missing, arteries, defects })
+    Ok(HandTruth { side, soft_tissue, bones, missing, arteries, look_alikes, defects })
 }
 
 /// What a defect takes, and where it leaves nothing.

@@ -211,33 +211,47 @@ const ACROSS: usize = 24;
 /// How far a plaque's outline may be from it.
 const OUTLINE_ERROR_PX: f64 = 0.1;
 
-/// The outline of a plaque in the projection.
-fn plaque(hand: &Hand, stretch: &Stretch, stations: &[Station]) -> Result<Option<Outline>, PhantomError> {
+/// The outlines of a plaque in the projection.
+fn plaque(hand: &Hand, stretch: &Stretch, stations: &[Station]) -> Result<Vec<Outline>, PhantomError> {
+    let mut found = Vec::new();
     if stretch.pattern != CalcificationPattern::Intimal {
-        return Ok(None);
+        return Ok(found);
     }
-    let (mut one, mut other) = (Vec::new(), Vec::new());
-    for &station in stations {
-        let (_, outer) = stretch.radii(station);
-        let offsets = (0..=2 * ACROSS)
-            .map(|i| outer * (real(i) / real(ACROSS) - 1.0))
-            .filter(|&offset| stretch.mineral(Hit { station, offset }) > 0.0);
-        let (low, high) = offsets.fold((f64::MAX, f64::MIN), |(l, h), o| (l.min(o), h.max(o)));
-        if low > high {
-            continue;
+    // between stations the border is looked for twice more
+    let fine: Vec<Station> = stations
+        .windows(2)
+        .flat_map(|pair| match *pair {
+            [a, b] => [a, a.towards(b, 1.0 / 3.0), a.towards(b, 2.0 / 3.0)].to_vec(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let wide: Vec<(Station, Option<(f64, f64)>)> = fine.iter().map(|s| (*s, width(stretch, *s))).collect();
+    for piece in wide.chunk_by(|a, b| a.1.is_some() == b.1.is_some()) {
+        let (mut line, mut other) = (Vec::new(), Vec::new());
+        for (station, width) in piece {
+            let Some((low, high)) = *width else { continue };
+            let side = station.axis.radial();
+            line.push(station.at.plus(side.times(low)));
+            other.push(station.at.plus(side.times(high)));
         }
-        let side = station.axis.radial();
-        one.push(station.at.plus(side.times(low)));
-        other.push(station.at.plus(side.times(high)));
+        line.extend(other.into_iter().rev());
+        let points: Result<Vec<GridPoint>, ShapeError> =
+            line.into_iter().map(|p| grid(hand.placement.to_pixels(p))).collect();
+        // a piece thinner than the grid has no area; the mask tells of it
+        if let Ok(area) = points.and_then(Area::resolve) {
+            found.extend(area.parts().iter().map(|part| part.outer().simplify(OUTLINE_ERROR_PX)));
+        }
     }
-    one.extend(other.into_iter().rev());
-    if one.len() < 6 {
-        return Ok(None);
-    }
-    let points: Result<Vec<GridPoint>, ShapeError> =
-        one.into_iter().map(|p| grid(hand.placement.to_pixels(p))).collect();
-    // a plaque thinner than the grid has no area; its mask tells of it
-    let Ok(area) = points.and_then(Area::resolve) else { return Ok(None) };
-    let largest = area.parts().iter().max_by(|a, b| a.outer().area_px2().total_cmp(&b.outer().area_px2()));
-    Ok(largest.map(|part| part.outer().simplify(OUTLINE_ERROR_PX)))
+    Ok(found)
+}
+
+/// From where to where across an artery a stretch has mineral.
+fn width(stretch: &Stretch, station: Station) -> Option<(f64, f64)> {
+    let (_, outer) = stretch.radii(station);
+    let step = outer / real(ACROSS);
+    let offsets = (0..=2 * ACROSS)
+        .map(|i| step * real(i) - outer)
+        .filter(|&offset| stretch.mineral(Hit { station, offset }) > 0.0);
+    let (low, high) = offsets.fold((f64::MAX, f64::MIN), |(l, h), o| (l.min(o), h.max(o)));
+    (low <= high).then_some((low - 0.5 * step, high + 0.5 * step))
 }

@@ -19,12 +19,15 @@ mod doppler;
 pub mod error;
 mod exposure;
 mod facts;
+mod facts_look_alike;
 mod facts_vessel;
 mod field;
 mod habits;
 mod jpeg;
 mod letters;
+mod look_alikes;
 mod map_bone;
+mod map_look_alike;
 mod map_soft;
 mod map_vessel;
 mod maps;
@@ -58,6 +61,6 @@ pub use options::{
 pub use person::{Person, Sex};
 pub use study::{GeneratedImage, ImageOptions, ModelStudies, StudyOptions, model_case, study};
 pub use truth::{
-    ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, FrameFlow, HandTruth, MissingTruth,
-    SampleGate, TRUTH_FORMAT_VERSION, Truth,
+    ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, FrameFlow, HandTruth, LookAlikeTruth,
+    MissingTruth, SampleGate, SesamoidTruth, TRUTH_FORMAT_VERSION, Truth,
 };

@@ -6,6 +6,7 @@
 //! - Maps are row by row, `columns * rows` values each, 0 or more.
 //! - Bones add up, as they do for a ray; soft tissue of two hands does not (they lie apart).
 
+use crate::look_alikes::Feature;
 use crate::noise::Noise;
 use crate::number::{index_below, real};
 use crate::placement::Placement;
@@ -20,6 +21,7 @@ pub(crate) struct Hand {
     pub(crate) skeleton: Skeleton,
     pub(crate) soft: Soft,
     pub(crate) vessels: Vec<Vessel>,
+    pub(crate) look_alikes: Vec<Feature>,
     pub(crate) placement: Placement,
     pub(crate) texture: Noise,
 }
@@ -71,6 +73,9 @@ impl Maps {
         }
         for vessel in &hand.vessels {
             self.add_vessel(hand, vessel);
+        }
+        for feature in &hand.look_alikes {
+            self.add_look_alike(hand, feature);
         }
     }
 }

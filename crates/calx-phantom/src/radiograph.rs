@@ -8,6 +8,7 @@
 use crate::exposure::{Film, Surround};
 use crate::field::Field;
 use crate::letters::Mark;
+use crate::look_alikes::{Surroundings, look_alikes};
 use crate::maps::{Hand, Maps};
 use crate::marks::{Free, side_marker, synthetic};
 use crate::noise::Noise;
@@ -161,11 +162,22 @@ fn lay(sheet: &Sheet, centre: f64, plan: &HandPlan) -> Hand {
         centre - MIDDLE_MM * mirror,
         spare * 0.3 + 199.0 * (sheet.height() / HAND_FIELD_HEIGHT_MM).min(1.0),
     );
+    let placement = Placement::new(side, sheet.seed, origin, sheet.pixel_mm);
+    let around = Surroundings {
+        skeleton: &skeleton,
+        soft: &soft,
+        vessels: &vessels,
+        placement,
+        turn,
+        seed: sheet.seed,
+    };
+    let look_alikes = look_alikes(around, plan);
     Hand {
         skeleton,
         soft,
         vessels,
-        placement: Placement::new(side, sheet.seed, origin, sheet.pixel_mm),
+        look_alikes,
+        placement,
         texture: Noise::new(sheet.seed, &format!("texture {}", side.letter())),
     }
 }

@@ -9,11 +9,11 @@
 //! - Vertices lie on sixteenths of a pixel, lengths on whole micrometres.
 //! - Lengths in mm are those of the projection on the detector, not of the vessel in space.
 
-use calx_geometry::{GridPoint, Mask, Outline, VesselPath};
+use calx_geometry::{Area, GridPoint, Mask, Outline, VesselPath};
 use serde::{Deserialize, Serialize};
 
 use crate::anatomy::{ArteryKind, BoneKind, FingerSide};
-use crate::options::{CalcificationPattern, HandSide, View};
+use crate::options::{CalcificationPattern, HandSide, LookAlike, View};
 
 /// The version that [`Truth::format_version`] states.
 pub const TRUTH_FORMAT_VERSION: u32 = 2;
@@ -56,6 +56,9 @@ pub struct HandTruth {
     pub missing: Vec<MissingTruth>,
     /// Every artery, calcified or not.
     pub arteries: Vec<ArteryTruth>,
+    /// What can be taken for a calcified artery and is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub look_alikes: Vec<LookAlikeTruth>,
     /// Soft tissue that is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<DefectTruth>,
@@ -140,9 +143,21 @@ pub struct CalcifiedStretch {
     /// The wall on the other side.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ulnar_walls: Vec<VesselPath>,
-    /// The outline of a plaque of the intima.
+    /// The outline of a plaque of the intima, of each piece where it is in several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plaque: Vec<Outline>,
+}
+
+/// One thing that is no calcified artery.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LookAlikeTruth {
+    /// What it is.
+    pub kind: LookAlike,
+    /// The finger it belongs to, from 1, the thumb; absent elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plaque: Option<Outline>,
+    pub digit: Option<u8>,
+    /// Pixels whose centre lies under it; all grains of dust are one mask.
+    pub mask: Mask,
 }
 
 /// The artery of an ultrasound clip.
@@ -212,6 +227,37 @@ impl Truth {
     #[must_use]
     pub fn calcification_mask(&self) -> Mask {
         self.hands.iter().map(HandTruth::calcification_mask).fold(Mask::empty(), |all, m| all.union(&m))
+    }
+
+    /// All masks with the names of the files they may become: `soft-tissue`, `bone/KEY`, `calcification/KEY`,
+    /// `look-alike/N` and `defect/N`, N from 1; with several hands after `right/` or `left/`. Empty ones are
+    /// left out.
+    #[must_use]
+    pub fn masks(&self) -> Vec<(String, Mask)> {
+        let mut all = Vec::new();
+        for hand in &self.hands {
+            let before = if self.hands.len() > 1 { format!("{}/", hand.side.word()) } else { String::new() };
+            let mut add = |name: String, mask: Mask| {
+                if !mask.is_empty() {
+                    all.push((format!("{before}{name}"), mask));
+                }
+            };
+            add("soft-tissue".to_owned(), hand.soft_tissue.clone());
+            for bone in &hand.bones {
+                let mask = Area::from_outline(bone.outline.clone()).to_mask();
+                add(format!("bone/{}", bone.key), mask);
+            }
+            for artery in &hand.arteries {
+                add(format!("calcification/{}", artery.key), artery.mask.clone());
+            }
+            for (number, one) in (1..).zip(&hand.look_alikes) {
+                add(format!("look-alike/{number}"), one.mask.clone());
+            }
+            for (number, one) in (1..).zip(&hand.defects) {
+                add(format!("defect/{number}"), one.removed.clone());
+            }
+        }
+        all
     }
 
     /// One hand.

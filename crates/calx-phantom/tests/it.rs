@@ -11,12 +11,16 @@ mod bones;
 mod corpus;
 #[path = "it/clip.rs"]
 mod clip;
+#[path = "it/explained.rs"]
+mod explained;
 #[path = "it/fixture_list.rs"]
 mod fixture_list;
 #[path = "it/fixtures.rs"]
 mod fixtures;
 #[path = "it/honesty.rs"]
 mod honesty;
+#[path = "it/look_alikes.rs"]
+mod look_alikes;
 #[path = "it/picture.rs"]
 mod picture;
 #[path = "it/truth.rs"]
