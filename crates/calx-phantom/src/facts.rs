@@ -8,11 +8,11 @@
 
 use calx_geometry::{Area, GridPoint, ImageSpace, Mask, Outline, Point, ShapeError};
 
-use crate::anatomy::BoneKind;
 use crate::bones::Bone;
 use crate::error::PhantomError;
 use crate::facts_look_alike::look_alike;
 use crate::facts_vessel::artery;
+use crate::look_alikes::knuckle;
 use crate::map_bone::seen;
 use crate::map_soft::{inside_skin, taken};
 use crate::maps::Hand;
@@ -22,7 +22,7 @@ use crate::options::HandSide;
 use crate::plane::{Mm2, mm2};
 use crate::radiograph::Radiograph;
 use crate::soft::defect::Defect;
-use crate::truth::{BoneTruth, DefectTruth, HandTruth, MissingTruth};
+use crate::truth::{BoneTruth, DefectTruth, HandTruth, MissingTruth, SesamoidTruth};
 
 /// The exposed part of an image, in pixels.
 #[derive(Debug, Clone, Copy)]
@@ -71,13 +71,20 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
     let mut bones = Vec::new();
     for bone in &hand.skeleton.bones {
         if let Some(kind) = bone.kind
-            && let Some(outline) = outline(field, hand, kind, &bone.outline(turn))?
+            && let Some(outline) = outline(field, hand, &kind.key(), &bone.outline(turn))?
         {
             let mask = cover(picture, field, hand, bone)?;
             bones.push(BoneTruth { bone: kind, key: kind.key(), outline, mask });
         }
     }
     bones.sort_by_key(|b| b.bone);
+    let mut sesamoids = Vec::new();
+    for bone in &hand.skeleton.sesamoids {
+        // on coarse pixels it may have no area
+        if let Ok(Some(outline)) = outline(field, hand, "a sesamoid", &bone.outline(turn)) {
+            sesamoids.push(SesamoidTruth { digit: knuckle(&hand.skeleton, bone.ends().0), outline });
+        }
+    }
     let mut missing = Vec::new();
     for bone in &hand.skeleton.missing {
         if let Some(gone) = gone(field, hand, bone)? {
@@ -106,7 +113,7 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
         let (digit, side) = (defect.what.digit, defect.what.side);
         defects.push(DefectTruth { digit, side, removed, open });
     }
-    Ok(HandTruth { side, soft_tissue, bones, missing, arteries, look_alikes, defects })
+    Ok(HandTruth { side, soft_tissue, bones, sesamoids, missing, arteries, look_alikes, defects })
 }
 
 /// What a defect takes, and where it leaves nothing.
@@ -174,13 +181,13 @@ pub(crate) fn micrometres(mm: f64) -> f64 {
 const OUTLINE_ERROR_PX: f64 = 0.12;
 
 /// The part of a closed line of the projection that lies in the field; `None` when nothing does.
-fn outline(field: Field, hand: &Hand, kind: BoneKind, line: &[Mm2]) -> Result<Option<Outline>, PhantomError> {
+fn outline(field: Field, hand: &Hand, key: &str, line: &[Mm2]) -> Result<Option<Outline>, PhantomError> {
     let pixels = field.clip(line.iter().map(|&p| hand.placement.to_pixels(p)).collect());
     if pixels.len() < 3 {
         return Ok(None);
     }
     let points: Result<Vec<GridPoint>, ShapeError> = pixels.into_iter().map(grid).collect();
-    let area = points.and_then(Area::resolve).map_err(refuse(kind.key()))?;
+    let area = points.and_then(Area::resolve).map_err(refuse(key))?;
     let largest = area.parts().iter().max_by(|a, b| a.outer().area_px2().total_cmp(&b.outer().area_px2()));
     Ok(largest.map(|part| part.outer().simplify(OUTLINE_ERROR_PX)))
 }
@@ -205,7 +212,7 @@ fn cover(picture: &Radiograph, field: Field, hand: &Hand, bone: &Bone) -> Result
 
 fn gone(field: Field, hand: &Hand, bone: &Bone) -> Result<Option<MissingTruth>, PhantomError> {
     let (turn, Some(kind)) = (hand.skeleton.turn, bone.kind) else { return Ok(None) };
-    let Some(outline) = outline(field, hand, kind, &bone.outline(turn))? else { return Ok(None) };
+    let Some(outline) = outline(field, hand, &kind.key(), &bone.outline(turn))? else { return Ok(None) };
     let end = hand.skeleton.stump_end.map(|p| hand.placement.to_pixels(turn.project(p)));
     let Some(end) = end.filter(|p| field.holds(*p)) else { return Ok(None) };
     let stump_end = grid(end).map_err(refuse("the stump"))?;

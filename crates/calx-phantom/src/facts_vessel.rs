@@ -11,7 +11,7 @@ use calx_geometry::{Area, Grid, GridPoint, Mask, Outline, PathVertex, ShapeError
 
 use crate::error::PhantomError;
 use crate::facts::{Field, grid, holds_centre, mask, micrometres, refuse, step};
-use crate::map_vessel::for_each_near;
+use crate::map_vessel::{for_each_near, mineral};
 use crate::maps::Hand;
 use crate::number::real;
 use crate::options::CalcificationPattern;
@@ -135,7 +135,7 @@ pub(crate) fn artery(
     for_each_near(columns, rows, hand.placement, vessel, |i, stretch, hit| {
         if (first..=last).contains(&hit.station.along)
             && holds_centre(field, i, columns)
-            && stretch.mineral(hit) > 0.0
+            && mineral(stretch, hit, hand.placement.pixel_mm()) > 0.0
         {
             under.push(i);
         }

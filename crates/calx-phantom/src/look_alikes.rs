@@ -8,13 +8,14 @@
 
 use crate::map_look_alike::DUST_SHOWS;
 use crate::noise::Noise;
-use crate::number::{index_below, real};
+use crate::number::{index_below, real, single};
 use crate::options::LookAlike;
 use crate::placement::Placement;
 use crate::plane::{Mm2, Mm3, Turn, mm2, mm3, smoothstep};
 use crate::radiograph::HandPlan;
 use crate::skeleton::Skeleton;
 use crate::soft::Soft;
+use crate::soft::field::STEP_MM;
 use crate::vessels::Vessel;
 
 /// One thing, which may be in several pieces.
@@ -31,8 +32,8 @@ pub(crate) struct Feature {
 pub(crate) enum Shape {
     /// A ball of mineral with a clearer middle.
     Stone { at: Mm2, radius: f64, hollow: f64, mineral: f64, noise: Noise },
-    /// A small bone: half axes, direction of the longer one.
-    Bone { at: Mm2, half: Mm2, axis: Mm2 },
+    /// A small bone, which the skeleton draws.
+    Bone { outline: Vec<Mm2> },
     /// Balls of amorphous calcium that run into each other.
     Clump { balls: Vec<(Mm2, f64)>, mineral: f64, noise: Noise },
     /// Dust: a line of points that takes away signal; one point is a speck.
@@ -49,21 +50,15 @@ impl Shape {
         match self {
             Self::Stone { at, radius, hollow, mineral, noise } => {
                 let off = p.minus(*at);
-                let angle = 1.0 + 0.09 * noise.over(off.x / radius + 7.0, off.y / radius + 7.0);
-                let d = off.length() * angle;
-                let shell = ball(*radius, d) - 0.85 * ball(radius * hollow, d);
-                mineral * shell * (1.0 + 0.2 * noise.over(p.x / 0.5, p.y / 0.5))
+                // out of round, and its middle off the middle
+                let lane = at.x + at.y;
+                let bulge = 1.0 + 0.16 * noise.over(off.x / radius + lane, off.y / radius + lane);
+                let middle = mm2(0.14 * radius, 0.1 * radius).times(noise.along(lane, 40));
+                let inner = off.minus(middle).length() * (2.0 - bulge);
+                let shell = ball(*radius, off.length() * bulge) - 0.92 * ball(radius * hollow, inner);
+                mineral * shell * (1.0 + 0.1 * noise.over(p.x / 0.5, p.y / 0.5))
             }
-            Self::Bone { at, half, axis } => {
-                let off = p.minus(*at);
-                let (across, along) = (off.dot(axis.radial()), off.dot(*axis));
-                let oval = |shell: f64| {
-                    let (a, b) = (across / (half.x - shell), along / (half.y - shell));
-                    2.0 * (half.x - shell) * 0.85 * (1.0 - a * a - b * b).max(0.0).sqrt()
-                };
-                let (outer, inner) = (oval(0.0), oval(0.45));
-                outer - inner + 0.34 * inner
-            }
+            Self::Bone { outline } => f64::from(u8::from(holds(outline, p))),
             Self::Clump { balls, mineral, noise } => {
                 let sum: f64 = balls.iter().map(|(at, r)| ball(*r, p.minus(*at).length())).sum();
                 if sum <= 0.0 {
@@ -113,7 +108,7 @@ impl Shape {
         };
         match self {
             Self::Stone { at, radius, .. } => round(*at, radius * 1.2),
-            Self::Bone { at, half, .. } => round(*at, half.x.max(half.y)),
+            Self::Bone { outline } => join(&mut outline.iter().map(|p| (*p, 0.0))),
             Self::Clump { balls, .. } => join(&mut balls.iter().copied()),
             Self::Dust { line, half_width, .. } => join(&mut line.iter().map(|p| (*p, half_width + 0.5))),
             Self::Band { at, outer, half, tilt, .. } => round(*at, outer * (1.0 + tilt.abs()) + half),
@@ -138,6 +133,31 @@ fn distance(line: &[Mm2], p: Mm2) -> f64 {
     }
 }
 
+/// Whether a closed line goes round `p`.
+fn holds(line: &[Mm2], p: Mm2) -> bool {
+    let mut inside = false;
+    let mut a = line.last().copied().unwrap_or_default();
+    for &b in line {
+        if (a.y > p.y) != (b.y > p.y) && p.x < a.x + (b.x - a.x) * (p.y - a.y) / (b.y - a.y) {
+            inside = !inside;
+        }
+        a = b;
+    }
+    inside
+}
+
+/// Squared half thickness of the hand at `p` in mm², 0 outside the skin.
+fn square(soft: &Soft, p: Mm2) -> f64 {
+    let field = soft.field();
+    let at = p.minus(field.low).times(1.0 / STEP_MM);
+    if at.x < 0.0 || at.y < 0.0 {
+        return 0.0;
+    }
+    let (column, row) = (index_below(at.x, field.columns), index_below(at.y, field.rows));
+    let (tx, ty) = (single(at.x - real(column)), single(at.y - real(row)));
+    field.cell(column, row).map_or(0.0, |cell| f64::from(cell.skin(tx, ty)).max(0.0))
+}
+
 /// Everything about a hand that a look-alike has to respect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Surroundings<'a> {
@@ -160,7 +180,7 @@ pub(crate) fn look_alikes(around: Surroundings<'_>, plan: &HandPlan) -> Vec<Feat
         .into_iter()
         .flat_map(|kind| match kind {
             LookAlike::Phlebolith => phleboliths(around, named("phlebolith")),
-            LookAlike::Sesamoid => sesamoids(around, plan.person.scale(), named("sesamoid")),
+            LookAlike::Sesamoid => sesamoids(around),
             LookAlike::Calcinosis => calcinosis(around, plan.stump, named("calcinosis")),
             // each exposure has a plate of its own
             LookAlike::Dust => {
@@ -206,7 +226,10 @@ fn phleboliths(around: Surroundings<'_>, noise: Noise) -> Vec<Feature> {
             .vessels
             .iter()
             .all(|v| v.course.iter().all(|s| s.at.minus(at).length() > radius * 1.2 + s.radius + 1.5));
-        if !clear || around.soft.square(at) < 16.0 {
+        let deep = [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)]
+            .iter()
+            .all(|&(x, y)| square(around.soft, at.plus(mm2(x, y).times(radius * 1.8))) > 9.0);
+        if !clear || !deep {
             continue;
         }
         found.push(Feature {
@@ -224,32 +247,29 @@ fn phleboliths(around: Surroundings<'_>, noise: Noise) -> Vec<Feature> {
     found
 }
 
-fn sesamoids(around: Surroundings<'_>, scale: f64, noise: Noise) -> Vec<Feature> {
-    // digit, bone, how far towards the thumb and back from its head
-    const PLACES: [(u8, usize, f64, f64); 3] = [(2, 0, 3.6, 2.4), (5, 0, -3.4, 2.2), (1, 1, 0.4, 0.6)];
-    let first = index_below(noise.unit(0, 0) * 3.0, 2);
-    let count = if noise.unit(0, 1) < 0.4 { 2 } else { 1 };
-    (0..count)
-        .filter_map(|i| {
-            let &(number, bone, off, back) = PLACES.get((first + i) % PLACES.len())?;
-            let lane = i as u64;
-            let digit = around.skeleton.digits.iter().find(|d| d.number == number)?;
-            let &(_, base, head) = digit.bones.get(bone)?;
-            let axis = around.turn.project(head).minus(around.turn.project(base)).unit();
-            let middle = around.turn.project(mm3(head.x, head.y, head.z + 8.0 * scale));
-            let size = scale * (1.35 + 0.75 * noise.unit(2, lane));
-            let lean = 0.5 * noise.signed(3, lane);
-            Some(Feature {
-                kind: LookAlike::Sesamoid,
-                digit: Some(number),
-                shapes: vec![Shape::Bone {
-                    at: middle.plus(axis.radial().times(off * scale)).minus(axis.times(back * scale)),
-                    half: mm2(size, size * (1.2 + 0.2 * noise.unit(4, lane))),
-                    axis: axis.plus(axis.radial().times(lean)).unit(),
-                }],
-            })
+/// The skeleton has them; here they are told as what they can be taken for. The first two are every thumb's.
+fn sesamoids(around: Surroundings<'_>) -> Vec<Feature> {
+    around
+        .skeleton
+        .sesamoids
+        .iter()
+        .skip(THUMB_SESAMOIDS)
+        .map(|bone| Feature {
+            kind: LookAlike::Sesamoid,
+            digit: Some(knuckle(around.skeleton, bone.ends().0)),
+            shapes: vec![Shape::Bone { outline: bone.outline(around.turn) }],
         })
         .collect()
+}
+
+/// Sesamoids that no hand lacks.
+const THUMB_SESAMOIDS: usize = 2;
+
+/// The finger whose knuckle is nearest, from 1, the thumb.
+pub(crate) fn knuckle(skeleton: &Skeleton, p: Mm3) -> u8 {
+    let far = |head: Mm3| mm2(head.x - p.x, head.y - p.y).length();
+    let heads = skeleton.digits.iter().filter_map(|d| d.bones.first().map(|b| (d.number, far(b.2))));
+    heads.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(1, |(number, _)| number)
 }
 
 fn calcinosis(around: Surroundings<'_>, stump: bool, noise: Noise) -> Vec<Feature> {
@@ -281,7 +301,7 @@ fn calcinosis(around: Surroundings<'_>, stump: bool, noise: Noise) -> Vec<Featur
                 let small = noise.unit(12, lane);
                 (middle.plus(off), 0.3 + 0.75 * small * small)
             })
-            .filter(|(at, _)| around.soft.square(*at) > 6.0)
+            .filter(|(at, _)| square(around.soft, *at) > 6.0)
             .collect();
         if balls.is_empty() {
             continue;
@@ -345,7 +365,7 @@ fn ring(around: Surroundings<'_>, noise: Noise) -> Option<Feature> {
     // the skin on both sides
     let reach = |side: f64| {
         let mut off = 3.0;
-        while off < 15.0 && around.soft.square(bone.plus(axis.radial().times(side * off))) > 0.0 {
+        while off < 15.0 && square(around.soft, bone.plus(axis.radial().times(side * off))) > 0.0 {
             off += 0.1;
         }
         off
@@ -395,10 +415,11 @@ mod tests {
     }
 
     #[test]
-    fn a_small_bone_has_a_cortex_and_dust_an_edge_of_a_pixel() {
-        let bone = Shape::Bone { at: mm2(0.0, 0.0), half: mm2(2.0, 2.5), axis: mm2(0.0, 1.0) };
-        let at = |x: f64| bone.amount(mm2(x, 0.0), 0.1);
-        assert!(at(1.6) > at(0.0) && at(2.0) == 0.0, "{} {}", at(0.0), at(1.6));
+    fn a_small_bone_is_its_outline_and_dust_has_an_edge_of_a_pixel() {
+        let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
+        let bone = Shape::Bone { outline: corners.map(|(x, y)| mm2(x, y)).to_vec() };
+        assert_eq!(bone.amount(mm2(0.9, -0.9), 0.1), 1.0);
+        assert_eq!(bone.amount(mm2(1.1, 0.0), 0.1), 0.0);
         let dust = Shape::Dust { line: vec![mm2(0.0, 0.0)], half_width: 0.2, signal: 0.8 };
         assert_eq!(dust.amount(mm2(0.1, 0.0), 0.1), 0.8);
         assert_eq!(dust.amount(mm2(0.26, 0.0), 0.1), 0.0);

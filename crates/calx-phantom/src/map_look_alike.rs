@@ -18,7 +18,8 @@ impl Maps {
         for shape in &feature.shapes {
             let (map, greatest) = match shape {
                 Shape::Stone { .. } | Shape::Clump { .. } => (&mut self.calcium, f32::MAX),
-                Shape::Bone { .. } => (&mut self.bone, f32::MAX),
+                // the skeleton draws its bones itself
+                Shape::Bone { .. } => continue,
                 Shape::Dust { .. } => (&mut self.dust, 1.0),
                 Shape::Band { .. } => (&mut self.metal, f32::MAX),
             };

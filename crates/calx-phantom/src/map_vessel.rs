@@ -9,26 +9,32 @@ use crate::maps::{Hand, Maps};
 use crate::number::{index_below, real, single};
 use crate::placement::Placement;
 use crate::plane::mm2;
-use crate::vessels::{Hit, Station, Stretch, Vessel};
+use crate::vessels::{Hit, LEAST_MM, Station, Stretch, Vessel};
 
 impl Maps {
     pub(crate) fn add_vessel(&mut self, hand: &Hand, vessel: &Vessel) {
-        // pixels that are coarse beside a wall hold the mean over their width
         let pixel_mm = hand.placement.pixel_mm();
-        let samples = index_below((pixel_mm / SAMPLE_MM).ceil(), 4).max(1);
         for_each_near(self.columns, self.rows, hand.placement, vessel, |i, stretch, hit| {
-            let mut mineral = 0.0;
-            for k in 0..samples {
-                let shift = ((real(k) + 0.5) / real(samples) - 0.5) * pixel_mm;
-                mineral += stretch.mineral(Hit { offset: hit.offset + shift, ..hit });
-            }
+            let mineral = mineral(stretch, hit, pixel_mm);
             if mineral > 0.0
                 && let Some(c) = self.calcium.get_mut(i)
             {
-                *c += single(mineral / real(samples));
+                *c += single(mineral);
             }
         });
     }
+}
+
+/// Mean mineral over the width of a pixel; 0 when it is too little to be called calcified.
+pub(crate) fn mineral(stretch: &Stretch, hit: Hit, pixel_mm: f64) -> f64 {
+    let samples = index_below((pixel_mm / SAMPLE_MM).ceil(), 4).max(1);
+    let mut sum = 0.0;
+    for k in 0..samples {
+        let shift = ((real(k) + 0.5) / real(samples) - 0.5) * pixel_mm;
+        sum += stretch.mineral(Hit { offset: hit.offset + shift, ..hit });
+    }
+    let mean = sum / real(samples);
+    if mean < LEAST_MM { 0.0 } else { mean }
 }
 
 /// Coarser pixels are sampled several times.

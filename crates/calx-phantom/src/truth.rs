@@ -52,6 +52,8 @@ pub struct HandTruth {
     pub soft_tissue: Mask,
     /// Every bone that is there.
     pub bones: Vec<BoneTruth>,
+    /// Sesamoid bones: two at the thumb, in some hands more.
+    pub sesamoids: Vec<SesamoidTruth>,
     /// What is not there and should be.
     pub missing: Vec<MissingTruth>,
     /// Every artery, calcified or not.
@@ -76,6 +78,15 @@ pub struct BoneTruth {
     /// Pixels whose centre lies under it.
     #[serde(default = "Mask::empty")]
     pub mask: Mask,
+}
+
+/// One sesamoid bone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SesamoidTruth {
+    /// At whose knuckle it lies, from 1, the thumb.
+    pub digit: u8,
+    /// Its projected outline.
+    pub outline: Outline,
 }
 
 /// A bone that is missing.
@@ -121,7 +132,7 @@ pub struct ArteryTruth {
     pub calcified: Vec<CalcifiedStretch>,
     /// Length that calcified stretches cover, in mm.
     pub calcified_mm: f64,
-    /// Pixels whose centre lies under calcified wall.
+    /// Pixels on whose width calcified wall lies, 0.05 mm of mineral or more on average.
     pub mask: Mask,
 }
 

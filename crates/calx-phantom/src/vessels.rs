@@ -24,7 +24,7 @@ use crate::radiograph::HandPlan;
 use crate::skeleton::Skeleton;
 
 pub(crate) use course::Station;
-pub(crate) use wall::{Hit, Stretch};
+pub(crate) use wall::{Hit, LEAST_MM, Stretch};
 
 /// One artery in the projection.
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ use crate::vessels::tree::Branch;
 use crate::vessels::wall::{ROUND, Stretch, angles};
 
 /// Mineral of a calcified media beside solid mineral.
-const DENSITY: f64 = 0.62;
+const DENSITY: f64 = 0.8;
 
 pub(super) fn stretches(
     branch: &Branch,
@@ -55,7 +55,7 @@ pub(super) fn stretches(
                     let at = run + 0.22 * tilt;
                     let rings = 0.6 * noise.along(at / 0.62, 33) + 0.4 * noise.along(at / 0.31, 34);
                     let grains = noise.along(run / 0.42, lane);
-                    let mineral = coarse * (1.0 + 0.35 * rich) * (1.0 + 0.62 * rings) * (1.0 + 0.42 * grains);
+                    let mineral = coarse * (1.0 + 0.35 * rich) * (1.0 + 0.72 * rings) * (1.0 + 0.42 * grains);
                     DENSITY * density * there * mineral.clamp(0.12, 2.4)
                 })
             })

@@ -253,7 +253,12 @@ impl Tree<'_> {
             let middle = from.lerp(fork, 0.45);
             let middle = mm3(middle.x + 0.9 * self.varied(lane), middle.y, middle.z);
             let Some(kind) = u8::try_from(space).ok().map(ArteryKind::CommonPalmarDigital) else { continue };
-            self.add(kind, &[from, middle, fork], &[(0.0, 1.85), (1.0, 1.65)], &habit(share, 9.0, PALM));
+            self.add(
+                kind,
+                &[from, middle, fork],
+                &[(0.0, 1.85), (1.0, 1.65)],
+                &habit(share + 0.06, 10.0, PALM),
+            );
         }
         // the artery of the little finger's ulnar side comes from the arch's beginning
         let from = arch.near(self.place(-11.0, 30.0, 13.0));
@@ -362,7 +367,7 @@ impl Tree<'_> {
             kind,
             &knots,
             &[(0.0, 1.42), (0.5, 1.25), (0.8, 1.05), (1.0, 0.8)],
-            &habit(0.78, 9.0, FINGER),
+            &habit(0.82, 11.0, FINGER),
         );
     }
 }
