@@ -61,6 +61,6 @@ pub use options::{
 pub use person::{Person, Sex};
 pub use study::{GeneratedImage, ImageOptions, ModelStudies, StudyOptions, model_case, study};
 pub use truth::{
-    ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, FrameFlow, HandTruth, LookAlikeTruth,
-    MissingTruth, SampleGate, SesamoidTruth, TRUTH_FORMAT_VERSION, Truth,
+    ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, FrameFlow, HandTruth,
+    LookAlikeTruth, MissingTruth, SampleGate, SesamoidTruth, TRUTH_FORMAT_VERSION, Truth,
 };

@@ -198,8 +198,13 @@ fn plaques_lie_on_one_side_and_have_outlines() {
     }
     assert!(narrow > 0.7 * stretches.len() as f64, "{narrow} of {}", stretches.len());
     let mask = truth.calcification_mask();
-    let beyond = mask.subtract(&outlines).count() as f64 / mask.count() as f64;
-    assert!(beyond < 0.12, "{beyond} of the mask lies outside the plaques' outlines");
+    // the mask holds pixels that are covered in part too: one pixel round the outlines is theirs
+    let wide = outlines.spans().flat_map(|(row, span)| {
+        (row.saturating_sub(1)..row + 2).map(move |r| (r, span.start.saturating_sub(1)..span.end + 1))
+    });
+    let wide = Mask::from_spans(wide).unwrap();
+    let beyond = mask.subtract(&wide).count() as f64 / mask.count() as f64;
+    assert!(beyond < 0.04, "{beyond} of the mask lies outside the plaques' outlines");
     // all of them are shorter than the tubes of a calcified media
     let longest = stretches.iter().map(|s| s.to_mm - s.from_mm).fold(0.0, f64::max);
     assert!(longest < 9.0, "{longest}");
