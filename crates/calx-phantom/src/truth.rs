@@ -9,7 +9,7 @@
 //! - Vertices lie on sixteenths of a pixel, lengths on whole micrometres.
 //! - Lengths in mm are those of the projection on the detector, not of the vessel in space.
 
-use calx_geometry::{Area, GridPoint, Mask, Outline, VesselPath};
+use calx_geometry::{GridPoint, Mask, Outline, VesselPath};
 use serde::{Deserialize, Serialize};
 
 use crate::anatomy::{ArteryKind, BoneKind, FingerSide};
@@ -255,8 +255,7 @@ impl Truth {
             };
             add("soft-tissue".to_owned(), hand.soft_tissue.clone());
             for bone in &hand.bones {
-                let mask = Area::from_outline(bone.outline.clone()).to_mask();
-                add(format!("bone/{}", bone.key), mask);
+                add(format!("bone/{}", bone.key), bone.mask.clone());
             }
             for artery in &hand.arteries {
                 add(format!("calcification/{}", artery.key), artery.mask.clone());
