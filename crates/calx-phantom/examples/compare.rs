@@ -1,6 +1,6 @@
 //! Prints what a radiograph's values look like: percentiles, noise against signal, noise power.
 //!
-//! `cargo run -p calx-phantom --example compare -- FILE…`. Any grey image the reader opens will do. Values
+//! `cargo run -p calx-phantom --example compare -- FILE…`. `seed:7` is a hand of ours, 1760 by 2200; any grey image the reader opens will do. Values
 //! are turned so that more attenuation is higher, and shown as shares of the range that BitsStored
 //! gives. Noise is what is left of a patch of 32 by 32 pixels after a plane is taken out; patches whose
 //! halves differ (edges, texture of bone) are not counted. Noise power is the mean over such patches,
@@ -15,6 +15,7 @@
 
 use calx_dicom::{FrameSource, Locator, Priority, Reduction, read_image_info};
 use calx_model::PhotometricInterpretation;
+use calx_phantom::{HandOptions, HandSide, ImageOptions, StudyOptions, View, study};
 
 /// Side of a patch.
 const SIDE: usize = 32;
@@ -37,13 +38,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let source = FrameSource::with_threads(1 << 28, 1);
     for file in files {
-        let picture = read(&source, &file)?;
+        let picture = match file.strip_prefix("seed:") {
+            Some(seed) => ours(&source, seed.parse()?)?,
+            None => read(&source, &file)?,
+        };
         println!("## {file}: {} x {}, {} mm", picture.columns, picture.rows, picture.spacing);
         percentiles(&picture);
         noise(&picture);
         println!();
     }
     Ok(())
+}
+
+fn ours(source: &FrameSource, seed: u64) -> Result<Picture, Box<dyn std::error::Error>> {
+    let about = StudyOptions { name: "compare".to_owned(), description: String::new(), day: 0 };
+    let start = std::time::Instant::now();
+    let hand = HandOptions::sized(HandSide::Right, View::Pa, seed, 1760, 2200);
+    let image = study(&about, &[ImageOptions::Hand(hand)])?.remove(0);
+    println!("drawn in {:.2} s", start.elapsed().as_secs_f64());
+    let path = std::env::temp_dir().join(format!("calx-phantom-compare-{seed}.dcm"));
+    std::fs::write(&path, image.bytes)?;
+    let picture = read(source, &path.to_string_lossy());
+    std::fs::remove_file(path)?;
+    picture
 }
 
 fn read(source: &FrameSource, file: &str) -> Result<Picture, Box<dyn std::error::Error>> {

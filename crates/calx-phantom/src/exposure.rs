@@ -27,8 +27,6 @@ use crate::noise::Noise;
 use crate::number::{index_below, real, single};
 use crate::plane::{lerp, mm2, smoothstep};
 
-pub(crate) use crate::exposure::console::MAX_VALUE;
-
 /// Lead of side markers in mm.
 const LEAD_MM: f32 = 1.2;
 /// From the focus to the plate in mm.

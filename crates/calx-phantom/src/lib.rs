@@ -12,6 +12,7 @@
 //!   and pixel, not of the order of drawing; threads share out whole images only; no clock.
 //! - Every picture says SYNTHETIC in a corner and in its attributes.
 
+mod acquisition;
 pub mod anatomy;
 mod bones;
 pub mod corpus;

@@ -49,29 +49,45 @@ fn apart((a_low, a_high): (Mm2, Mm2), (b_low, b_high): (Mm2, Mm2)) -> bool {
 }
 
 /// The word stands in a corner that no hand reaches, as large as fits.
-pub(crate) fn synthetic(free: Free<'_>, pixel_mm: f64, right: bool) -> Option<Mark> {
+pub(crate) fn synthetic(free: Free<'_>, pixel_mm: f64, right: bool) -> Mark {
     const TEXT: &str = "SYNTHETIC";
-    // 6 pixels are the least that can be read
+    // 6 pixels are the least that is easily read, 5 the least at all
     let least = 6.0 * pixel_mm;
     let wanted = (8.0 * pixel_mm).max(4.2);
-    let sizes = [(wanted, 1.0), (least.max(wanted * 0.8), 0.8), (least, 0.8), (least, 0.68)];
+    let sizes =
+        [(wanted, 1.0), (least.max(wanted * 0.8), 0.8), (least, 0.8), (least, 0.678), (5.0 * pixel_mm, 0.63)];
     for (height, narrow) in sizes {
         let width = Word::width(TEXT, height) * narrow;
-        let stroke = (height * 0.13).max(pixel_mm * 0.9);
-        for margin in [7.0, 5.0, 3.5] {
+        let stroke = (height * 0.13).max(pixel_mm * 1.25);
+        for margin in [7.0, 5.5, 4.6] {
             let (left, top) = (margin, margin);
             let (beside, below) = (free.width - margin - width, free.height - margin - height);
             // a right hand leaves more room on the side of the thumb's wrist
             let (first, second) = if right { (beside, left) } else { (left, beside) };
             for at in [mm2(first, below), mm2(second, below), mm2(first, top), mm2(second, top)] {
-                let word = Mark::upright(TEXT, at, height, stroke, narrow);
+                // strokes through the middle of pixels: small letters stay crisp
+                let word = Mark::upright(TEXT, mm2(snap(at.x), snap(at.y)), height, stroke, narrow);
                 if free.holds(word.bounds(), pixel_mm.max(0.6)) {
-                    return Some(word);
+                    return word;
+                }
+            }
+            // upwards along an edge, beside the wrist or above the thumb
+            let (low, high) = (free.height - margin - width * 0.5, margin + width * 0.5);
+            let (near, far) = (margin + height * 0.5, free.width - margin - height * 0.5);
+            for middle in [mm2(near, low), mm2(far, low), mm2(near, high), mm2(far, high)] {
+                let (half, side) = (width * 0.5, height * 0.5);
+                let middle = mm2(snap(middle.x - side) + side, snap(middle.y + half) - half);
+                let at = middle.minus(mm2(half, side));
+                let upright = Mark::upright(TEXT, at, height, stroke, narrow);
+                let word = Mark { turn: (0.0, -1.0), ..upright };
+                if free.holds(word.bounds(), pixel_mm.max(0.6)) {
+                    return word;
                 }
             }
         }
     }
-    None
+    // honesty comes before beauty: over the tissue rather than not at all
+    Mark::upright(TEXT, mm2(least, least), least, pixel_mm * 1.25, 0.678)
 }
 
 /// The lead letter of a hand's side, of one of several foundries, laid down by hand.

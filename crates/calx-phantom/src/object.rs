@@ -12,6 +12,7 @@ use calx_dicom::{
 use calx_model::{PhotometricInterpretation, SeriesInstanceUid, Side, SopInstanceUid, VoiLutFunction};
 use jiff::ToSpan;
 
+use crate::acquisition;
 use crate::doppler::Clip;
 use crate::error::PhantomError;
 use crate::habits::Habits;
@@ -148,8 +149,7 @@ pub(crate) fn radiograph(label: &Label, picture: &Radiograph, form: Form) -> Res
         new.magnification = Some(MAGNIFICATION);
     }
     if kind == ImageKind::DigitalXRay {
-        new.kvp = Some(55.0);
-        new.exposure_uas = Some(2500);
+        new.extra.extend(acquisition::elements(picture));
     }
     written(label, &new)
 }

@@ -200,7 +200,7 @@ fn draw(sheet: &Sheet, hands: Vec<(HandSide, Hand)>) -> Radiograph {
         height: sheet.height(),
     };
     let right = matches!(hands.as_slice(), [(HandSide::Right, _)]);
-    let console: Vec<Mark> = synthetic(free, sheet.pixel_mm, right).into_iter().collect();
+    let console = vec![synthetic(free, sheet.pixel_mm, right)];
     let mut taken = console.clone();
     let mut lead = Vec::new();
     for (side, hand) in &hands {

@@ -28,9 +28,9 @@ pub(crate) const KVP: f64 = 55.0;
 pub(crate) const TARGET_INDEX: i32 = 320;
 /// ExposureIndex of 2.5 mAs behind a hand.
 const INDEX_AT_TARGET_UAS: i32 = 2500;
-/// Quanta that a plate counts per square millimetre of open beam at the target: about 8 microgray there,
-/// 25 000 quanta a microgray and square millimetre, a third of them counted.
-const QUANTA_AT_TARGET: f64 = 70_000.0;
+/// Quanta that a plate counts per square millimetre of open beam at the target: about 10 microgray there,
+/// 28 000 quanta a microgray and square millimetre, somewhat more than half of them absorbed.
+const QUANTA_AT_TARGET: f64 = 160_000.0;
 
 impl Technique {
     /// As a radiographer sets it: near the target, rarely on it.
@@ -73,6 +73,6 @@ mod tests {
         }
         let exact = Technique { exposure_uas: 5000, tube_current_ma: 200, exposure_index: 640 };
         assert_eq!((exact.deviation_index(), exact.exposure_time_ms()), (3.0, 25));
-        assert_eq!(exact.quanta_per_mm2(), 140_000.0);
+        assert_eq!(exact.quanta_per_mm2(), 320_000.0);
     }
 }

@@ -23,6 +23,8 @@ mod honesty;
 mod look_alikes;
 #[path = "it/picture.rs"]
 mod picture;
+#[path = "it/stored.rs"]
+mod stored;
 #[path = "it/truth.rs"]
 mod truth;
 #[path = "it/validity.rs"]

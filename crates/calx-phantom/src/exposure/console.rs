@@ -11,7 +11,7 @@ use crate::number::{real, single, stored};
 use crate::plane::curve;
 
 /// Largest stored value.
-pub(crate) const MAX_VALUE: i32 = 4095;
+const MAX_VALUE: i32 = 4095;
 
 /// Gain of what is about so many mm large.
 const GAINS: [(f64, f64); 8] = [
@@ -192,7 +192,7 @@ fn film(density: f64) -> f64 {
     const TOE: f64 = 0.07;
     let bent =
         if density > 0.0 { density - 0.6 * TOE * (1.0 - libm::exp(-density / TOE)) } else { 0.4 * density };
-    (120.0 + 4010.0 * (1.0 - libm::exp(-(0.78 * bent + 0.16 * bent * bent.max(0.0))))).clamp(1.0, 4094.0)
+    (120.0 + 4010.0 * (1.0 - libm::exp(-(0.72 * bent + 0.40 * bent * bent.max(0.0))))).clamp(1.0, 4094.0)
 }
 
 /// Rounded to what is stored.

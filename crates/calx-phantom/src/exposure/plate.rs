@@ -14,7 +14,7 @@ use super::arithmetic::ln;
 use super::gaussian::{along, weights};
 use super::grid::Grid;
 use crate::noise::Noise;
-use crate::number::{index_below, real, single};
+use crate::number::{index_below, single};
 
 /// Core of the spread, standard deviation in mm.
 const CORE_MM: f64 = 0.075;
