@@ -54,6 +54,8 @@ pub(crate) fn synthetic(free: Free<'_>, pixel_mm: f64, right: bool) -> Mark {
     // 6 pixels are the least that is easily read, 5 the least at all
     let least = 6.0 * pixel_mm;
     let wanted = (8.0 * pixel_mm).max(4.2);
+    // strokes through the middle of pixels: small letters stay crisp
+    let snap = |x: f64| ((x / pixel_mm).floor() + 0.5) * pixel_mm;
     let sizes =
         [(wanted, 1.0), (least.max(wanted * 0.8), 0.8), (least, 0.8), (least, 0.678), (5.0 * pixel_mm, 0.63)];
     for (height, narrow) in sizes {
@@ -65,7 +67,6 @@ pub(crate) fn synthetic(free: Free<'_>, pixel_mm: f64, right: bool) -> Mark {
             // a right hand leaves more room on the side of the thumb's wrist
             let (first, second) = if right { (beside, left) } else { (left, beside) };
             for at in [mm2(first, below), mm2(second, below), mm2(first, top), mm2(second, top)] {
-                // strokes through the middle of pixels: small letters stay crisp
                 let word = Mark::upright(TEXT, mm2(snap(at.x), snap(at.y)), height, stroke, narrow);
                 if free.holds(word.bounds(), pixel_mm.max(0.6)) {
                     return word;

@@ -7,10 +7,10 @@
 
 #[path = "it/bones.rs"]
 mod bones;
-#[path = "it/corpus.rs"]
-mod corpus;
 #[path = "it/clip.rs"]
 mod clip;
+#[path = "it/corpus.rs"]
+mod corpus;
 #[path = "it/explained.rs"]
 mod explained;
 #[path = "it/fixture_list.rs"]
