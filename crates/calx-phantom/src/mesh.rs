@@ -233,7 +233,7 @@ const fn wide(area: i64) -> f64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#[allow(clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tests")]
 mod tests {
     use super::{Depths, Mesh, Seen};
     use crate::number::real;

@@ -5,7 +5,6 @@
 //! Invariants
 //! - One closed line round the largest piece; holes are filled, for no bone has one.
 
-use crate::number::real;
 use crate::plane::{Mm2, mm2};
 
 /// Cells of a field, and the line round what is above one half of it.
@@ -128,5 +127,5 @@ pub(crate) fn area(line: &[Mm2]) -> f64 {
 /// Every `real` cell of a mask counted: the area the outline must have.
 #[cfg(test)]
 pub(crate) fn count(field: &[f32]) -> f64 {
-    real(field.iter().filter(|&&v| v > 0.0).count())
+    crate::number::real(field.iter().filter(|&&v| v > 0.0).count())
 }
