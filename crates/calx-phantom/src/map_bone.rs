@@ -10,7 +10,7 @@ use crate::bones::long::entry;
 use crate::maps::{Hand, Maps};
 use crate::mesh::{Depths, Seen};
 use crate::noise::Noise;
-use crate::number::{real, single};
+use crate::number::{index_below, real, single};
 use crate::placement::Placement;
 use crate::plane::{Mm3, Turn, mm2};
 
@@ -32,24 +32,73 @@ impl Maps {
             let mut inner = outer.empty();
             inner.fill(&part.inner, see);
             let wide = outer.columns.max(1);
+            let network = Network::new(&trabeculae, &inner);
             for (row, (all, inside)) in outer.values.chunks(wide).zip(inner.values.chunks(wide)).enumerate() {
                 let start = (row + outer.top) * self.columns + outer.left;
                 let Some(line) = self.bone.get_mut(start..start + all.len()) else { continue };
                 for (column, (solid, (&all, &inside))) in
                     line.iter_mut().zip(all.iter().zip(inside)).enumerate()
                 {
-                    if all <= 0.0 {
-                        continue;
-                    }
-                    let inside = inside.min(all);
-                    *solid += all - inside;
-                    if inside > 0.0 {
-                        let p = mm2(real(column + outer.left) + 0.5, real(row + outer.top) + 0.5);
-                        *solid += trabeculae.share(p.x, p.y, f64::from(inside)) * inside;
+                    if all > 0.0 {
+                        let inside = inside.min(all);
+                        *solid += all - inside;
+                        if inside > 0.0 {
+                            *solid += network.at(column, row) * inside;
+                        }
                     }
                 }
             }
         }
+    }
+}
+
+/// Distance of the network's samples, in mm; where pixels are coarser, every pixel is one.
+const SAMPLE_MM: f64 = 0.18;
+
+/// The share of bone inside, sampled over a window and linear between.
+struct Network {
+    step: usize,
+    columns: usize,
+    shares: Vec<f32>,
+}
+
+impl Network {
+    fn new(trabeculae: &Trabeculae<'_>, inner: &Depths) -> Self {
+        let step = index_below(SAMPLE_MM / trabeculae.placement.pixel_mm(), 8).max(1);
+        let (columns, rows) = (inner.columns / step + 2, inner.rows / step + 2);
+        // -1: wanted, 0: not
+        let mut shares = vec![0.0_f32; columns * rows];
+        for (row, line) in inner.values.chunks(inner.columns.max(1)).enumerate() {
+            for (column, _) in line.iter().enumerate().filter(|(_, mm)| **mm > 0.0) {
+                let cell = row / step * columns + column / step;
+                for near in [cell, cell + 1, cell + columns, cell + columns + 1] {
+                    if let Some(share) = shares.get_mut(near) {
+                        *share = -1.0;
+                    }
+                }
+            }
+        }
+        for (i, share) in shares.iter_mut().enumerate().filter(|(_, share)| **share < 0.0) {
+            let (row, column) = (i / columns * step, i % columns * step);
+            let (r, c) = (row.min(inner.rows.saturating_sub(1)), column.min(inner.columns.saturating_sub(1)));
+            let inside = inner.values.get(r * inner.columns + c).copied().unwrap_or(0.0);
+            let (x, y) = (real(column + inner.left) + 0.5, real(row + inner.top) + 0.5);
+            *share = trabeculae.share(x, y, f64::from(inside));
+        }
+        Self { step, columns, shares }
+    }
+
+    fn at(&self, column: usize, row: usize) -> f32 {
+        let cell = row / self.step * self.columns + column / self.step;
+        let get = |i: usize| self.shares.get(i).copied().unwrap_or(0.0);
+        if self.step == 1 {
+            return get(cell);
+        }
+        let part = |at: usize| single(real(at % self.step) / real(self.step));
+        let (x, y) = (part(column), part(row));
+        let top = get(cell) + (get(cell + 1) - get(cell)) * x;
+        let (left, right) = (get(cell + self.columns), get(cell + self.columns + 1));
+        top + (left + (right - left) * x - top) * y
     }
 }
 
@@ -101,7 +150,7 @@ impl<'a> Trabeculae<'a> {
         let patches = self.noise.over(v / 2.3 + 50.0, u / 2.8 - lane);
         // the deeper the network, the more its lines even out
         let depth = (6.0 / (inside + 2.0)).min(1.4);
-        let mesh = (0.20 * lines + 0.17 * (left + right) + 0.13 * grains) * depth + 0.12 * patches;
+        let mesh = (0.32 * lines + 0.26 * (left + right) + 0.20 * grains) * depth + 0.16 * patches;
         single((share * (1.0 + mesh)).max(0.0))
     }
 }
