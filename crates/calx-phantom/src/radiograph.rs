@@ -7,7 +7,6 @@
 
 use crate::exposure::{Film, Surround};
 use crate::field::Field;
-use crate::letters::Mark;
 use crate::look_alikes::{Surroundings, look_alikes};
 use crate::maps::{Hand, Maps};
 use crate::marks::{Free, side_marker, synthetic};

@@ -132,7 +132,7 @@ fn expand(from: &Level, row: usize, columns: usize, scratch: &mut Vec<f32>, to: 
     let y = row / 2;
     scratch.clear();
     scratch.push(0.0);
-    if row % 2 == 0 {
+    if row.is_multiple_of(2) {
         let (a, b, c) = (from.line(y.saturating_sub(1)), from.line(y), from.line(y + 1));
         scratch.extend(a.iter().zip(c).zip(b).map(|((a, c), b)| (a + c) * 0.125 + b * 0.75));
     } else {
