@@ -26,14 +26,14 @@ pub(crate) struct Free<'a> {
 }
 
 impl Free<'_> {
-    /// Whether a box and so many mm round it are without tissue and within the field.
+    /// Whether a box lies within the field, and is without tissue with so many mm round it.
     fn holds(&self, (low, high): (Mm2, Mm2), margin: f64) -> bool {
-        let low = mm2(low.x - margin, low.y - margin);
-        let high = mm2(high.x + margin, high.y + margin);
         let corners = [low, mm2(high.x, low.y), high, mm2(low.x, high.y)];
         if corners.iter().any(|c| self.field.depth(*c) < 0.8) {
             return false;
         }
+        let low = mm2(low.x - margin, low.y - margin);
+        let high = mm2(high.x + margin, high.y + margin);
         let cell = |x: f64, count: usize| index_below(x / self.fine_mm, count);
         let (first, end) = (cell(low.x, self.maps.columns), cell(high.x, self.maps.columns) + 1);
         (cell(low.y, self.maps.rows)..=cell(high.y, self.maps.rows)).all(|row| {

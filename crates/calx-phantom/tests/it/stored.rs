@@ -96,6 +96,7 @@ fn the_word_and_the_letter_lie_outside_the_skin_for_every_seed() {
             // a thin cast drowns in pixels of 2 mm
             assert!(columns == 100 || lead * 12_000 > area, "seed {seed}, {columns}: {lead} pixels of lead");
             println!("seed {seed}, {columns}: {lead} of lead, {word} of the word");
+            // nine letters of at least five pixels' height have more strokes than this
             assert!(word > 40, "seed {seed}, {columns}: {word} pixels of the word");
             assert!(stored.iter().all(|v| *v <= 4095));
         }
