@@ -41,8 +41,6 @@ pub(crate) struct Radiograph {
 /// The coarsest pixels whose values are computed directly; coarser ones are averaged from finer ones.
 const FINEST_NEEDED_MM: f64 = 0.26;
 const BORDER_MM: f64 = 3.5;
-/// Distance of the middle of a hand, thumb included, from the middle of its wrist.
-const MIDDLE_MM: f64 = 16.0;
 
 /// What one hand is made from.
 #[derive(Debug, Clone)]
@@ -155,13 +153,7 @@ fn lay(sheet: &Sheet, centre: f64, plan: &HandPlan) -> Hand {
         SoftPlan { person: plan.person, seed: sheet.seed, stump: plan.stump, defects: &plan.defects },
     );
     let vessels = vessels(&skeleton, turn, sheet.seed, plan);
-    let mirror = if side == HandSide::Right { 1.0 } else { -1.0 };
-    let spare = (sheet.height() - HAND_FIELD_HEIGHT_MM).max(0.0);
-    let origin = mm2(
-        centre - MIDDLE_MM * mirror,
-        spare * 0.3 + 199.0 * (sheet.height() / HAND_FIELD_HEIGHT_MM).min(1.0),
-    );
-    let placement = Placement::new(side, sheet.seed, origin, sheet.pixel_mm);
+    let placement = place(sheet, centre, side, &skeleton, turn);
     let around = Surroundings {
         skeleton: &skeleton,
         soft: &soft,
@@ -179,6 +171,25 @@ fn lay(sheet: &Sheet, centre: f64, plan: &HandPlan) -> Hand {
         placement,
         texture: Noise::new(sheet.seed, &format!("texture {}", side.letter())),
     }
+}
+
+/// Where the hand lies: turned a little, its width about `centre`, every fingertip on the film.
+fn place(sheet: &Sheet, centre: f64, side: HandSide, skeleton: &Skeleton, turn: Turn) -> Placement {
+    /// Half of a finger beyond the middle of its tip, in mm.
+    const PULP_MM: f64 = 9.0;
+    let noise = Noise::new(sheet.seed, &format!("place {}", side.letter()));
+    let degrees = (3.2 * noise.normal(0, 0)).clamp(-7.0, 7.0);
+    // relative to the wrist, in mm of the film
+    let lying = Placement::new(side, degrees, mm2(0.0, 0.0), 1.0);
+    let tips = skeleton.digits.iter().map(|d| lying.to_pixels(turn.project(d.tip)));
+    let start = (mm2(-30.0, 0.0), mm2(30.0, 0.0));
+    let (low, high) = tips.fold(start, |(low, high), p| {
+        (mm2(low.x.min(p.x), low.y.min(p.y)), mm2(high.x.max(p.x), high.y.max(p.y)))
+    });
+    let spare = (sheet.height() - HAND_FIELD_HEIGHT_MM).max(0.0);
+    let above = (BORDER_MM + PULP_MM + 4.0 + 10.0 * noise.unit(1, 0)) + spare * 0.3;
+    let origin = mm2(centre - (low.x + high.x) * 0.5 + 3.0 * noise.signed(2, 0), above - low.y);
+    Placement::new(side, degrees, origin, sheet.pixel_mm)
 }
 
 fn draw(sheet: &Sheet, hands: Vec<(HandSide, Hand)>) -> Radiograph {
