@@ -49,6 +49,7 @@ mod skeleton;
 mod soft;
 pub mod study;
 mod technique;
+mod trabeculae;
 pub mod truth;
 mod vessels;
 

@@ -13,6 +13,7 @@ use crate::placement::Placement;
 use crate::plane::{Mm2, mm2};
 use crate::skeleton::Skeleton;
 use crate::soft::Soft;
+use crate::trabeculae::Lace;
 use crate::vessels::Vessel;
 
 /// A hand ready to be drawn: everything in the projection, and its place.
@@ -68,8 +69,9 @@ impl Maps {
     /// Adds a hand. Its placement must be that of these maps' pixels.
     pub(crate) fn add(&mut self, hand: &Hand) {
         self.add_soft(hand);
+        let lace = Lace::new(hand.texture, hand.placement.pixel_mm());
         for bone in hand.skeleton.bones.iter().chain(&hand.skeleton.sesamoids) {
-            self.add_bone(hand, bone);
+            self.add_bone(hand, bone, &lace);
         }
         for vessel in &hand.vessels {
             self.add_vessel(hand, vessel);

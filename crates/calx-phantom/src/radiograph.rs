@@ -192,12 +192,14 @@ fn place(sheet: &Sheet, centre: f64, side: HandSide, skeleton: &Skeleton, turn: 
     Placement::new(side, degrees, origin, sheet.pixel_mm)
 }
 
-fn draw(sheet: &Sheet, hands: Vec<(HandSide, Hand)>) -> Radiograph {
+fn draw(sheet: &Sheet, mut hands: Vec<(HandSide, Hand)>) -> Radiograph {
     let factor = index_below((sheet.pixel_mm / FINEST_NEEDED_MM).ceil(), 16).max(1);
     let mut maps = Maps::new(usize::from(sheet.columns) * factor, usize::from(sheet.rows) * factor);
-    for (_, hand) in &hands {
-        let finer = Hand { placement: hand.placement.finer(real(factor)), ..hand.clone() };
-        maps.add(&finer);
+    for (_, hand) in &mut hands {
+        let placed = hand.placement;
+        hand.placement = placed.finer(real(factor));
+        maps.add(hand);
+        hand.placement = placed;
     }
     let name = format!("film {:?} {}", sheet.view, hands.iter().map(|h| h.0.letter()).collect::<String>());
     let noise = Noise::new(sheet.seed, &name);

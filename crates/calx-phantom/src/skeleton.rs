@@ -145,6 +145,7 @@ impl Maker {
             scale: self.pose.scale() * self.pose.wide() * sturdy * (1.0 + 0.02 * self.noise.signed(30, lane)),
             cortex: self.cortex() * (1.0 + 0.05 * self.noise.signed(31, lane)),
             sponge: self.sponge(),
+            coarse: self.person.wear(),
             twist,
             worn,
             habit: self.noise.unit(32, lane),
@@ -229,7 +230,11 @@ impl Maker {
     }
 
     fn carpals(&self) -> Vec<Bone> {
-        let shell = Shell { cortex: (0.52 * self.cortex()).max(0.3), sponge: 0.17 * self.sponge() };
+        let shell = Shell {
+            cortex: (0.52 * self.cortex()).max(0.3),
+            sponge: 0.17 * self.sponge(),
+            coarse: self.person.wear(),
+        };
         let mut bones: Vec<Bone> = Vec::new();
         let mut plans = CARPALS.iter().peekable();
         while let Some(plan) = plans.next() {

@@ -6,7 +6,7 @@
 //! Not here: where the wrist lies ([`crate::pose`]).
 
 use crate::anatomy::BoneKind;
-use crate::bones::{Bone, Part, Sponge};
+use crate::bones::{Bone, Part, Pattern, Sponge};
 use crate::mesh::Mesh;
 use crate::noise::Noise;
 use crate::number::real;
@@ -229,6 +229,7 @@ const BETWEEN: u32 = 7;
 pub(crate) struct Shell {
     pub(crate) cortex: f64,
     pub(crate) sponge: f64,
+    pub(crate) coarse: f64,
 }
 
 /// The bone of one or more plans of the same kind.
@@ -243,7 +244,13 @@ pub(crate) fn carpal(
     let parts = plans.iter().map(|plan| part(plan, shell, noise, &place)).collect();
     let from = place(mm3(middle.x, middle.y - 8.0, first.z));
     let to = place(mm3(middle.x, middle.y + 8.0, first.z));
-    let sponge = Sponge { from, to, along: vec![[0.0, shell.sponge, 8.0], [1.0, shell.sponge, 8.0]] };
+    let sponge = Sponge {
+        from,
+        to,
+        along: vec![[0.0, shell.sponge, 8.0], [1.0, shell.sponge, 8.0]],
+        pattern: Pattern::Radiating { degrees: 70.0 * noise.over(middle.x * 0.31, middle.y * 0.31) },
+        coarse: shell.coarse,
+    };
     Some(Bone { kind: first.kind, parts, sponge })
 }
 
@@ -334,6 +341,8 @@ pub(crate) fn sesamoid(centre: Mm3, half: Mm3, tilt: f64, noise: Noise) -> Bone 
         from: centre.minus(mm3(0.0, half.y, 0.0)),
         to: centre.plus(mm3(0.0, half.y, 0.0)),
         along: vec![[0.0, 0.35, half.x], [1.0, 0.35, half.x]],
+        pattern: Pattern::Radiating { degrees: 0.0 },
+        coarse: 0.0,
     };
     Bone { kind: None, parts: vec![part], sponge }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Build {
     pub(crate) cortex: f64,
     /// Of the trabeculae.
     pub(crate) sponge: f64,
+    /// How far age has thinned the trabeculae out, 0 to 1.
+    pub(crate) coarse: f64,
     /// Degrees about the axis.
     pub(crate) twist: f64,
     /// Osteoarthritis of the joints at base and head, 0 to 1.
@@ -64,6 +66,7 @@ pub(crate) fn form(kind: BoneKind, build: &Build) -> Form {
         row[1] *= build.sponge;
     }
     form.twist += build.twist;
+    form.coarse = build.coarse;
     spurs(&mut form, build);
     if build.kept < 1.0 {
         form.kept = build.kept;
@@ -179,6 +182,7 @@ fn metacarpal(digit: u8, habit: f64) -> Form {
         twist: 0.0,
         kept: 1.0,
         ragged: 0.0,
+        coarse: 0.0,
     }
 }
 
@@ -239,6 +243,7 @@ fn proximal(digit: u8) -> Form {
         twist: 0.0,
         kept: 1.0,
         ragged: 0.0,
+        coarse: 0.0,
     }
 }
 
@@ -289,6 +294,7 @@ fn middle(digit: u8) -> Form {
         twist: 0.0,
         kept: 1.0,
         ragged: 0.0,
+        coarse: 0.0,
     }
 }
 
@@ -326,6 +332,7 @@ fn distal(digit: u8, habit: f64) -> Form {
         twist: 0.0,
         kept: 1.0,
         ragged: 0.34,
+        coarse: 0.0,
     }
 }
 

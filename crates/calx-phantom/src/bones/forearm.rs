@@ -21,6 +21,7 @@ fn built(mut form: Form, build: &Build) -> Form {
         row[1] *= build.sponge;
     }
     form.twist = build.twist;
+    form.coarse = build.coarse;
     form
 }
 
@@ -62,6 +63,7 @@ pub(crate) fn radius(build: &Build) -> Form {
         twist: 0.0,
         kept: 1.0,
         ragged: 0.0,
+        coarse: 0.0,
     };
     built(form, build)
 }
@@ -88,6 +90,7 @@ pub(crate) fn ulna(build: &Build) -> Form {
         twist: 0.0,
         kept: 1.0,
         ragged: 0.0,
+        coarse: 0.0,
     };
     built(form, build)
 }

@@ -7,7 +7,7 @@
 //!   is the axis's end, so the gap between two bones is that of their axes.
 
 use crate::anatomy::BoneKind;
-use crate::bones::{Bone, Part, Sponge, profile};
+use crate::bones::{Bone, Part, Pattern, Sponge, profile};
 use crate::mesh::Mesh;
 use crate::noise::Noise;
 use crate::number::{index_below, real};
@@ -109,6 +109,8 @@ pub(crate) struct Form {
     pub(crate) kept: f64,
     /// A tuft's ragged edge in mm.
     pub(crate) ragged: f64,
+    /// See [`Sponge::coarse`].
+    pub(crate) coarse: f64,
 }
 
 /// A frame for a bone: origin and three axes of length 1.
@@ -303,7 +305,11 @@ pub(crate) fn long_bone(kind: BoneKind, (base, head): (Mm3, Mm3), form: &Form, n
         })
         .collect();
     let part = Part { outer: sweep.mesh(false), inner: sweep.mesh(true) };
-    Bone { kind: Some(kind), parts: vec![part], sponge: Sponge { from: base, to: head, along } }
+    Bone {
+        kind: Some(kind),
+        parts: vec![part],
+        sponge: Sponge { from: base, to: head, along, pattern: Pattern::Along, coarse: form.coarse },
+    }
 }
 
 /// The entry of a table with equal steps from 0 to 1.

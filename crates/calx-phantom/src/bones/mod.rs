@@ -34,6 +34,18 @@ pub(crate) struct Sponge {
     pub(crate) to: Mm3,
     /// `[fraction of the axis, share of bone in the inside, half width in mm]`.
     pub(crate) along: Vec<[f64; 3]>,
+    pub(crate) pattern: Pattern,
+    /// How far age has thinned the network out, 0 to 1.
+    pub(crate) coarse: f64,
+}
+
+/// How the lines of load run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Pattern {
+    /// Along the sides.
+    Along,
+    /// Spreading from a place this side of the bone, turned from the axis by so many degrees.
+    Radiating { degrees: f64 },
 }
 
 /// One bone, or a sesamoid.
