@@ -251,7 +251,7 @@ impl Maker {
         let variance = 1.0 * self.noise.normal(35, 0).clamp(-1.8, 1.8);
         let build = |kind, twist| self.build(kind, twist, (0.0, 0.0));
         let place = |p| self.pose.place(p);
-        let end = mm3(8.6, -17.2, 0.5);
+        let end = mm3(8.6, -18.0, 0.5);
         let radius_ends = (place(mm3(6.2, end.y - SEEN_MM, 0.0)), place(end));
         let end = mm3(-16.0, -21.2 + variance, -2.0);
         let ulna_ends = (place(mm3(-17.5, end.y - SEEN_MM, -1.0)), place(end));

@@ -36,9 +36,9 @@ pub(crate) const CARPALS: [Plan; 10] = [
             [15.5, -11.6, 0.15, 0.40, 0.0],
             [18.3, -6.9, 0.20, 0.25, 0.06],
             [19.7, -2.2, 0.40, 0.10, 0.0],
-            [21.3, 2.0, 0.55, 0.0, 0.0],
-            [19.6, 4.9, 0.50, 0.05, 0.0],
-            [15.3, 5.2, 0.25, 0.10, 0.0],
+            [21.9, 2.9, 0.55, 0.0, 0.0],
+            [20.0, 6.0, 0.50, 0.0, 0.0],
+            [15.3, 6.0, 0.25, 0.10, 0.0],
             [11.5, 3.4, 0.15, 0.15, 0.0],
             [9.6, -1.0, 0.05, 0.15, 0.14],
             [8.7, -5.4, 0.05, 0.10, 0.14],
@@ -51,17 +51,17 @@ pub(crate) const CARPALS: [Plan; 10] = [
     Plan {
         kind: Some(BoneKind::Scaphoid),
         knots: &[
-            [22.8, 0.6, 0.1, 0.1, 0.0],
-            [21.6, 4.0, 0.1, 0.1, 0.0],
-            [18.4, 4.8, 0.1, 0.1, 0.0],
-            [16.2, 2.2, 0.1, 0.1, 0.0],
-            [17.2, -1.2, 0.1, 0.1, 0.0],
-            [20.6, -1.8, 0.1, 0.1, 0.0],
+            [22.6, 1.6, 0.1, 0.1, 0.0],
+            [21.2, 4.4, 0.1, 0.1, 0.0],
+            [18.6, 4.2, 0.1, 0.1, 0.0],
+            [16.9, 1.0, 0.1, 0.1, 0.0],
+            [17.6, -3.2, 0.1, 0.1, 0.0],
+            [20.3, -1.6, 0.1, 0.1, 0.0],
         ],
-        z: 8.0,
-        thick: 6.0,
-        lean: (0.0, 0.0),
-        round: 0.87,
+        z: 8.4,
+        thick: 3.6,
+        lean: (0.0, 0.6),
+        round: 1.0,
     },
     Plan {
         kind: Some(BoneKind::Lunate),
@@ -89,12 +89,12 @@ pub(crate) const CARPALS: [Plan; 10] = [
             [-9.3, -13.0, 0.1, 0.15, 0.0],
             [-13.0, -13.2, 0.2, 0.2, 0.0],
             [-17.0, -10.2, 0.2, 0.15, 0.0],
-            [-19.8, -5.4, 0.15, 0.15, 0.0],
-            [-20.4, -1.3, 0.1, 0.25, 0.0],
-            [-18.2, 0.5, 0.05, 0.25, 0.0],
-            [-15.3, -1.9, 0.05, 0.15, 0.06],
-            [-12.2, -5.1, 0.05, 0.15, 0.06],
-            [-9.4, -8.3, 0.1, 0.15, 0.0],
+            [-20.0, -5.0, 0.15, 0.15, 0.0],
+            [-20.6, -0.3, 0.1, 0.25, 0.0],
+            [-18.0, 2.0, 0.05, 0.25, 0.0],
+            [-14.4, -0.6, 0.0, 0.15, 0.06],
+            [-11.2, -4.0, 0.0, 0.15, 0.06],
+            [-8.9, -7.2, 0.1, 0.15, 0.0],
             [-8.7, -10.9, 0.1, 0.1, 0.0],
         ],
         z: -0.5,
@@ -105,13 +105,13 @@ pub(crate) const CARPALS: [Plan; 10] = [
     Plan {
         kind: Some(BoneKind::Pisiform),
         knots: &[
-            [-12.2, -5.0, 0.1, 0.1, 0.0],
-            [-13.6, -9.6, 0.1, 0.1, 0.0],
-            [-17.2, -11.2, 0.1, 0.1, 0.0],
-            [-20.6, -8.6, 0.1, 0.1, 0.0],
-            [-21.0, -3.6, 0.1, 0.1, 0.0],
-            [-18.4, -0.3, 0.1, 0.1, 0.0],
-            [-14.4, -1.0, 0.1, 0.1, 0.0],
+            [-12.9, -5.2, 0.1, 0.1, 0.0],
+            [-14.0, -9.0, 0.1, 0.1, 0.0],
+            [-16.8, -10.4, 0.1, 0.1, 0.0],
+            [-19.5, -8.4, 0.1, 0.1, 0.0],
+            [-20.0, -4.2, 0.1, 0.1, 0.0],
+            [-18.0, -1.4, 0.1, 0.1, 0.0],
+            [-14.7, -2.0, 0.1, 0.1, 0.0],
         ],
         z: 11.0,
         thick: 9.5,
@@ -121,9 +121,9 @@ pub(crate) const CARPALS: [Plan; 10] = [
     Plan {
         kind: Some(BoneKind::Trapezium),
         knots: &[
-            [18.9, 7.9, 0.2, 0.05, 0.0],
-            [22.2, 6.5, 0.15, 0.1, 0.0],
-            [26.4, 4.9, 0.2, 0.15, 0.0],
+            [17.6, 7.6, 0.2, 0.0, 0.0],
+            [21.8, 6.0, 0.15, 0.0, 0.0],
+            [26.2, 4.4, 0.2, 0.1, 0.0],
             [30.6, 4.9, 0.2, 0.2, 0.0],
             [33.0, 7.4, 0.15, 0.2, 0.0],
             [31.6, 9.6, 0.0, 0.1, 0.1],
@@ -204,17 +204,17 @@ pub(crate) const CARPALS: [Plan; 10] = [
     Plan {
         kind: Some(BoneKind::Hamate),
         knots: &[
-            [-9.4, 8.6, 0.0, 0.0, 0.0],
-            [-10.6, 5.4, 0.0, 0.0, 0.0],
-            [-13.4, 4.8, 0.0, 0.0, 0.0],
-            [-14.6, 8.0, 0.0, 0.0, 0.0],
-            [-13.8, 11.6, 0.0, 0.0, 0.0],
-            [-10.8, 11.8, 0.0, 0.0, 0.0],
+            [-10.2, 8.0, 0.12, 0.0, 0.0],
+            [-10.9, 6.0, 0.12, 0.0, 0.0],
+            [-12.4, 5.7, 0.12, 0.0, 0.0],
+            [-13.5, 7.4, 0.12, 0.0, 0.0],
+            [-13.2, 9.5, 0.12, 0.0, 0.0],
+            [-11.6, 10.2, 0.12, 0.0, 0.0],
         ],
         z: 8.6,
         thick: 10.5,
-        lean: (1.2, -0.4),
-        round: 0.60,
+        lean: (0.7, -0.5),
+        round: 0.68,
     },
 ];
 
@@ -281,7 +281,6 @@ fn part(plan: &Plan, shell: Shell, noise: Noise, place: &impl Fn(Mm3) -> Mm3) ->
             let angle = std::f64::consts::PI * real(level) / real(LEVELS);
             let (cos, sin) = (libm::cos(angle), libm::sin(angle).max(0.0));
             let deep = libm::pow(cos.abs(), plan.round) * if cos > 0.0 { -1.0 } else { 1.0 };
-            let size = libm::pow(sin, plan.round);
             let z = plan.z + deep * (plan.thick * 0.5 - inset);
             let shift = mm2(plan.lean.0 * deep * 0.5, plan.lean.1 * deep * 0.5);
             let (d, p, h) = ((-deep).max(0.0), deep.max(0.0), 1.0 - deep * deep);
@@ -297,11 +296,19 @@ fn part(plan: &Plan, shell: Shell, noise: Noise, place: &impl Fn(Mm3) -> Mm3) ->
                 let mut out = off.times((1.0 - back) * (1.0 + bumpy / radius));
                 // hardly a wall stands upright: where it leans, two faint edges stand for a bright one
                 let aslant = noise.over(off.x / radius * 1.3 + plan.z * 5.0, off.y / radius * 1.3 + centre.x);
-                out = out.plus(normal.times(1.7 * aslant * deep));
+                out = out.plus(normal.times(2.0 * aslant * deep));
                 if inset > 0.0 {
-                    let thin = inset * (1.0 + 0.3 * noise.over(off.x * 0.5 + 50.0, off.y * 0.5 + deep * 2.0));
+                    let joint =
+                        noise.over(off.x / radius * 2.1 + 50.0 + centre.x, off.y / radius * 2.1 + deep * 0.8);
+                    let thin = inset
+                        * (0.95
+                            + 0.65 * joint
+                            + 0.2 * noise.over(off.x * 0.8 + 50.0, off.y * 0.8 + deep * 2.0));
                     out = out.plus(normal.times(-thin.min(radius * 0.5)));
                 }
+                // facets fall steeply, what ligaments hold is rounded
+                let steep = noise.over(off.x / radius * 1.6 + 70.0 + plan.z, off.y / radius * 1.6 + centre.y);
+                let size = libm::pow(sin, (plan.round + 0.07 + 0.2 * steep).clamp(0.5, 1.0));
                 let flat = centre.plus(shift).plus(out.times(size));
                 points.push(place(mm3(flat.x, flat.y, z)));
             }

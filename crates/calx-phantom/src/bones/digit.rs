@@ -66,12 +66,27 @@ pub(crate) fn form(kind: BoneKind, build: &Build) -> Form {
         row[1] *= build.sponge;
     }
     form.twist += build.twist;
+    if !matches!(kind, BoneKind::Metacarpal(_)) {
+        // the lips to back and palm stand at different heights, in every finger otherwise
+        let (one, other) = (build.habit, (build.habit * 7.3).fract());
+        form.base.tilt += 0.55 * (one - 0.5);
+        form.base.dorsal_lip += 0.9 * other - 0.2;
+        form.base.palmar_lip += 0.8 * (one * 3.7).fract() - 0.3;
+        form.base.socket *= 0.85 + 0.3 * other;
+        form.base.edge *= 1.0 + 0.5 * one;
+        form.base.slope += 0.5 * (other - 0.5);
+    } else {
+        form.base.slope += 0.5 * (build.habit - 0.5);
+        form.base.ridge *= 0.8 + 0.5 * build.habit;
+        form.base.dorsal_lip *= 0.7 + 0.6 * build.habit;
+    }
     form.coarse = build.coarse;
     spurs(&mut form, build);
     if build.kept < 1.0 {
         form.kept = build.kept;
-        form.head = Cap { rough: 0.32, edge: 0.35, slope: 0.35, ..Cap::default() };
-        form.plates.1 = 0.12;
+        // sawn not long ago: uneven, a little aslant, no cap over canal and trabeculae
+        form.head = Cap { rough: 0.42, edge: 0.3, slope: 0.55, tilt: 0.3, ..Cap::default() };
+        form.plates.1 = 0.02;
         form.swellings.retain(|s| s.at < build.kept - 0.08);
     }
     form
@@ -116,7 +131,7 @@ fn metacarpal(digit: u8, habit: f64) -> Form {
             socket: 0.3,
             dorsal_lip: 1.2,
             edge: 1.4,
-            peg: (0.62, -0.6, 0.6, 1.6),
+            peg: (0.72, -0.55, 0.42, 1.5),
             ..Cap::default()
         },
         4 => Cap { slope: 0.5, socket: -0.3, tilt: -0.9, dorsal_lip: 0.5, edge: 1.5, ..Cap::default() },
@@ -177,7 +192,7 @@ fn metacarpal(digit: u8, habit: f64) -> Form {
             [0.88, 0.2],
             [1.0, 0.27],
         ],
-        plates: (0.6, 0.55),
+        plates: (0.5, 0.5),
         swellings,
         twist: 0.0,
         kept: 1.0,
@@ -232,7 +247,7 @@ fn proximal(digit: u8) -> Form {
             [0.9, 0.2],
             [1.0, 0.27],
         ],
-        plates: (0.6, 0.5),
+        plates: (0.46, 0.45),
         swellings: vec![
             Swelling { at: 0.9, long: 3.6, side: -24.0, wide: 40.0, height: 0.45 },
             Swelling { at: 0.9, long: 3.6, side: 204.0, wide: 40.0, height: 0.45 },
@@ -284,7 +299,7 @@ fn middle(digit: u8) -> Form {
             [0.9, 0.22],
             [1.0, 0.28],
         ],
-        plates: (0.55, 0.45),
+        plates: (0.42, 0.4),
         swellings: vec![
             Swelling { at: 0.92, long: 3.0, side: -24.0, wide: 40.0, height: 0.4 },
             Swelling { at: 0.92, long: 3.0, side: 204.0, wide: 40.0, height: 0.4 },
@@ -327,7 +342,7 @@ fn distal(digit: u8, habit: f64) -> Form {
             [1.0, 0.3],
         ],
         sponge: vec![[0.0, 0.3], [0.14, 0.24], [0.3, 0.12], [0.6, 0.09], [0.78, 0.22], [1.0, 0.34]],
-        plates: (0.5, 0.3),
+        plates: (0.38, 0.3),
         swellings: Vec::new(),
         twist: 0.0,
         kept: 1.0,

@@ -232,7 +232,10 @@ impl Sweep<'_> {
         if inset > 0.0 {
             let scallop = self.noise.over(ray.x * 1.6 + 9.0, ray.y * 1.6 + u / 5.0 + 40.0)
                 + 0.7 * self.noise.over(ray.x * 3.6 + 90.0, ray.y * 3.6 + u / 2.2);
-            let inset = inset * (1.0 + 0.14 * scallop);
+            let fine = self.noise.over(ray.x * 4.5 + 30.0, u / 0.9 + 7.0 * ray.y);
+            // the walls at the sides are thicker than those to back and palm
+            let around = 1.1 - 0.36 * ray.y * ray.y;
+            let inset = inset * around * (1.0 + 0.16 * scallop + 0.10 * fine);
             let k = (1.0 - inset / (radius * grown)).max(0.12);
             return (x * k, y * k, x * k / half, y * k / deep);
         }
@@ -248,8 +251,14 @@ impl Sweep<'_> {
             let inset = if inner { profile(&form.cortex, t)[1].max(0.1) } else { 0.0 };
             (t, inset, profile(&form.sides, t))
         };
-        let base = |x: f64, y: f64| base_plate - form.base.height(x, y, self.noise);
-        let head = |x: f64, y: f64| length - head_plate + form.head.height(x, y, self.noise);
+        // the bone under a joint surface is thickest where it is loaded, and uneven
+        let plate = |x: f64, y: f64, lift: f64| {
+            let loaded = 1.2 - 0.75 * (x * x + y * y).min(1.0);
+            loaded + 0.22 * self.noise.over(x * 2.4 + lift + self.frame.base.x, y * 2.4)
+        };
+        let base = |x: f64, y: f64| base_plate * plate(x, y, 0.0) - form.base.height(x, y, self.noise);
+        let head =
+            |x: f64, y: f64| length - head_plate * plate(x, y, 20.0) + form.head.height(x, y, self.noise);
         let mut points = Vec::new();
         let cap = |points: &mut Vec<Mm3>, t: f64, share: f64, height: &dyn Fn(f64, f64) -> f64| {
             let (t, inset, sides) = at(t);
