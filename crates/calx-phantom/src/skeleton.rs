@@ -231,7 +231,7 @@ impl Maker {
 
     fn carpals(&self) -> Vec<Bone> {
         let shell = Shell {
-            cortex: (0.52 * self.cortex()).max(0.3),
+            cortex: (0.47 * self.cortex()).max(0.28),
             sponge: 0.17 * self.sponge(),
             coarse: self.person.wear(),
         };

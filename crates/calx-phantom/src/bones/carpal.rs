@@ -40,8 +40,8 @@ pub(crate) const CARPALS: [Plan; 10] = [
             [20.0, 6.0, 0.50, 0.0, 0.0],
             [15.3, 6.0, 0.25, 0.10, 0.0],
             [11.5, 3.4, 0.15, 0.15, 0.0],
-            [9.6, -1.0, 0.05, 0.15, 0.14],
-            [8.7, -5.4, 0.05, 0.10, 0.14],
+            [9.0, -0.8, 0.0, 0.12, 0.08],
+            [8.0, -5.2, 0.0, 0.08, 0.08],
         ],
         z: 2.0,
         thick: 12.5,
@@ -204,17 +204,17 @@ pub(crate) const CARPALS: [Plan; 10] = [
     Plan {
         kind: Some(BoneKind::Hamate),
         knots: &[
-            [-10.2, 8.0, 0.12, 0.0, 0.0],
-            [-10.9, 6.0, 0.12, 0.0, 0.0],
-            [-12.4, 5.7, 0.12, 0.0, 0.0],
-            [-13.5, 7.4, 0.12, 0.0, 0.0],
-            [-13.2, 9.5, 0.12, 0.0, 0.0],
-            [-11.6, 10.2, 0.12, 0.0, 0.0],
+            [-9.9, 8.6, 0.12, 0.0, 0.0],
+            [-10.8, 6.2, 0.12, 0.0, 0.0],
+            [-12.4, 5.4, 0.12, 0.0, 0.0],
+            [-13.9, 6.9, 0.12, 0.0, 0.0],
+            [-13.7, 9.4, 0.12, 0.0, 0.0],
+            [-11.7, 10.6, 0.12, 0.0, 0.0],
         ],
         z: 8.6,
-        thick: 10.5,
+        thick: 7.4,
         lean: (0.7, -0.5),
-        round: 0.68,
+        round: 0.72,
     },
 ];
 
@@ -296,7 +296,7 @@ fn part(plan: &Plan, shell: Shell, noise: Noise, place: &impl Fn(Mm3) -> Mm3) ->
                 let mut out = off.times((1.0 - back) * (1.0 + bumpy / radius));
                 // hardly a wall stands upright: where it leans, two faint edges stand for a bright one
                 let aslant = noise.over(off.x / radius * 1.3 + plan.z * 5.0, off.y / radius * 1.3 + centre.x);
-                out = out.plus(normal.times(2.0 * aslant * deep));
+                out = out.plus(normal.times(2.2 * (radius / 7.0).min(1.0) * aslant * deep));
                 if inset > 0.0 {
                     let joint =
                         noise.over(off.x / radius * 2.1 + 50.0 + centre.x, off.y / radius * 2.1 + deep * 0.8);
@@ -308,7 +308,7 @@ fn part(plan: &Plan, shell: Shell, noise: Noise, place: &impl Fn(Mm3) -> Mm3) ->
                 }
                 // facets fall steeply, what ligaments hold is rounded
                 let steep = noise.over(off.x / radius * 1.6 + 70.0 + plan.z, off.y / radius * 1.6 + centre.y);
-                let size = libm::pow(sin, (plan.round + 0.07 + 0.2 * steep).clamp(0.5, 1.0));
+                let size = libm::pow(sin, (plan.round + 0.08 + 0.3 * steep).clamp(0.5, 1.05));
                 let flat = centre.plus(shift).plus(out.times(size));
                 points.push(place(mm3(flat.x, flat.y, z)));
             }
