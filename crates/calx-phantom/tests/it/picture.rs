@@ -17,6 +17,19 @@ fn mean(values: &[u16], columns: usize, mask: &Mask) -> f64 {
     sum / mask.count() as f64
 }
 
+/// Standard deviation of one pixel, from steps between neighbours.
+fn pixel_noise(values: &[u16], columns: usize, mask: &Mask) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (row, span) in mask.spans() {
+        let line = &values[row as usize * columns..][span.start as usize..span.end as usize];
+        for pair in line.windows(2) {
+            sum += (f64::from(pair[0]) - f64::from(pair[1])).powi(2);
+            count += 1.0;
+        }
+    }
+    (sum / count / 2.0_f64).sqrt()
+}
+
 fn filled(outline: &Outline) -> Mask {
     calx_geometry::Area::from_outline(outline.clone()).to_mask()
 }
@@ -102,9 +115,26 @@ fn the_bone_beyond_the_stump_is_missing() {
     assert!(cut.truth.hands[0].bone(BoneKind::DistalPhalanx(3)).is_none());
     assert!(cut.truth.hands[0].bone(BoneKind::MiddlePhalanx(3)).is_some());
     let place = filled(&gone[0].outline);
-    let (there, not_there) = (mean(&values(&whole), 400, &place), mean(&values(&cut), 400, &place));
-    assert!(there > 1200.0, "{there}");
-    assert!(not_there < 350.0, "soft tissue ends soon after the bone, yet {not_there}");
+    let (before, after) = (values(&whole), values(&cut));
+    let (there, not_there) = (mean(&before, 400, &place), mean(&after, 400, &place));
+    // flesh beside the bone, where there is one
+    let hand = &whole.truth.hands[0];
+    let mut flesh = hand.soft_tissue.clone();
+    for bone in &hand.bones {
+        flesh = flesh.subtract(&bone.mask);
+    }
+    let bounds = place.bounds();
+    let rows = bounds.min.y.pixels() as u32..bounds.max.y.pixels() as u32;
+    let columns = bounds.min.x.pixels() as u32 - 8..bounds.max.x.pixels() as u32 + 8;
+    let spans = flesh.spans().filter(|(row, _)| rows.contains(row)).filter_map(|(row, span)| {
+        let span = span.start.max(columns.start)..span.end.min(columns.end);
+        (span.start < span.end).then_some((row, span))
+    });
+    let beside = mean(&before, 400, &Mask::from_spans(spans).unwrap());
+    let noise = pixel_noise(&after, 400, &place);
+    // bone stands out of the flesh about it; where it was there is less than flesh, for the tip is gone too
+    assert!(there > beside + 10.0 * noise, "{there} in the bone, {beside} beside it, noise {noise}");
+    assert!(not_there < beside, "{not_there} where the bone was, flesh {beside}");
     // the stump's end lies between the middle phalanx and what is missing
     let end = gone[0].stump_end;
     let middle = cut.truth.hands[0].bone(BoneKind::MiddlePhalanx(3)).unwrap().outline.bounds();
@@ -112,7 +142,7 @@ fn the_bone_beyond_the_stump_is_missing() {
     // the left hand of the same patient has the bone
     let left = one_hand(&HandOptions::sized(HandSide::Left, View::Pa, 7, 400, 500));
     let bone = left.truth.hands[0].bone(BoneKind::DistalPhalanx(3)).unwrap();
-    assert!(mean(&values(&left), 400, &filled(&bone.outline)) > not_there + 900.0);
+    assert!(mean(&values(&left), 400, &filled(&bone.outline)) > beside + 10.0 * noise);
 }
 
 #[test]

@@ -148,8 +148,10 @@ fn the_skin_encloses_every_bone() {
             let image = one_hand(&HandOptions::sized(HandSide::Right, view, seed, 200, 256));
             let hand = image.truth.hand(HandSide::Right).unwrap();
             for bone in &hand.bones {
-                let outside =
-                    Area::from_outline(bone.outline.clone()).to_mask().subtract(&hand.soft_tissue).count();
+                // the mask, as drawn: the outline's vertices are rounded, and where the shutter cuts
+                // bone and skin aslant a rounded line may take one more pixel than the cut
+                assert!(!bone.mask.is_empty(), "seed {seed}, {view:?}: {}", bone.key);
+                let outside = bone.mask.subtract(&hand.soft_tissue).count();
                 assert_eq!(outside, 0, "seed {seed}, {view:?}: pixels of the {} outside the skin", bone.key);
             }
         }
