@@ -69,10 +69,10 @@ pub(crate) fn form(kind: BoneKind, build: &Build) -> Form {
     if !matches!(kind, BoneKind::Metacarpal(_)) {
         // the lips to back and palm stand at different heights, in every finger otherwise
         let (one, other) = (build.habit, (build.habit * 7.3).fract());
-        form.base.tilt += 0.55 * (one - 0.5);
-        form.base.dorsal_lip += 0.9 * other - 0.2;
-        form.base.palmar_lip += 0.8 * (one * 3.7).fract() - 0.3;
-        form.base.socket *= 0.85 + 0.3 * other;
+        form.base.tilt += 0.45 * (one - 0.5);
+        form.base.dorsal_lip += 0.5 * other - 0.25;
+        form.base.palmar_lip += 0.4 * (one * 3.7).fract() - 0.25;
+        form.base.socket *= 0.85 + 0.15 * other;
         form.base.edge *= 1.0 + 0.5 * one;
         form.base.slope += 0.5 * (other - 0.5);
     } else {
@@ -85,7 +85,7 @@ pub(crate) fn form(kind: BoneKind, build: &Build) -> Form {
     if build.kept < 1.0 {
         form.kept = build.kept;
         // sawn not long ago: uneven, a little aslant, no cap over canal and trabeculae
-        form.head = Cap { rough: 0.42, edge: 0.3, slope: 0.55, tilt: 0.3, ..Cap::default() };
+        form.head = Cap { rough: 0.32, edge: 0.3, slope: 0.4, tilt: 0.2, ..Cap::default() };
         form.plates.1 = 0.02;
         form.swellings.retain(|s| s.at < build.kept - 0.08);
     }
