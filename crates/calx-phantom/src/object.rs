@@ -127,8 +127,7 @@ pub(crate) fn radiograph(label: &Label, picture: &Radiograph, form: Form) -> Res
         [(HandSide::Left, _)] => Side::Left,
         _ => Side::Bilateral,
     });
-    // towards the thumb of a right hand, and from the fingers to the wrist, in the anatomical position
-    new.patient_orientation = Some(["R".to_owned(), "H".to_owned()]);
+    new.patient_orientation = Some(orientation(form.view, picture));
     new.view_position = Some(match form.view {
         View::Pa => "PA".to_owned(),
         View::Oblique => "OBLIQUE".to_owned(),
@@ -152,6 +151,23 @@ pub(crate) fn radiograph(label: &Label, picture: &Radiograph, form: Form) -> Res
         new.extra.extend(acquisition::elements(picture));
     }
     written(label, &new)
+}
+
+/// PatientOrientation: where rows and columns run in the anatomical position (PS3.3 C.7.6.1.1.1), in which
+/// arms hang down, palms face forward and thumbs point away from the body.
+///
+/// Columns run from the fingertips, which point to the feet there, to the wrist: H. Rows of a right hand run
+/// towards its thumb, its patient's right: R. Rows of a left hand run from its thumb, its patient's left, to its
+/// little finger: R too. An oblique hand is turned about its long axis by less than half a right angle, the
+/// thumb's side up: rows of a right hand then run towards the palm as well (A), those of the left, which is
+/// its mirror image, away from it (P). Of two oblique hands only R is true of both.
+fn orientation(view: View, picture: &Radiograph) -> [String; 2] {
+    let row = match (view, picture.hands.as_slice()) {
+        (View::Oblique, [(HandSide::Right, _)]) => "RA",
+        (View::Oblique, [(HandSide::Left, _)]) => "RP",
+        _ => "R",
+    };
+    [row.to_owned(), "H".to_owned()]
 }
 
 /// Middle of the hand against its picture on the detector.

@@ -24,13 +24,14 @@ pub(crate) struct Technique {
 
 /// KVP (0018,0060): the spectrum is that of 55 kV.
 pub(crate) const KVP: f64 = 55.0;
-/// TargetExposureIndex (0018,1412).
-pub(crate) const TARGET_INDEX: i32 = 320;
+/// TargetExposureIndex (0018,1412): 15 microgray behind a hand.
+pub(crate) const TARGET_INDEX: i32 = 1500;
 /// ExposureIndex of 2.5 mAs behind a hand.
 const INDEX_AT_TARGET_UAS: i32 = 2500;
-/// Quanta that a plate counts per square millimetre of open beam at the target: about 10 microgray there,
-/// 28 000 quanta a microgray and square millimetre, somewhat more than half of them absorbed.
-const QUANTA_AT_TARGET: f64 = 160_000.0;
+/// Quanta that a plate counts per square millimetre of open beam at the target: a tube at 55 kV gives
+/// about 24 microgray a mAs at 1 m, so 50 at 1.1 m; 28 000 quanta a microgray and square millimetre, half of
+/// them absorbed. A hand lets through a third.
+const QUANTA_AT_TARGET: f64 = 700_000.0;
 
 impl Technique {
     /// As a radiographer sets it: near the target, rarely on it.
@@ -68,12 +69,12 @@ mod tests {
         for seed in 0..40 {
             let technique = Technique::new(Noise::new(seed, "technique"));
             assert!((1600..=4000).contains(&technique.exposure_uas));
-            assert!((120..700).contains(&technique.exposure_index), "{technique:?}");
+            assert!((690..2770).contains(&technique.exposure_index), "{technique:?}");
             assert!(technique.deviation_index().abs() < 4.5, "{technique:?}");
         }
-        let exact = Technique { exposure_uas: 5000, tube_current_ma: 200, exposure_index: 640 };
+        let exact = Technique { exposure_uas: 5000, tube_current_ma: 200, exposure_index: 3000 };
         assert!((exact.deviation_index() - 3.0).abs() < 1e-9);
         assert_eq!(exact.exposure_time_ms(), 25);
-        assert!((exact.quanta_per_mm2() - 320_000.0).abs() < 1e-6);
+        assert!((exact.quanta_per_mm2() - 1_400_000.0).abs() < 1e-6);
     }
 }

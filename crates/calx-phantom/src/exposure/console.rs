@@ -14,16 +14,8 @@ use crate::plane::curve;
 const MAX_VALUE: i32 = 4095;
 
 /// Gain of what is about so many mm large.
-const GAINS: [(f64, f64); 8] = [
-    (0.05, 1.0),
-    (0.10, 1.15),
-    (0.22, 1.5),
-    (0.45, 1.55),
-    (0.9, 1.35),
-    (2.0, 1.10),
-    (5.0, 0.95),
-    (20.0, 0.86),
-];
+const GAINS: [(f64, f64); 8] =
+    [(0.05, 0.9), (0.10, 1.0), (0.22, 1.3), (0.45, 1.5), (0.9, 1.35), (2.0, 1.10), (5.0, 0.95), (20.0, 0.86)];
 /// Gain that even the strongest edges keep; what is above it is for small differences.
 const EDGE_GAIN: f64 = 0.86;
 /// Differences of density from which on an edge counts as strong.

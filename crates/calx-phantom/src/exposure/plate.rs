@@ -4,8 +4,9 @@
 //!
 //! Scatter comes from where much of the beam is taken away and spreads over centimetres. The plate's
 //! spread has a narrow core, a wide foot and a veil, so its MTF falls early and then slowly: 0.5 near
-//! 2 lines a millimetre. Quanta are counted before that spread, electrons after it, so quantum noise is
-//! correlated and electronic noise is white; the grain of the phosphor adds a coarse mottle.
+//! 2 lines a millimetre. X-ray quanta are counted before that spread, light quanta and electrons after it,
+//! so the noise of the first is correlated and of the others white; the grain of the phosphor adds a
+//! coarse mottle.
 //!
 //! Invariants
 //! - Noise belongs to the pixel's place: the same hand with other calcium has the same noise.
@@ -29,7 +30,9 @@ const SCATTER_SPREAD: [(f32, f64); 2] = [(0.45, 7.0), (0.55, 22.0)];
 /// What comes back from the table, as a share of the open beam.
 const BACKSCATTER: f32 = 0.006;
 /// Electronic noise as a share of the open beam.
-const ELECTRONIC: f32 = 0.0022;
+const ELECTRONIC: f32 = 0.0010;
+/// Light quanta that the reader counts for each X-ray quantum: counted after the spread, their noise is white.
+const LIGHT_PER_QUANTUM: f32 = 6.0;
 /// Mottle of the phosphor within the foot.
 const MOTTLE: f32 = 0.020;
 /// Pixels larger than this are picked, not averaged: they keep the noise of this size.
@@ -128,9 +131,11 @@ impl Plate {
                 }
             }
             if let Some(noise) = self.noise {
+                // both are white, so one number stands for their sum
                 let noise = noise.lane("electronic").row(r);
                 for (x, s) in sum.iter_mut().enumerate() {
-                    *s += ELECTRONIC * noise.normal(x);
+                    let variance = *s * (per_quantum / LIGHT_PER_QUANTUM) + ELECTRONIC * ELECTRONIC;
+                    *s += variance.sqrt() * noise.normal(x);
                 }
             }
             if let Some(row) = beam.get_mut(r * columns..(r + 1) * columns) {

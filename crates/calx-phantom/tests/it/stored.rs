@@ -1,8 +1,8 @@
 //! How a radiograph is stored: what a reader finds of windows, tables and spacing, and where words lie.
 
-use calx_dicom::{ImageInfo, Locator, read_image_info};
+use calx_dicom::{Identity, ImageInfo, Locator, dump_tags, read_image_info};
 use calx_model::SpacingBasis;
-use calx_phantom::{GeneratedImage, HandOptions, HandSide, Polarity, Spacing, View, Voi};
+use calx_phantom::{BoneKind, GeneratedImage, HandOptions, HandSide, Polarity, Spacing, View, Voi};
 
 use crate::{one_hand, values};
 
@@ -100,5 +100,32 @@ fn the_word_and_the_letter_lie_outside_the_skin_for_every_seed() {
             assert!(word > 40, "seed {seed}, {columns}: {word} pixels of the word");
             assert!(stored.iter().all(|v| *v <= 4095));
         }
+    }
+}
+
+#[test]
+fn rows_and_columns_run_as_in_the_anatomical_position() {
+    for (side, view, wanted) in [
+        (HandSide::Right, View::Pa, "R\\H"),
+        (HandSide::Left, View::Pa, "R\\H"),
+        (HandSide::Right, View::Oblique, "RA\\H"),
+        (HandSide::Left, View::Oblique, "RP\\H"),
+    ] {
+        let image = one_hand(&HandOptions::sized(side, view, 11, 160, 200));
+        // the thumb of a right hand, so its patient's right, lies to the right; of a left hand to the left
+        let hand = &image.truth.hands[0];
+        let middle = |bone| {
+            let bounds = hand.bone(bone).unwrap().outline.bounds();
+            (bounds.min.x.pixels() + bounds.max.x.pixels(), bounds.min.y.pixels() + bounds.max.y.pixels())
+        };
+        let (thumb, little) = (middle(BoneKind::DistalPhalanx(1)), middle(BoneKind::DistalPhalanx(5)));
+        assert_eq!(thumb.0 > little.0, side == HandSide::Right);
+        // the wrist, towards the head when arms hang down, lies below
+        assert!(middle(BoneKind::Metacarpal(3)).1 > middle(BoneKind::DistalPhalanx(3)).1);
+        let path = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("stored-orientation.dcm");
+        std::fs::write(&path, &image.bytes).unwrap();
+        let rows = dump_tags(&Locator::from(path), Identity::Shown).unwrap().value;
+        let found = rows.iter().find(|r| r.tag == (0x0020, 0x0020) && r.depth == 0).unwrap();
+        assert_eq!(found.value.replace("\\\\", "\\"), wanted, "{side:?} {view:?}");
     }
 }
