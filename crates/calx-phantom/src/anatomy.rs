@@ -37,6 +37,22 @@ fn digit_name(digit: u8) -> &'static str {
 }
 
 impl BoneKind {
+    /// Every bone of a hand and wrist, from the forearm to the fingertips.
+    pub fn all() -> impl Iterator<Item = Self> {
+        use BoneKind::{
+            Capitate, DistalPhalanx, Hamate, Lunate, Metacarpal, MiddlePhalanx, Pisiform, ProximalPhalanx,
+            Radius, Scaphoid, Trapezium, Trapezoid, Triquetrum, Ulna,
+        };
+        let wrist =
+            [Radius, Ulna, Scaphoid, Lunate, Triquetrum, Pisiform, Trapezium, Trapezoid, Capitate, Hamate];
+        wrist
+            .into_iter()
+            .chain((1..=5).map(Metacarpal))
+            .chain((1..=5).map(ProximalPhalanx))
+            .chain((2..=5).map(MiddlePhalanx))
+            .chain((1..=5).map(DistalPhalanx))
+    }
+
     /// The key in truth files: `distal-phalanx-3`.
     #[must_use]
     pub fn key(self) -> String {
@@ -138,6 +154,27 @@ pub enum ArteryKind {
 }
 
 impl ArteryKind {
+    /// Every artery of a hand and wrist, from the forearm to the fingertips.
+    pub fn all() -> impl Iterator<Item = Self> {
+        use ArteryKind::{
+            CommonPalmarDigital, DeepPalmarArch, PrincepsPollicis, ProperPalmarDigital, Radial,
+            RadialisIndicis, SuperficialPalmarArch, SuperficialPalmarBranch, Ulnar,
+        };
+        let sides = [FingerSide::Radial, FingerSide::Ulnar];
+        [
+            Radial,
+            Ulnar,
+            SuperficialPalmarBranch,
+            SuperficialPalmarArch,
+            DeepPalmarArch,
+            PrincepsPollicis,
+            RadialisIndicis,
+        ]
+        .into_iter()
+        .chain((2..=4).map(CommonPalmarDigital))
+        .chain((1..=5).flat_map(move |digit| sides.map(|side| ProperPalmarDigital { digit, side })))
+    }
+
     /// The key in truth files: `proper-palmar-digital-3-radial`.
     #[must_use]
     pub fn key(self) -> String {

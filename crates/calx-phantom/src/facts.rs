@@ -82,7 +82,8 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
     for bone in &hand.skeleton.sesamoids {
         // on coarse pixels it may have no area
         if let Ok(Some(outline)) = outline(field, hand, "a sesamoid", &bone.outline(turn)) {
-            sesamoids.push(SesamoidTruth { digit: knuckle(&hand.skeleton, bone.ends().0), outline });
+            let mask = cover(picture, field, hand, bone)?;
+            sesamoids.push(SesamoidTruth { digit: knuckle(&hand.skeleton, bone.ends().0), outline, mask });
         }
     }
     let mut missing = Vec::new();
@@ -91,27 +92,29 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
             missing.push(gone);
         }
     }
-    let mut arteries = Vec::new();
-    for vessel in &hand.vessels {
-        if let Some(one) = artery(picture, field, hand, vessel)? {
-            arteries.push(one);
-        }
-    }
-    let mut look_alikes = Vec::new();
-    for feature in &hand.look_alikes {
-        look_alikes.extend(look_alike(picture, field, hand, feature)?);
-    }
     let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
     let mut soft_tissue = skin(field, columns, rows, hand)?;
     let mut defects = Vec::new();
+    let mut lost = Mask::empty();
     for defect in &hand.soft.defects {
         let (removed, open) = hollow(picture, field, hand, defect)?;
         if removed.is_empty() {
             continue;
         }
-        soft_tissue = soft_tissue.subtract(&open);
+        lost = lost.union(&open);
         let (digit, side) = (defect.what.digit, defect.what.side);
         defects.push(DefectTruth { digit, side, removed, open });
+    }
+    soft_tissue = soft_tissue.subtract(&lost);
+    let mut arteries = Vec::new();
+    for vessel in &hand.vessels {
+        if let Some(one) = artery(picture, field, hand, vessel, &lost)? {
+            arteries.push(one);
+        }
+    }
+    let mut look_alikes = Vec::new();
+    for feature in &hand.look_alikes {
+        look_alikes.extend(look_alike(picture, field, hand, feature, &lost)?);
     }
     Ok(HandTruth { side, soft_tissue, bones, sesamoids, missing, arteries, look_alikes, defects })
 }

@@ -4,7 +4,7 @@
 //!
 //! Invariants
 //! - A course ends where the artery leaves the exposed field; of an artery that leaves and comes back the
-//!   longest visible part is told.
+//!   longest visible part is told. It runs on where an ulcer has left nothing, but no calcium is told there.
 //! - A wall's line runs in the middle of the calcium that the beam grazes, and only where there is some.
 
 use calx_geometry::{Area, Grid, GridPoint, Mask, Outline, PathVertex, ShapeError, VesselPath};
@@ -13,7 +13,7 @@ use crate::error::PhantomError;
 use crate::facts::{Field, grid, holds_centre, mask, micrometres, refuse, step};
 use crate::map_vessel::{for_each_near, mineral};
 use crate::maps::Hand;
-use crate::number::real;
+use crate::number::{index_below, real};
 use crate::options::CalcificationPattern;
 use crate::plane::Mm2;
 use crate::radiograph::Radiograph;
@@ -104,6 +104,7 @@ pub(crate) fn artery(
     field: Field,
     hand: &Hand,
     vessel: &Vessel,
+    lost: &Mask,
 ) -> Result<Option<ArteryTruth>, PhantomError> {
     let key = vessel.kind.key();
     let Some((first, last)) = visible(field, hand, vessel) else { return Ok(None) };
@@ -114,20 +115,23 @@ pub(crate) fn artery(
             continue;
         };
         let (from_mm, to_mm) = (from.along.max(first), to.along.min(last));
-        if to_mm - from_mm < LEAST_STRETCH_MM {
-            continue;
-        }
-        let stations = vessel.between(from_mm, to_mm);
-        if let Some(path) = path(hand, &key, &stations)? {
-            calcified.push(CalcifiedStretch {
-                pattern: stretch.pattern,
-                path,
-                from_mm: micrometres(from_mm - first),
-                to_mm: micrometres(to_mm - first),
-                radial_walls: walls(hand, &key, stretch, &stations, 1.0)?,
-                ulnar_walls: walls(hand, &key, stretch, &stations, -1.0)?,
-                plaque: plaque(hand, stretch, &stations)?,
-            });
+        for stations in left(hand, &vessel.between(from_mm, to_mm), lost) {
+            let (Some(start), Some(end)) = (stations.first(), stations.last()) else { continue };
+            let (from_mm, to_mm) = (start.along, end.along);
+            if to_mm - from_mm < LEAST_STRETCH_MM {
+                continue;
+            }
+            if let Some(path) = path(hand, &key, stations)? {
+                calcified.push(CalcifiedStretch {
+                    pattern: stretch.pattern,
+                    path,
+                    from_mm: micrometres(from_mm - first),
+                    to_mm: micrometres(to_mm - first),
+                    radial_walls: walls(hand, &key, stretch, stations, 1.0)?,
+                    ulnar_walls: walls(hand, &key, stretch, stations, -1.0)?,
+                    plaque: plaque(hand, stretch, stations)?,
+                });
+            }
         }
     }
     let mut under = Vec::new();
@@ -142,7 +146,7 @@ pub(crate) fn artery(
     });
     under.sort_unstable();
     under.dedup();
-    let mask: Mask = mask(&key, picture, under.into_iter())?;
+    let mask = mask(&key, picture, under.into_iter())?.subtract(lost);
     let calcified_mm = micrometres(together(&calcified));
     Ok(Some(ArteryTruth {
         artery: vessel.kind,
@@ -154,6 +158,24 @@ pub(crate) fn artery(
         calcified_mm,
         mask,
     }))
+}
+
+/// The parts of a calcified stretch that run where tissue is left.
+fn left<'a>(hand: &Hand, stations: &'a [Station], lost: &Mask) -> Vec<&'a [Station]> {
+    if lost.is_empty() {
+        return vec![stations];
+    }
+    let is_lost = |station: &Station| {
+        let p = hand.placement.to_pixels(station.at);
+        lost.get(pixel(p.x), pixel(p.y))
+    };
+    let parts = stations.chunk_by(|a, b| is_lost(a) == is_lost(b));
+    parts.filter(|part| part.first().is_some_and(|s| !is_lost(s))).collect()
+}
+
+/// The pixel that a coordinate lies in; one beyond every image for what lies left of it or above.
+fn pixel(at: f64) -> u32 {
+    if at < 0.0 { u32::MAX } else { u32::try_from(index_below(at, 1 << 20)).unwrap_or(u32::MAX) }
 }
 
 /// Shorter stretches are in the mask, but are no path.

@@ -60,13 +60,27 @@ impl Shape {
             }
             Self::Bone { outline } => f64::from(u8::from(holds(outline, p))),
             Self::Clump { balls, mineral, noise } => {
-                let sum: f64 = balls.iter().map(|(at, r)| ball(*r, p.minus(*at).length())).sum();
-                if sum <= 0.0 {
+                // ragged: every crumb of the border is moved a little
+                let moved = |of: f64| {
+                    WARP_MM
+                        * (0.7 * noise.over(p.x / 0.55 + of, p.y / 0.55)
+                            + 0.3 * noise.over(p.x / 0.22 + of, p.y / 0.22 + 80.0))
+                };
+                let q = p.plus(mm2(moved(0.0), moved(40.0)));
+                // crumbs merge, they do not lie over each other
+                let square: f64 = balls
+                    .iter()
+                    .map(|(at, r)| {
+                        let way = ball(*r, q.minus(*at).length());
+                        way * way
+                    })
+                    .sum();
+                if square <= 0.0 {
                     return 0.0;
                 }
                 let grain =
-                    0.35 * noise.over(p.x / 0.45, p.y / 0.45) + 0.3 * noise.over(p.x / 1.1, p.y / 1.1);
-                mineral * sum * (1.0 + grain)
+                    0.4 * noise.over(p.x / 0.4, p.y / 0.4) + 0.3 * noise.over(p.x / 1.1, p.y / 1.1 + 20.0);
+                mineral * square.sqrt() * (1.0 + grain).max(0.3)
             }
             Self::Dust { line, half_width, signal } => {
                 let d = distance(line, p);
@@ -109,12 +123,15 @@ impl Shape {
         match self {
             Self::Stone { at, radius, .. } => round(*at, radius * 1.2),
             Self::Bone { outline } => join(&mut outline.iter().map(|p| (*p, 0.0))),
-            Self::Clump { balls, .. } => join(&mut balls.iter().copied()),
+            Self::Clump { balls, .. } => join(&mut balls.iter().map(|(at, r)| (*at, r + WARP_MM))),
             Self::Dust { line, half_width, .. } => join(&mut line.iter().map(|p| (*p, half_width + 0.5))),
             Self::Band { at, outer, half, tilt, .. } => round(*at, outer * (1.0 + tilt.abs()) + half),
         }
     }
 }
+
+/// How far the border of a crumb of calcium wanders.
+const WARP_MM: f64 = 0.42;
 
 /// The way through a ball at a distance from its middle.
 fn ball(radius: f64, d: f64) -> f64 {
@@ -186,13 +203,16 @@ pub(crate) fn look_alikes(around: Surroundings<'_>, plan: &HandPlan) -> Vec<Feat
             LookAlike::Dust => {
                 vec![dust(
                     around.placement,
-                    named(if around.turn.sin == 0.0 { "dust pa" } else { "dust oblique" }),
+                    named(if around.turn.sin < FLAT { "dust pa" } else { "dust oblique" }),
                 )]
             }
-            LookAlike::Ring => ring(around, named("ring")).into_iter().collect(),
+            LookAlike::Ring => ring(around, plan.person.scale(), named("ring")).into_iter().collect(),
         })
         .collect()
 }
+
+/// The sine of 20 degrees: a hand turned by less lies flat.
+const FLAT: f64 = 0.342;
 
 /// Where veins run: back of the hand, wrist, both eminences.
 const VEINS: [(f64, f64, f64); 10] = [
@@ -211,8 +231,10 @@ const VEINS: [(f64, f64, f64); 10] = [
 fn phleboliths(around: Surroundings<'_>, noise: Noise) -> Vec<Feature> {
     let wanted = 1 + index_below(noise.unit(0, 0) * 2.0, 1);
     let first = index_below(noise.unit(0, 1) * real(VEINS.len()), VEINS.len() - 1);
+    let bones: Vec<Vec<Mm2>> = around.skeleton.bones.iter().map(|b| b.outline(around.turn)).collect();
+    let tries = VEINS.len() * 8;
     let mut found: Vec<Feature> = Vec::new();
-    for i in 0..VEINS.len() * 8 {
+    for i in 0..tries {
         if found.len() >= wanted {
             break;
         }
@@ -229,7 +251,9 @@ fn phleboliths(around: Surroundings<'_>, noise: Noise) -> Vec<Feature> {
         let deep = [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)]
             .iter()
             .all(|&(x, y)| square(around.soft, at.plus(mm2(x, y).times(radius * 1.8))) > 9.0);
-        if !clear || !deep {
+        // one over a bone looks like a hole in it: only when nothing else is left
+        let bare = i >= tries / 2 || !bones.iter().any(|line| holds(line, at));
+        if !clear || !deep || !bare {
             continue;
         }
         found.push(Feature {
@@ -292,21 +316,21 @@ fn calcinosis(around: Surroundings<'_>, stump: bool, noise: Noise) -> Vec<Featur
             .project(pad)
             .plus(axis.radial().times(side * (0.6 + 2.4 * noise.unit(3, lane))))
             .minus(axis.times(3.6 * noise.unit(4, lane) - 0.6));
-        let pieces = 7 + index_below(noise.unit(5, lane) * 9.0, 8);
+        let pieces = 9 + index_below(noise.unit(5, lane) * 12.0, 11);
         let spread = 1.3 + 0.9 * noise.unit(6, lane);
         let balls: Vec<(Mm2, f64)> = (0..pieces)
             .map(|piece| {
                 let lane = lane + piece as u64;
                 let off = mm2(noise.normal(10, lane), noise.normal(11, lane)).times(0.55 * spread);
                 let small = noise.unit(12, lane);
-                (middle.plus(off), 0.3 + 0.75 * small * small)
+                (middle.plus(off), 0.24 + 0.75 * small * small)
             })
             .filter(|(at, _)| square(around.soft, *at) > 6.0)
             .collect();
         if balls.is_empty() {
             continue;
         }
-        let mineral = 0.4 + 0.3 * noise.unit(7, lane);
+        let mineral = 0.6 + 0.35 * noise.unit(7, lane);
         found.push(Feature {
             kind: LookAlike::Calcinosis,
             digit: Some(digit.number),
@@ -353,7 +377,10 @@ fn dust(placement: Placement, noise: Noise) -> Feature {
     Feature { kind: LookAlike::Dust, digit: None, shapes }
 }
 
-fn ring(around: Surroundings<'_>, noise: Noise) -> Option<Feature> {
+/// Half of what a large ring measures inside, for a hand of the middle size.
+const RING_MM: f64 = 9.2;
+
+fn ring(around: Surroundings<'_>, scale: f64, noise: Noise) -> Option<Feature> {
     let number = if noise.unit(0, 0) < 0.7 { 4 } else { 3 };
     let digit = around.skeleton.digits.iter().find(|d| d.number == number)?;
     let &(_, base, head) = digit.bones.get(1)?;
@@ -362,16 +389,18 @@ fn ring(around: Surroundings<'_>, noise: Noise) -> Option<Feature> {
     let (low, high) = (around.turn.project(from), around.turn.project(to));
     let axis = high.minus(low).unit();
     let bone = low.plus(high.minus(low).times(share));
-    // the skin on both sides
+    // the skin on both sides; in an oblique view the next finger may begin before this one ends
+    let widest = RING_MM * scale * 1.15;
     let reach = |side: f64| {
         let mut off = 3.0;
-        while off < 15.0 && square(around.soft, bone.plus(axis.radial().times(side * off))) > 0.0 {
+        while off < widest && square(around.soft, bone.plus(axis.radial().times(side * off))) > 0.0 {
             off += 0.1;
         }
         off
     };
     let (radial, ulnar) = (reach(1.0), reach(-1.0));
-    let inner = (radial + ulnar) * 0.5 - 0.1;
+    // flesh bulges beside it
+    let inner = ((radial + ulnar) * 0.48).min(RING_MM * scale);
     let gold = noise.unit(3, 0) < 0.7;
     Some(Feature {
         kind: LookAlike::Ring,
@@ -380,9 +409,9 @@ fn ring(around: Surroundings<'_>, noise: Noise) -> Option<Feature> {
             at: bone.plus(axis.radial().times((radial - ulnar) * 0.5)),
             axis,
             inner,
-            outer: inner + 1.1 + 0.8 * noise.unit(4, 0),
-            half: 1.4 + 1.4 * noise.unit(5, 0),
-            tilt: 0.16 * noise.signed(6, 0),
+            outer: inner + 0.9 + 0.6 * noise.unit(4, 0),
+            half: 1.0 + 1.3 * noise.unit(5, 0),
+            tilt: 0.08 * noise.signed(6, 0) + if noise.unit(7, 0) < 0.5 { 0.12 } else { -0.12 },
             // beside lead: gold of 14 carat, steel
             lead: if gold { 0.8 } else { 0.18 },
         }],

@@ -15,6 +15,7 @@ pub(crate) const DUST_SHOWS: f64 = 0.33;
 impl Maps {
     pub(crate) fn add_look_alike(&mut self, hand: &Hand, feature: &Feature) {
         let (columns, rows, placement) = (self.columns, self.rows, hand.placement);
+        let body = &self.body;
         for shape in &feature.shapes {
             let (map, greatest) = match shape {
                 Shape::Stone { .. } | Shape::Clump { .. } => (&mut self.calcium, f32::MAX),
@@ -26,7 +27,12 @@ impl Maps {
             if map.is_empty() {
                 map.resize(columns * rows, 0.0);
             }
+            let is_mineral = matches!(shape, Shape::Stone { .. } | Shape::Clump { .. });
             each(columns, window(columns, rows, hand, shape.bounds()), placement, |p, i| {
+                // an ulcer has taken what lay in its tissue
+                if is_mineral && body.get(i).is_none_or(|body| *body <= 0.0) {
+                    return;
+                }
                 if let Some(value) = map.get_mut(i) {
                     *value = (*value + single(shape.amount(p, placement.pixel_mm()))).min(greatest);
                 }

@@ -3,7 +3,7 @@
 //! Not here: courses and calcification ([`crate::vessels`]).
 //!
 //! Invariants
-//! - The truth's masks and the calcium map come from the same walk, [`for_each_near`].
+//! - The truth's masks and the calcium map come from the same walk, [`for_each_near`]; soft tissue is drawn first.
 
 use crate::maps::{Hand, Maps};
 use crate::number::{index_below, real, single};
@@ -15,6 +15,10 @@ impl Maps {
     pub(crate) fn add_vessel(&mut self, hand: &Hand, vessel: &Vessel) {
         let pixel_mm = hand.placement.pixel_mm();
         for_each_near(self.columns, self.rows, hand.placement, vessel, |i, stretch, hit| {
+            // where an ulcer has left nothing, no wall is left either
+            if self.body.get(i).is_none_or(|body| *body <= 0.0) {
+                return;
+            }
             let mineral = mineral(stretch, hit, pixel_mm);
             if mineral > 0.0
                 && let Some(c) = self.calcium.get_mut(i)

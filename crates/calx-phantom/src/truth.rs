@@ -87,6 +87,9 @@ pub struct SesamoidTruth {
     pub digit: u8,
     /// Its projected outline.
     pub outline: Outline,
+    /// Pixels whose centre lies under it.
+    #[serde(default = "Mask::empty")]
+    pub mask: Mask,
 }
 
 /// A bone that is missing.
@@ -240,8 +243,8 @@ impl Truth {
         self.hands.iter().map(HandTruth::calcification_mask).fold(Mask::empty(), |all, m| all.union(&m))
     }
 
-    /// All masks with the names of the files they may become: `soft-tissue`, `bone/KEY`, `calcification/KEY`,
-    /// `look-alike/N` and `defect/N`, N from 1; with several hands after `right/` or `left/`. Empty ones are
+    /// All masks with the names of the files they may become: `soft-tissue`, `bone/KEY`, `sesamoid/N`,
+    /// `calcification/KEY`, `look-alike/N` and `defect/N`, N from 1; with several hands after `right/` or `left/`. Empty ones are
     /// left out.
     #[must_use]
     pub fn masks(&self) -> Vec<(String, Mask)> {
@@ -256,6 +259,9 @@ impl Truth {
             add("soft-tissue".to_owned(), hand.soft_tissue.clone());
             for bone in &hand.bones {
                 add(format!("bone/{}", bone.key), bone.mask.clone());
+            }
+            for (number, one) in (1..).zip(&hand.sesamoids) {
+                add(format!("sesamoid/{number}"), one.mask.clone());
             }
             for artery in &hand.arteries {
                 add(format!("calcification/{}", artery.key), artery.mask.clone());
