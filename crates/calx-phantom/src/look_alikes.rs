@@ -231,10 +231,8 @@ const VEINS: [(f64, f64, f64); 10] = [
 fn phleboliths(around: Surroundings<'_>, noise: Noise) -> Vec<Feature> {
     let wanted = 1 + index_below(noise.unit(0, 0) * 2.0, 1);
     let first = index_below(noise.unit(0, 1) * real(VEINS.len()), VEINS.len() - 1);
-    let bones: Vec<Vec<Mm2>> = around.skeleton.bones.iter().map(|b| b.outline(around.turn)).collect();
-    let tries = VEINS.len() * 8;
     let mut found: Vec<Feature> = Vec::new();
-    for i in 0..tries {
+    for i in 0..VEINS.len() * 8 {
         if found.len() >= wanted {
             break;
         }
@@ -251,9 +249,7 @@ fn phleboliths(around: Surroundings<'_>, noise: Noise) -> Vec<Feature> {
         let deep = [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)]
             .iter()
             .all(|&(x, y)| square(around.soft, at.plus(mm2(x, y).times(radius * 1.8))) > 9.0);
-        // one over a bone looks like a hole in it: only when nothing else is left
-        let bare = i >= tries / 2 || !bones.iter().any(|line| holds(line, at));
-        if !clear || !deep || !bare {
+        if !clear || !deep {
             continue;
         }
         found.push(Feature {
