@@ -66,7 +66,7 @@ pub struct CorpusPlan {
     pub images: u64,
     /// Files, truth included.
     pub files: u64,
-    /// Bytes of pixels; headers add about 2 kB an image.
+    /// Bytes of pixels before any compression; headers add about 2 kB an image.
     pub pixel_bytes: u64,
 }
 
@@ -195,7 +195,8 @@ fn planned(
         images.push(ImageOptions::Doppler(if options.size == CorpusSize::Small {
             DopplerOptions { columns: 160, rows: 120, frames: 3, ..small }
         } else {
-            DopplerOptions { columns: 800, rows: 600, frames: 24, ..small }
+            // consoles compress long clips
+            DopplerOptions { columns: 800, rows: 600, frames: 24, jpeg: unit(55) < 0.5, ..small }
         }));
     }
     let day = u16::try_from(first_day + study * 180 + noise.bits(53, study) % 90).unwrap_or(u16::MAX);
