@@ -187,6 +187,68 @@ fn a_defect_is_stated_where_the_picture_lacks_tissue() {
     assert!(defect.removed.bounds().max.y < bone.max.y);
 }
 
+#[test]
+fn no_calcium_is_left_where_an_ulcer_has_left_nothing() {
+    let mut taken = 0;
+    for seed in 1..=6 {
+        let mut options = HandOptions::sized(HandSide::Right, View::Pa, seed, 640, 800);
+        options.noise = false;
+        let before = one_hand(&options);
+        options.soft_tissue_defects = [FingerSide::Radial, FingerSide::Ulnar]
+            .into_iter()
+            .flat_map(|side| [2, 3, 4].map(|digit| SoftTissueDefect { digit, side }))
+            .collect();
+        let after = one_hand(&options);
+        let hand = &after.truth.hands[0];
+        let open = hand.defects.iter().fold(Mask::empty(), |all, d| all.union(&d.open));
+        assert!(open.count() > 500, "seed {seed}");
+        assert!(hand.calcification_mask().intersection(&open).is_empty(), "seed {seed}");
+        let whole = before.truth.calcification_mask();
+        taken += whole.intersection(&open).count();
+        assert_eq!(whole.subtract(&open), hand.calcification_mask(), "seed {seed}: all else stays");
+        for (artery, stretch) in hand.arteries.iter().flat_map(|a| a.calcified.iter().map(move |s| (a, s))) {
+            for p in stretch.path.points() {
+                let at = (p.x as u32, p.y as u32);
+                assert!(!open.get(at.0, at.1), "seed {seed}: {} is told at {at:?}", artery.key);
+            }
+        }
+        // the picture has none either: with no calcium anywhere the hollow looks the same
+        options.calcification = Calcification::None;
+        let none = one_hand(&options);
+        let (shown, plain) = (values(&after), values(&none));
+        let columns = usize::from(after.truth.columns);
+        let inner = mask_pixels(&open, columns).into_iter().filter(|i| {
+            let (column, row) = (u32::try_from(i % columns).unwrap(), u32::try_from(i / columns).unwrap());
+            [-3_i32, 0, 3].iter().all(|&dx| {
+                [-3_i32, 0, 3]
+                    .iter()
+                    .all(|&dy| open.get(column.saturating_add_signed(dx), row.saturating_add_signed(dy)))
+            })
+        });
+        let most = inner.map(|i| (i32::from(shown[i]) - i32::from(plain[i])).abs()).max();
+        assert!(most.is_some_and(|most| most < 12), "seed {seed}: {most:?}");
+    }
+    assert!(taken > 20, "some artery ran where the ulcers are: {taken}");
+}
+
+#[test]
+fn arteries_run_within_the_skin() {
+    for seed in 0..12 {
+        for view in [View::Pa, View::Oblique] {
+            let image = one_hand(&HandOptions::sized(HandSide::Right, view, seed, 400, 500));
+            let hand = image.truth.hand(HandSide::Right).unwrap();
+            // at the wrist they leave the picture
+            let lowest = f64::from(image.truth.rows) - 8.0 / image.truth.pixel_mm;
+            for artery in &hand.arteries {
+                let (radial, ulnar) = artery.course.walls();
+                let out = radial.iter().chain(&ulnar).filter(|p| p.y < lowest);
+                let out = out.filter(|p| !hand.soft_tissue.get(p.x as u32, p.y as u32)).count();
+                assert_eq!(out, 0, "seed {seed}, {view:?}: {} leaves the skin", artery.key);
+            }
+        }
+    }
+}
+
 fn mask_pixels(mask: &Mask, columns: usize) -> Vec<usize> {
     mask.spans().flat_map(|(row, span)| span.map(move |c| row as usize * columns + c as usize)).collect()
 }
