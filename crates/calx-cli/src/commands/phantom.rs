@@ -12,7 +12,7 @@ use serde_json::json;
 pub(crate) use self::output::write;
 use self::output::{OutputArgs, files, write_set};
 use self::radiographs::{PersonArgs, RadiographArgs};
-use self::words::{HandWord, scale, size};
+use self::words::{HandWord, WaveformWord, scale, size};
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, OrExit, Outcome};
 use crate::out::{Out, Table};
@@ -76,18 +76,21 @@ pub(crate) struct FilmArgs {
 /// A Doppler-like clip of a forearm artery.
 ///
 /// calx phantom doppler -o phantoms --size 800x600 --frames 30
-/// calx phantom doppler -o phantoms --jpeg --seed 3
+/// calx phantom doppler -o phantoms --jpeg --waveform tardus
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct DopplerArgs {
     #[command(flatten)]
     output: OutputArgs,
     /// Image size, 160x120 to 1280x1024
-    #[arg(long, value_parser = size, value_name = "WxH", default_value = "320x240")]
+    #[arg(long, value_parser = size, value_name = "WxH", default_value = "1024x768")]
     size: (u16, u16),
-    /// Frames of one heart cycle, 2 to 64
-    #[arg(long, default_value_t = 10)]
+    /// Frames, 2 to 64: one heart beat, from 36 on two
+    #[arg(long, default_value_t = 45)]
     frames: u16,
+    /// How blood flows over a heart beat; else from the seed
+    #[arg(long, value_enum)]
+    waveform: Option<WaveformWord>,
     /// JPEG baseline instead of uncompressed pixels
     #[arg(long)]
     jpeg: bool,
@@ -131,13 +134,20 @@ fn doppler(args: &DopplerArgs) -> Result<Vec<GeneratedImage>, Failure> {
         rows,
         frames: args.frames,
         jpeg: args.jpeg,
+        waveform: args.waveform.map(Into::into),
         person: args.person.person(args.output.seed),
-        ..DopplerOptions::small(args.output.seed)
+        ..DopplerOptions::full(args.output.seed)
     };
     made("Doppler ultrasound of both arms", &[ImageOptions::Doppler(options)])
 }
 
 pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outcome {
+    let asked = match command {
+        PhantomCommand::Hand(HandArgs { radiograph, .. })
+        | PhantomCommand::Pair(PairArgs { radiograph, .. })
+        | PhantomCommand::Film(FilmArgs { radiograph, .. }) => Some(radiograph),
+        _ => None,
+    };
     let (args, mut images) = match command {
         PhantomCommand::Hand(a) => (&a.output, hand(a)?),
         PhantomCommand::Pair(a) => {
@@ -153,6 +163,9 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
             (&a.output, model.images().cloned().collect())
         }
     };
+    for lacking in asked.map(|radiograph| radiograph.lacking(&images)).unwrap_or_default() {
+        out.note(lacking);
+    }
     rename(&mut images, &args.name)?;
     let files = files(&images, args.masks)?;
     if global.dry_run {

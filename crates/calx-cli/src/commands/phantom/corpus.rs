@@ -44,6 +44,9 @@ pub(crate) struct CorpusArgs {
     /// Make the mistakes that vendors are known for: trailing zeros, wrong group lengths, no file meta
     #[arg(long)]
     messy: bool,
+    /// Replace the unfinished corpus (DIR.partial) that a run which was killed has left
+    #[arg(long)]
+    force: bool,
     /// Instead of pictures K images of 16x16 pixels a patient, to bench an importer
     #[arg(long, value_name = "K", conflicts_with_all = ["large", "small", "truth"], value_parser = clap::value_parser!(u32).range(1..))]
     headers_only: Option<u32>,
@@ -85,9 +88,12 @@ pub(super) fn run(args: &CorpusArgs, global: &Global, out: &Out) -> Outcome {
         return Ok(Exit::Done);
     }
     let partial = durable::partial_of(&args.output);
-    if partial.exists() {
+    if partial.exists() && args.force {
+        std::fs::remove_dir_all(&partial).or_exit(Exit::WriteFailed)?;
+    } else if partial.exists() {
         let said = format!("an unfinished corpus is in the way, nothing was written: {}", partial.display());
-        return Err(Failure::say(Exit::Usage, said).hint("remove it, or let the run that makes it finish"));
+        return Err(Failure::say(Exit::Usage, said)
+            .hint("let the run that makes it finish, or, if that was killed, pass --force to begin anew"));
     }
     crate::failure::create_folder(&partial)?;
     let began = Instant::now();

@@ -9,7 +9,7 @@
 use std::path::{Path, PathBuf};
 
 use calx_geometry::Mask;
-use calx_phantom::{GeneratedImage, HandTruth, Truth};
+use calx_phantom::GeneratedImage;
 use calx_workspace::durable;
 use clap::Args;
 
@@ -27,7 +27,8 @@ pub(crate) struct OutputArgs {
     /// File name without ending; of several images each in turn
     #[arg(long, value_name = "NAME", value_parser = super::words::file_name)]
     pub(super) name: Vec<String>,
-    /// Also write the masks of the truth as 1-bit PNG files: NAME.truth/calcification/ARTERY.png
+    /// Also write every mask of the truth as a 1-bit PNG file: NAME.truth/calcification/ARTERY.png, bone/BONE.png,
+    /// sesamoid/N.png, look-alike/N.png, defect/N.png, soft-tissue.png; of two hands below right/ and left/
     #[arg(long)]
     pub(super) masks: bool,
     /// Replace files that are there
@@ -48,26 +49,13 @@ pub(super) fn files(images: &[GeneratedImage], masks: bool) -> Result<Vec<File>,
         files.push((PathBuf::from(&truth_name), truth.into_bytes()));
         if masks {
             let folder = PathBuf::from(truth_name.trim_end_matches(".json"));
-            for (name, mask) in masks_of(&image.truth) {
+            for (name, mask) in image.truth.masks() {
                 let size = (u32::from(image.truth.columns), u32::from(image.truth.rows));
-                files.push((folder.join(name), mask_png(&mask, size).or_exit(Exit::Bug)?));
+                files.push((folder.join(format!("{name}.png")), mask_png(&mask, size).or_exit(Exit::Bug)?));
             }
         }
     }
     Ok(files)
-}
-
-/// Every mask with its path; of two hands each has a folder of its own.
-fn masks_of(truth: &Truth) -> Vec<(PathBuf, Mask)> {
-    let of_hand = |hand: &HandTruth| {
-        let folder = if truth.hands.len() > 1 { PathBuf::from(hand.side.word()) } else { PathBuf::new() };
-        let mut masks = vec![(folder.join("soft-tissue.png"), hand.soft_tissue.clone())];
-        masks.extend(hand.arteries.iter().filter(|a| !a.mask.is_empty()).map(|artery| {
-            (folder.join("calcification").join(format!("{}.png", artery.key)), artery.mask.clone())
-        }));
-        masks
-    };
-    truth.hands.iter().flat_map(of_hand).collect()
 }
 
 /// A mask over the whole image: 1 where it is set.

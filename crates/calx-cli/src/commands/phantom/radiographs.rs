@@ -3,8 +3,8 @@
 //! Not here: the words themselves (`words`), files (`output`).
 
 use calx_phantom::{
-    ArteryKind, Calcification, FilmOptions, HandOptions, HandSide, ImageOptions, LookAlike, Person, Polarity,
-    SoftTissueDefect, Storage,
+    ArteryKind, Calcification, FilmOptions, GeneratedImage, HandOptions, HandSide, ImageOptions, LookAlike,
+    Person, Polarity, SoftTissueDefect, Storage,
 };
 use clap::Args;
 
@@ -115,6 +115,33 @@ impl RadiographArgs {
         ]
         .into_iter()
         .find_map(|(option, is_so)| is_so.then_some(option))
+    }
+
+    /// What was asked for and no picture shows, in words.
+    pub(super) fn lacking(&self, images: &[GeneratedImage]) -> Vec<String> {
+        let mut lacking = Vec::new();
+        for (image, hand) in images.iter().flat_map(|i| i.truth.hands.iter().map(move |h| (i, h))) {
+            let side = hand.side;
+            let mut say = |what: String| {
+                lacking.push(format!("{}: the {} hand shows no {what}", image.title, side.word()));
+            };
+            for kind in for_hand(&self.artery, side) {
+                if hand.artery(kind).is_none_or(|artery| artery.mask.is_empty()) {
+                    say(format!("calcium in the {}", kind.name()));
+                }
+            }
+            for kind in for_hand(&self.look_alike, side) {
+                if !hand.look_alikes.iter().any(|l| l.kind == kind) {
+                    say(format!("look-alike {kind:?}").to_lowercase());
+                }
+            }
+            for defect in for_hand(&self.defect, side) {
+                if !hand.defects.iter().any(|d| (d.digit, d.side) == (defect.digit, defect.side)) {
+                    say(format!("defect {}-{}", defect.digit, defect.side.word()));
+                }
+            }
+        }
+        lacking
     }
 
     pub(super) fn hand(&self, side: HandSide, seed: u64, signed: bool, stump: bool) -> ImageOptions {

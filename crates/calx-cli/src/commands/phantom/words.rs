@@ -5,7 +5,7 @@
 
 use calx_phantom::{
     ArteryKind, Calcification, CalcificationPattern, FingerSide, HandSide, LookAlike, Sex, SoftTissueDefect,
-    Spacing, View, Voi,
+    Spacing, View, Voi, Waveform,
 };
 use clap::ValueEnum;
 
@@ -88,6 +88,18 @@ words! {
 }
 
 words! {
+    /// How blood flows in the artery of a clip.
+    WaveformWord => Waveform {
+        /// Sharp upstroke, short reverse flow, small second wave: an open artery at rest
+        Triphasic => Waveform::Triphasic,
+        /// Sharp upstroke, forward flow throughout
+        Monophasic => Waveform::Monophasic,
+        /// Late, low, round peak: a narrowing upstream
+        Tardus => Waveform::Tardus,
+    }
+}
+
+words! {
     /// What the file says about millimetres.
     SpacingWord => Spacing {
         /// ImagerPixelSpacing only
@@ -134,32 +146,11 @@ fn of_hand<T>(text: &str, what: impl Fn(&str) -> Result<T, String>) -> Result<Of
     Ok(OfHand { hand, what: what(rest)? })
 }
 
-/// Every artery the phantom draws, from the wrist to the fingertips.
-fn arteries() -> impl Iterator<Item = ArteryKind> {
-    use ArteryKind::{
-        CommonPalmarDigital, DeepPalmarArch, PrincepsPollicis, ProperPalmarDigital, Radial, RadialisIndicis,
-        SuperficialPalmarArch, SuperficialPalmarBranch, Ulnar,
-    };
-    let sides = [FingerSide::Radial, FingerSide::Ulnar];
-    [
-        Radial,
-        Ulnar,
-        SuperficialPalmarBranch,
-        SuperficialPalmarArch,
-        DeepPalmarArch,
-        PrincepsPollicis,
-        RadialisIndicis,
-    ]
-    .into_iter()
-    .chain((2..=4).map(CommonPalmarDigital))
-    .chain((1..=5).flat_map(move |digit| sides.map(|side| ProperPalmarDigital { digit, side })))
-}
-
 /// `radial-artery`, `left:proper-palmar-digital-3-ulnar`.
 pub(super) fn artery(text: &str) -> Result<OfHand<ArteryKind>, String> {
     of_hand(text, |key| {
-        arteries().find(|kind| kind.key() == key).ok_or_else(|| {
-            let keys: Vec<String> = arteries().map(ArteryKind::key).collect();
+        ArteryKind::all().find(|kind| kind.key() == key).ok_or_else(|| {
+            let keys: Vec<String> = ArteryKind::all().map(ArteryKind::key).collect();
             format!("the arteries are {}; right: or left: before one asks it of that hand", keys.join(", "))
         })
     })
@@ -248,8 +239,8 @@ mod tests {
 
     #[test]
     fn every_artery_is_asked_for_by_the_key_of_its_truth() {
-        assert_eq!(arteries().count(), 20);
-        for kind in arteries() {
+        assert_eq!(ArteryKind::all().count(), 20);
+        for kind in ArteryKind::all() {
             assert_eq!(artery(&kind.key()).unwrap(), OfHand { hand: None, what: kind });
         }
         assert!(artery("aorta").unwrap_err().contains("proper-palmar-digital-3-radial"));
