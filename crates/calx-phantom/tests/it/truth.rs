@@ -1,6 +1,6 @@
 //! What the truth says lies in the image, in the hand, and adds up.
 
-use calx_geometry::{Area, GridRect, Mask};
+use calx_geometry::{GridRect, Mask};
 use calx_phantom::{
     ArteryKind, BoneKind, Calcification, FingerSide, HandOptions, HandSide, SoftTissueDefect, Truth, View,
     model_case,
