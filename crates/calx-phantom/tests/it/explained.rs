@@ -2,7 +2,7 @@
 //! the picture changes.
 
 use calx_geometry::Mask;
-use calx_phantom::{Calcification, CalcificationPattern, HandOptions, HandSide, Truth, View};
+use calx_phantom::{BoneKind, Calcification, CalcificationPattern, HandOptions, HandSide, Truth, View};
 
 use crate::{one_hand, values};
 
@@ -135,8 +135,13 @@ fn the_blurred_mask_explains_what_calcium_changes() {
     }
 }
 
-/// Means of the change along lines of the truth, which are in pixels.
-fn mean_on<'a>(change: &[f64], lines: impl Iterator<Item = &'a calx_geometry::VesselPath>) -> f64 {
+/// Means of the change along lines of the truth, at the pixels that count.
+fn mean_on<'a>(
+    change: &[f64],
+    columns: usize,
+    counts: impl Fn(u32, u32) -> bool,
+    lines: impl Iterator<Item = &'a calx_geometry::VesselPath>,
+) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
     for line in lines {
         let points: Vec<_> = line.points().collect();
@@ -145,8 +150,10 @@ fn mean_on<'a>(change: &[f64], lines: impl Iterator<Item = &'a calx_geometry::Ve
                 let t = f64::from(step) / 8.0;
                 let (x, y) =
                     (pair[0].x + (pair[1].x - pair[0].x) * t, pair[0].y + (pair[1].y - pair[0].y) * t);
-                sum += change[y as usize * usize::from(COLUMNS) + x as usize];
-                count += 1.0;
+                if counts(x as u32, y as u32) {
+                    sum += change[y as usize * columns + x as usize];
+                    count += 1.0;
+                }
             }
         }
     }
@@ -157,21 +164,35 @@ fn mean_on<'a>(change: &[f64], lines: impl Iterator<Item = &'a calx_geometry::Ve
 fn a_calcified_media_shines_as_two_lines_where_the_truth_says() {
     for seed in [3, 4] {
         let mut options = HandOptions::sized(HandSide::Right, View::Pa, seed, COLUMNS, ROWS);
-        // the forearm and the palm at 0.1 mm
+        // walls of two pixels and more; the whole hand, so that the wrist's arteries are on the film
         options.pixel_mm = 0.1;
+        (options.columns, options.rows) = (1820, 2520);
         options.noise = false;
         let (change, truth) = change(&options);
+        // on the forearm both arteries run across the beam; at the wrist they turn into it
+        let wrist = truth.hands[0].bone(BoneKind::Lunate).unwrap().outline.bounds().max.y.pixels();
         let stretches: Vec<_> = truth
             .calcified_paths()
             .filter(|(_, artery, _)| artery.key == "radial-artery" || artery.key == "ulnar-artery")
             .map(|(_, _, stretch)| stretch)
             .collect();
-        let middle = mean_on(&change, stretches.iter().map(|s| &s.path));
-        let radial = mean_on(&change, stretches.iter().flat_map(|s| &s.radial_walls));
-        let ulnar = mean_on(&change, stretches.iter().flat_map(|s| &s.ulnar_walls));
+        // under bone the console's curve is flatter: what is measured is the wall in flesh
+        let mut bone = Mask::empty();
+        for one in &truth.hands[0].bones {
+            bone = bone.union(&one.mask);
+        }
+        let forearm = |x: u32, y: u32| f64::from(y) > wrist && !bone.get(x, y);
+        let wide = usize::from(options.columns);
+        let middle = mean_on(&change, wide, forearm, stretches.iter().map(|s| &s.path));
+        let radial = mean_on(&change, wide, forearm, stretches.iter().flat_map(|s| &s.radial_walls));
+        let ulnar = mean_on(&change, wide, forearm, stretches.iter().flat_map(|s| &s.ulnar_walls));
+        assert!(!stretches.is_empty(), "seed {seed}");
         println!("seed {seed}: walls {radial:.0} and {ulnar:.0}, between them {middle:.0}");
         assert!(middle > 10.0, "the wall before and behind shows too: {middle}");
-        assert!(radial > 1.5 * middle && ulnar > 1.5 * middle, "{radial}, {ulnar} against {middle}");
+        // the long way through a thin tube's side: 2.5 times the middle before the plate's blur and the
+        // console, which lifts fine things less than it did when this bound was 1.5 for each side
+        assert!(radial.min(ulnar) > 1.35 * middle, "{radial}, {ulnar} against {middle}");
+        assert!(radial + ulnar > 3.0 * middle, "{radial}, {ulnar} against {middle}");
         assert!(stretches.iter().all(|s| s.pattern == CalcificationPattern::Medial && s.plaque.is_empty()));
     }
 }

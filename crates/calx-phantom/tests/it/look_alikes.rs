@@ -98,7 +98,8 @@ fn stones_lie_off_the_arteries_and_within_the_skin_and_are_round() {
             assert!((1.8..4.3).contains(&across), "seed {seed}: {across} mm");
             let bounds = stone.mask.bounds();
             let (w, h) = ((bounds.max.x - bounds.min.x).pixels(), (bounds.max.y - bounds.min.y).pixels());
-            assert!((0.75..1.33).contains(&(w / h)), "seed {seed}: {w} by {h}");
+            // a stone a third longer than wide, and a pixel more for where its edges fall
+            assert!(w.max(h) <= w.min(h) * 1.33 + 1.0, "seed {seed}: {w} by {h}");
         }
     }
 }
