@@ -26,6 +26,8 @@ mod kill;
 mod oracle;
 #[path = "e2e/page.rs"]
 mod page;
+#[path = "e2e/phantom.rs"]
+mod phantom;
 #[path = "e2e/samples.rs"]
 mod samples;
 #[path = "e2e/story.rs"]

@@ -66,6 +66,7 @@ fn nothing_changes() {
         &["export", "52", "-o", "out", "--pixels-clean", "all"],
         &["rebuild-catalogue"],
         &["phantom", "hand", "--size", "64x80", "-o", "made"],
+        &["phantom", "corpus", "--patients", "1", "--small", "-o", "corpus"],
         &["demo", "--out", "demo"],
     ];
     for args in commands {

@@ -30,6 +30,10 @@ fn exit_2_wrong_usage() {
     fails(place.run(&["case", "set", "52", "sex", "maybe"]), 2, "male");
     fails(place.run(&["export", "52", "-o", "out", "--as", "docx"]), 2, "docx");
     fails(place.run(&["phantom", "hand", "-o", "small", "--size", "3x3"]), 2, "64");
+    fails(place.run(&["phantom", "hand", "-o", "small", "--artery", "aorta"]), 2, "radial-artery");
+    fails(place.run(&["phantom", "hand", "-o", "small", "--defect", "6-radial"]), 2, "2-radial");
+    fails(place.run(&["phantom", "hand", "-o", "small", "--look-alike", "left:ring"]), 2, "other hand");
+    fails(place.run(&["phantom", "corpus", "-o", "small"]), 2, "--patients");
     assert!(!place.dir().join("x.png").exists() && !place.dir().join("out/52").exists());
 }
 

@@ -19,7 +19,7 @@ use crate::scan::{PIXEL_DATA, PixelLocation, Scan, Truncation, Wanted};
 use crate::spacing::spacing_of;
 
 /// One item of SequenceOfUltrasoundRegions (0018,6011), as far as measuring needs it.
-pub use crate::write::UltrasoundRegion;
+pub use crate::write::{RegionDoppler, RegionReference, UltrasoundRegion};
 
 /// What the file says about one frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -314,6 +314,28 @@ fn frame_time(data: &DataSet) -> Option<f64> {
         .or_else(|| rate(Tag(0x0018, 0x0040)))
 }
 
+fn signed_pair(item: &DataSet, x: Tag, y: Tag) -> Option<(i32, i32)> {
+    let one = |tag| item.integer(tag).and_then(|n| i32::try_from(n).ok());
+    Some((one(x)?, one(y)?))
+}
+
+fn region_reference(item: &DataSet) -> Option<RegionReference> {
+    let (x, y) = signed_pair(item, Tag(0x0018, 0x6020), Tag(0x0018, 0x6022))?;
+    let value = |tag| item.float(tag).unwrap_or(0.0);
+    let (value_x, value_y) = (value(Tag(0x0018, 0x6028)), value(Tag(0x0018, 0x602a)));
+    Some(RegionReference { x, y, value_x, value_y })
+}
+
+fn region_doppler(item: &DataSet) -> Option<RegionDoppler> {
+    let angle = |tag| item.float(tag).unwrap_or(0.0);
+    Some(RegionDoppler {
+        pulse_repetition_hz: u32::try_from(item.integer(Tag(0x0018, 0x6032))?).ok()?,
+        correction_degrees: angle(Tag(0x0018, 0x6034)),
+        steering_degrees: angle(Tag(0x0018, 0x6036)),
+        sample_volume: signed_pair(item, Tag(0x0018, 0x6039), Tag(0x0018, 0x603b)),
+    })
+}
+
 fn ultrasound_regions(data: &DataSet) -> Vec<UltrasoundRegion> {
     let read = |item: &DataSet| {
         let short = |tag| item.integer(tag).and_then(|n| u16::try_from(n).ok());
@@ -330,6 +352,9 @@ fn ultrasound_regions(data: &DataSet) -> Vec<UltrasoundRegion> {
             units_y: short(Tag(0x0018, 0x6026))?,
             delta_x: item.float(Tag(0x0018, 0x602c))?,
             delta_y: item.float(Tag(0x0018, 0x602e))?,
+            reference: region_reference(item),
+            transducer_khz: long(Tag(0x0018, 0x6030)),
+            doppler: region_doppler(item),
         })
     };
     data.items(Tag(0x0018, 0x6011)).iter().filter_map(read).collect()

@@ -64,6 +64,7 @@ pub use tags::{Identity, TagRow, dump_tags};
 pub use transfer_syntax::{TransferSyntax, supported_transfer_syntaxes};
 pub use worker::{WorkerLoss, WorkerOptions};
 pub use write::{
-    Code, ImageKind, NewImage, NewLut, NewPatient, NewPixels, NewSeries, NewStudy, NewWindow,
-    UltrasoundRegion, WriteError, uid_from_name, write_image,
+    Code, Coding, ImageKind, NewElement, NewImage, NewLut, NewPatient, NewPixels, NewSeries, NewStudy,
+    NewValue, NewWindow, RegionDoppler, RegionReference, UltrasoundRegion, WriteError, uid_from_name,
+    write_image,
 };

@@ -4,17 +4,20 @@
 //!
 //! Invariants
 //! - No clock and no randomness: every UID, date and time comes from the caller.
-//! - Explicit VR Little Endian, elements in ascending order, defined lengths of even size.
+//! - Little endian, explicit unless asked otherwise; elements in ascending order, defined lengths of even size.
 
 mod encode;
 mod image_object;
 mod new_image;
 mod pixels;
 mod uid;
+mod ultrasound;
 
 pub use image_object::{WriteError, write_image};
 pub use new_image::{
-    Code, ImageKind, NewImage, NewLut, NewPatient, NewSeries, NewStudy, NewWindow, UltrasoundRegion,
+    Code, Coding, ImageKind, NewElement, NewImage, NewLut, NewPatient, NewSeries, NewStudy, NewValue,
+    NewWindow,
 };
 pub use pixels::NewPixels;
 pub use uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, uid_from_name};
+pub use ultrasound::{RegionDoppler, RegionReference, UltrasoundRegion};

@@ -97,7 +97,8 @@ impl<S> Vector<S> {
     /// Euclidean length.
     #[must_use]
     pub fn length(self) -> f64 {
-        self.x.hypot(self.y)
+        // not hypot: its last bit differs between platforms, a square root's does not
+        (self.x * self.x + self.y * self.y).sqrt()
     }
 
     /// Scalar product.

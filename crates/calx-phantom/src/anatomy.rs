@@ -37,6 +37,22 @@ fn digit_name(digit: u8) -> &'static str {
 }
 
 impl BoneKind {
+    /// Every bone of a hand and wrist, from the forearm to the fingertips.
+    pub fn all() -> impl Iterator<Item = Self> {
+        use BoneKind::{
+            Capitate, DistalPhalanx, Hamate, Lunate, Metacarpal, MiddlePhalanx, Pisiform, ProximalPhalanx,
+            Radius, Scaphoid, Trapezium, Trapezoid, Triquetrum, Ulna,
+        };
+        let wrist =
+            [Radius, Ulna, Scaphoid, Lunate, Triquetrum, Pisiform, Trapezium, Trapezoid, Capitate, Hamate];
+        wrist
+            .into_iter()
+            .chain((1..=5).map(Metacarpal))
+            .chain((1..=5).map(ProximalPhalanx))
+            .chain((2..=5).map(MiddlePhalanx))
+            .chain((1..=5).map(DistalPhalanx))
+    }
+
     /// The key in truth files: `distal-phalanx-3`.
     #[must_use]
     pub fn key(self) -> String {
@@ -113,12 +129,16 @@ pub enum ArteryKind {
     Radial,
     /// Ulnar artery, to the superficial arch.
     Ulnar,
+    /// Superficial palmar branch of the radial artery, which closes the superficial arch in most hands.
+    SuperficialPalmarBranch,
     /// Superficial palmar arch.
     SuperficialPalmarArch,
     /// Deep palmar arch.
     DeepPalmarArch,
     /// Princeps pollicis artery.
     PrincepsPollicis,
+    /// Radialis indicis artery, which becomes the radial proper artery of the index finger.
+    RadialisIndicis,
     /// Common palmar digital artery of the second to fourth space between metacarpals.
     CommonPalmarDigital(
         /// 2, 3 or 4: between metacarpals 2 and 3, 3 and 4, 4 and 5.
@@ -134,15 +154,38 @@ pub enum ArteryKind {
 }
 
 impl ArteryKind {
+    /// Every artery of a hand and wrist, from the forearm to the fingertips.
+    pub fn all() -> impl Iterator<Item = Self> {
+        use ArteryKind::{
+            CommonPalmarDigital, DeepPalmarArch, PrincepsPollicis, ProperPalmarDigital, Radial,
+            RadialisIndicis, SuperficialPalmarArch, SuperficialPalmarBranch, Ulnar,
+        };
+        let sides = [FingerSide::Radial, FingerSide::Ulnar];
+        [
+            Radial,
+            Ulnar,
+            SuperficialPalmarBranch,
+            SuperficialPalmarArch,
+            DeepPalmarArch,
+            PrincepsPollicis,
+            RadialisIndicis,
+        ]
+        .into_iter()
+        .chain((2..=4).map(CommonPalmarDigital))
+        .chain((1..=5).flat_map(move |digit| sides.map(|side| ProperPalmarDigital { digit, side })))
+    }
+
     /// The key in truth files: `proper-palmar-digital-3-radial`.
     #[must_use]
     pub fn key(self) -> String {
         match self {
             Self::Radial => "radial-artery".into(),
             Self::Ulnar => "ulnar-artery".into(),
+            Self::SuperficialPalmarBranch => "superficial-palmar-branch".into(),
             Self::SuperficialPalmarArch => "superficial-palmar-arch".into(),
             Self::DeepPalmarArch => "deep-palmar-arch".into(),
             Self::PrincepsPollicis => "princeps-pollicis".into(),
+            Self::RadialisIndicis => "radialis-indicis".into(),
             Self::CommonPalmarDigital(space) => format!("common-palmar-digital-{space}"),
             Self::ProperPalmarDigital { digit, side } => {
                 format!("proper-palmar-digital-{digit}-{}", side.word())
@@ -156,9 +199,11 @@ impl ArteryKind {
         match self {
             Self::Radial => "radial artery".into(),
             Self::Ulnar => "ulnar artery".into(),
+            Self::SuperficialPalmarBranch => "superficial palmar branch of the radial artery".into(),
             Self::SuperficialPalmarArch => "superficial palmar arch".into(),
             Self::DeepPalmarArch => "deep palmar arch".into(),
             Self::PrincepsPollicis => "princeps pollicis artery".into(),
+            Self::RadialisIndicis => "radialis indicis artery".into(),
             Self::CommonPalmarDigital(space) => {
                 format!(
                     "common palmar digital artery of the space between metacarpals {space} and {}",
@@ -176,6 +221,7 @@ impl ArteryKind {
     pub const fn digit(self) -> Option<u8> {
         match self {
             Self::PrincepsPollicis => Some(1),
+            Self::RadialisIndicis => Some(2),
             Self::ProperPalmarDigital { digit, .. } => Some(digit),
             _ => None,
         }
@@ -192,7 +238,7 @@ impl ArteryKind {
             Self::CommonPalmarDigital(_) | Self::ProperPalmarDigital { .. } => {
                 Some(("40254007", "Digital artery of hand"))
             }
-            Self::PrincepsPollicis => None,
+            Self::SuperficialPalmarBranch | Self::PrincepsPollicis | Self::RadialisIndicis => None,
         }
     }
 }

@@ -27,6 +27,15 @@ pub enum PhantomError {
         #[source]
         source: ShapeError,
     },
+    /// A frame was not compressed.
+    #[error("frame {frame} of the clip was not compressed as JPEG")]
+    Jpeg {
+        /// From 1.
+        frame: usize,
+        /// Why.
+        #[source]
+        source: jpeg_encoder::EncodingError,
+    },
     /// The object was refused.
     #[error("the phantom's DICOM object was not written")]
     Write(#[from] WriteError),

@@ -1,60 +1,47 @@
 //! The truth of a radiograph, written from its geometry.
 //!
-//! Not here: the picture; nothing of it is read.
+//! Not here: the picture; nothing of it is read. Arteries: [`crate::facts_vessel`].
 //!
 //! Invariants
 //! - What lies outside the exposed field is not claimed: outlines and courses end at the collimation.
 //! - A mask holds the pixels whose *centre* lies under the thing.
 
-use calx_geometry::{
-    Area, Grid, GridPoint, ImageSpace, Mask, Outline, PathVertex, Point, ShapeError, VesselPath,
-};
+use calx_geometry::{Area, GridPoint, ImageSpace, Mask, Outline, Point, ShapeError};
 
-use crate::anatomy::BoneKind;
-use crate::bones::Shaft;
+use crate::bones::Bone;
 use crate::error::PhantomError;
-use crate::map_soft::inside_skin;
-use crate::map_vessel::for_each_near;
+use crate::facts_look_alike::look_alike;
+use crate::facts_vessel::artery;
+use crate::look_alikes::knuckle;
+use crate::map_bone::seen;
+use crate::map_soft::{inside_skin, taken};
 use crate::maps::Hand;
+use crate::mesh::Depths;
 use crate::number::real;
 use crate::options::HandSide;
 use crate::plane::{Mm2, mm2};
 use crate::radiograph::Radiograph;
-use crate::truth::{ArteryTruth, BoneTruth, CalcifiedStretch, HandTruth, MissingTruth};
-use crate::vessels::{Station, Vessel};
+use crate::soft::defect::Defect;
+use crate::truth::{BoneTruth, DefectTruth, HandTruth, MissingTruth, SesamoidTruth};
 
 /// The exposed part of an image, in pixels.
 #[derive(Debug, Clone, Copy)]
-struct Field {
-    low: Mm2,
-    high: Mm2,
-}
+pub(crate) struct Field(crate::field::Field);
 
 impl Field {
     fn of(picture: &Radiograph) -> Self {
-        let border = picture.border_mm / picture.pixel_mm;
-        Self {
-            low: mm2(border, border),
-            high: mm2(f64::from(picture.columns) - border, f64::from(picture.rows) - border),
-        }
+        Self(picture.field.in_pixels(picture.pixel_mm))
     }
 
-    fn holds(self, p: Mm2) -> bool {
-        p.x >= self.low.x && p.x <= self.high.x && p.y >= self.low.y && p.y <= self.high.y
+    pub(crate) fn holds(self, p: Mm2) -> bool {
+        self.0.depth(p) >= 0.0
     }
 
     /// What of a closed line lies in the field (Sutherland and Hodgman).
-    fn clip(self, line: Vec<Mm2>) -> Vec<Mm2> {
-        // the axis that is cut, the limit on it, and 1 where more is inside
-        let sides = [
-            (mm2(1.0, 0.0), self.low.x, 1.0),
-            (mm2(1.0, 0.0), self.high.x, -1.0),
-            (mm2(0.0, 1.0), self.low.y, 1.0),
-            (mm2(0.0, 1.0), self.high.y, -1.0),
-        ];
+    pub(crate) fn clip(self, line: Vec<Mm2>) -> Vec<Mm2> {
         let mut line = line;
-        for (axis, limit, sign) in sides {
-            let depth = |p: Mm2| (p.dot(axis) - limit) * sign;
+        for side in self.0.edges {
+            let depth = |p: Mm2| side.depth(p);
             let mut kept = Vec::with_capacity(line.len() + 4);
             let mut previous = line.last().copied().unwrap_or_default();
             for &vertex in &line {
@@ -80,35 +67,77 @@ pub(crate) fn hands(picture: &Radiograph) -> Result<Vec<HandTruth>, PhantomError
 
 fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth, PhantomError> {
     let field = Field::of(picture);
+    let turn = hand.skeleton.turn;
     let mut bones = Vec::new();
-    for shaft in &hand.skeleton.shafts {
-        if let Some(outline) = outline(field, hand, shaft.kind, &shaft.outline())? {
-            bones.push(BoneTruth { bone: shaft.kind, key: shaft.kind.key(), outline });
-        }
-    }
-    for lump in &hand.skeleton.lumps {
-        if let Some(kind) = lump.kind
-            && let Some(outline) = outline(field, hand, kind, &lump.outline)?
+    for bone in &hand.skeleton.bones {
+        if let Some(kind) = bone.kind
+            && let Some(outline) = outline(field, hand, &kind.key(), &bone.outline(turn))?
         {
-            bones.push(BoneTruth { bone: kind, key: kind.key(), outline });
+            let mask = cover(picture, field, hand, bone)?;
+            bones.push(BoneTruth { bone: kind, key: kind.key(), outline, mask });
         }
     }
     bones.sort_by_key(|b| b.bone);
+    let mut sesamoids = Vec::new();
+    for bone in &hand.skeleton.sesamoids {
+        // on coarse pixels it may have no area
+        if let Ok(Some(outline)) = outline(field, hand, "a sesamoid", &bone.outline(turn)) {
+            let mask = cover(picture, field, hand, bone)?;
+            sesamoids.push(SesamoidTruth { digit: knuckle(&hand.skeleton, bone.ends().0), outline, mask });
+        }
+    }
     let mut missing = Vec::new();
-    for shaft in &hand.skeleton.missing {
-        if let Some(gone) = gone(field, hand, shaft)? {
+    for bone in &hand.skeleton.missing {
+        if let Some(gone) = gone(field, hand, bone)? {
             missing.push(gone);
         }
     }
+    let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
+    let mut soft_tissue = skin(field, columns, rows, hand)?;
+    let mut defects = Vec::new();
+    let mut lost = Mask::empty();
+    for defect in &hand.soft.defects {
+        let (removed, open) = hollow(picture, field, hand, defect)?;
+        if removed.is_empty() {
+            continue;
+        }
+        lost = lost.union(&open);
+        let (digit, side) = (defect.what.digit, defect.what.side);
+        defects.push(DefectTruth { digit, side, removed, open });
+    }
+    soft_tissue = soft_tissue.subtract(&lost);
     let mut arteries = Vec::new();
     for vessel in &hand.vessels {
-        if let Some(one) = artery(picture, field, hand, vessel)? {
+        if let Some(one) = artery(picture, field, hand, vessel, &lost)? {
             arteries.push(one);
         }
     }
+    let mut look_alikes = Vec::new();
+    for feature in &hand.look_alikes {
+        look_alikes.extend(look_alike(picture, field, hand, feature, &lost)?);
+    }
+    Ok(HandTruth { side, soft_tissue, bones, sesamoids, missing, arteries, look_alikes, defects })
+}
+
+/// What a defect takes, and where it leaves nothing.
+fn hollow(
+    picture: &Radiograph,
+    field: Field,
+    hand: &Hand,
+    defect: &Defect,
+) -> Result<(Mask, Mask), PhantomError> {
     let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
-    let soft_tissue = skin(field, columns, rows, hand)?;
-    Ok(HandTruth { side, soft_tissue, bones, missing, arteries })
+    let (mut removed, mut open) = (Vec::new(), Vec::new());
+    taken(columns, rows, hand, defect, |i, is_open| {
+        if holds_centre(field, i, columns) {
+            removed.push(i);
+            if is_open {
+                open.push(i);
+            }
+        }
+    });
+    let mask = |pixels: Vec<usize>| mask("a soft-tissue defect", picture, pixels.into_iter());
+    Ok((mask(removed)?, mask(open)?))
 }
 
 /// The skin within the field. A row of it is cut, not searched.
@@ -126,11 +155,11 @@ fn skin(field: Field, columns: usize, rows: usize, hand: &Hand) -> Result<Mask, 
     Mask::from_spans(spans).map_err(refuse("soft tissue"))
 }
 
-fn holds_centre(field: Field, index: usize, columns: usize) -> bool {
+pub(crate) fn holds_centre(field: Field, index: usize, columns: usize) -> bool {
     field.holds(mm2(real(index % columns) + 0.5, real(index / columns) + 0.5))
 }
 
-fn refuse(what: impl Into<String>) -> impl FnOnce(ShapeError) -> PhantomError {
+pub(crate) fn refuse(what: impl Into<String>) -> impl FnOnce(ShapeError) -> PhantomError {
     let what = what.into();
     move |source| PhantomError::Shape { what, source }
 }
@@ -138,16 +167,16 @@ fn refuse(what: impl Into<String>) -> impl FnOnce(ShapeError) -> PhantomError {
 /// Steps of the truth in one pixel: finer means nothing in the picture and makes long files.
 const STEPS: f64 = 16.0;
 
-fn step(pixels: f64) -> f64 {
+pub(crate) fn step(pixels: f64) -> f64 {
     (pixels * STEPS).round() / STEPS
 }
 
-fn grid(p: Mm2) -> Result<GridPoint, ShapeError> {
+pub(crate) fn grid(p: Mm2) -> Result<GridPoint, ShapeError> {
     GridPoint::snap(Point::<ImageSpace>::new(step(p.x), step(p.y))).map_err(ShapeError::from)
 }
 
 /// Lengths are stated in whole micrometres.
-fn micrometres(mm: f64) -> f64 {
+pub(crate) fn micrometres(mm: f64) -> f64 {
     (mm * 1000.0).round() / 1000.0
 }
 
@@ -155,152 +184,50 @@ fn micrometres(mm: f64) -> f64 {
 const OUTLINE_ERROR_PX: f64 = 0.12;
 
 /// The part of a closed line of the projection that lies in the field; `None` when nothing does.
-fn outline(field: Field, hand: &Hand, kind: BoneKind, line: &[Mm2]) -> Result<Option<Outline>, PhantomError> {
+fn outline(field: Field, hand: &Hand, key: &str, line: &[Mm2]) -> Result<Option<Outline>, PhantomError> {
     let pixels = field.clip(line.iter().map(|&p| hand.placement.to_pixels(p)).collect());
     if pixels.len() < 3 {
         return Ok(None);
     }
     let points: Result<Vec<GridPoint>, ShapeError> = pixels.into_iter().map(grid).collect();
-    let area = points.and_then(Area::resolve).map_err(refuse(kind.key()))?;
+    let area = points.and_then(Area::resolve).map_err(refuse(key))?;
     let largest = area.parts().iter().max_by(|a, b| a.outer().area_px2().total_cmp(&b.outer().area_px2()));
     Ok(largest.map(|part| part.outer().simplify(OUTLINE_ERROR_PX)))
 }
 
-fn gone(field: Field, hand: &Hand, shaft: &Shaft) -> Result<Option<MissingTruth>, PhantomError> {
-    let Some(outline) = outline(field, hand, shaft.kind, &shaft.outline())? else { return Ok(None) };
-    let end = hand
-        .skeleton
-        .shafts
-        .iter()
-        .find(|s| s.kind == BoneKind::MiddlePhalanx(3))
-        .map(|s| s.base.plus(s.axis.times(s.length)));
-    let Some(end) = end.map(|p| hand.placement.to_pixels(p)).filter(|p| field.holds(*p)) else {
-        return Ok(None);
-    };
-    let stump_end = grid(end).map_err(refuse("the stump"))?;
-    Ok(Some(MissingTruth { bone: shaft.kind, key: shaft.kind.key(), outline, stump_end }))
-}
-
-/// Lengths along a vessel between which it stays in the field: the longest such stretch.
-fn visible(field: Field, hand: &Hand, vessel: &Vessel) -> Option<(f64, f64)> {
-    let holds = |p: Mm2| field.holds(hand.placement.to_pixels(p));
-    let mut best: Option<(f64, f64)> = None;
-    let mut open: Option<f64> = None;
-    let mut keep = |from: f64, to: f64| {
-        if to > from && best.is_none_or(|b| to - from > b.1 - b.0) {
-            best = Some((from, to));
-        }
-    };
-    if let Some(first) = vessel.course.first().filter(|s| holds(s.at)) {
-        open = Some(first.along);
-    }
-    for pair in vessel.course.windows(2) {
-        let [a, b] = *pair else { continue };
-        match (open, holds(b.at)) {
-            (None, true) => open = Some(border(a, b, holds)),
-            (Some(from), false) => {
-                keep(from, border(a, b, holds));
-                open = None;
-            }
-            _ => {}
-        }
-    }
-    if let (Some(from), Some(last)) = (open, vessel.course.last()) {
-        keep(from, last.along);
-    }
-    best
-}
-
-/// The length at which a vessel crosses the field's border between two stations, on the inner side.
-fn border(a: Station, b: Station, holds: impl Fn(Mm2) -> bool) -> f64 {
-    let a_is_in = holds(a.at);
-    let (mut inner, mut outer) = if a_is_in { (0.0, 1.0) } else { (1.0, 0.0) };
-    for _ in 0..24 {
-        let middle = (inner + outer) * 0.5;
-        if holds(a.at.plus(b.at.minus(a.at).times(middle))) {
-            inner = middle;
-        } else {
-            outer = middle;
-        }
-    }
-    a.along + (b.along - a.along) * inner
-}
-
-/// A path with a vertex about every millimetre, not closer than two pixels.
-fn path(hand: &Hand, key: &str, stations: &[Station]) -> Result<Option<VesselPath>, PhantomError> {
-    let pixel_mm = hand.placement.pixel_mm();
-    let apart = (2.2 * pixel_mm).max(0.9);
-    let mut vertices = Vec::new();
-    let mut last = f64::MIN;
-    let count = stations.len();
-    for (i, station) in stations.iter().enumerate() {
-        let end = i + 1 == count;
-        if station.along - last < apart && !end {
-            continue;
-        }
-        last = station.along;
-        let point = grid(hand.placement.to_pixels(station.at)).map_err(refuse(key))?;
-        let width = Grid::snap(step(2.0 * station.radius / pixel_mm))
-            .map_err(|e| refuse(key)(ShapeError::from(e)))?;
-        if vertices.last().is_none_or(|v: &PathVertex| v.point != point) {
-            vertices.push(PathVertex { point, width });
-        }
-    }
-    if vertices.len() < 2 {
-        return Ok(None);
-    }
-    VesselPath::new(vertices).map(Some).map_err(refuse(key))
-}
-
-fn artery(
-    picture: &Radiograph,
-    field: Field,
-    hand: &Hand,
-    vessel: &Vessel,
-) -> Result<Option<ArteryTruth>, PhantomError> {
-    let key = vessel.kind.key();
-    let Some((first, last)) = visible(field, hand, vessel) else { return Ok(None) };
-    let Some(course) = path(hand, &key, &vessel.between(first, last))? else { return Ok(None) };
-    let mut calcified = Vec::new();
-    for &(from, to) in &vessel.stretches {
-        let (from_mm, to_mm) = (from.max(first), to.min(last));
-        if to_mm - from_mm < 1.0 {
-            continue;
-        }
-        if let Some(path) = path(hand, &key, &vessel.between(from_mm, to_mm))? {
-            calcified.push(CalcifiedStretch {
-                path,
-                from_mm: micrometres(from_mm - first),
-                to_mm: micrometres(to_mm - first),
-            });
-        }
-    }
+/// The pixels whose centre lies under a bone, within the field.
+fn cover(picture: &Radiograph, field: Field, hand: &Hand, bone: &Bone) -> Result<Mask, PhantomError> {
     let (columns, rows) = (usize::from(picture.columns), usize::from(picture.rows));
+    let see = seen(hand.placement, hand.skeleton.turn);
     let mut under = Vec::new();
-    for_each_near(columns, rows, hand.placement, vessel, |i, along, offset, radius| {
-        if (first..=last).contains(&along)
-            && holds_centre(field, i, columns)
-            && vessel.calcium(along, offset, radius) > 0.0
-        {
-            under.push(i);
+    for part in &bone.parts {
+        let mut depths = Depths::around(&part.outer, columns, rows, see);
+        depths.fill(&part.outer, see);
+        let wide = depths.columns.max(1);
+        for (row, line) in depths.values.chunks(wide).enumerate() {
+            let start = (row + depths.top) * columns + depths.left;
+            let met = line.iter().enumerate().filter(|(_, mm)| **mm > 0.0).map(|(column, _)| start + column);
+            under.extend(met.filter(|&i| holds_centre(field, i, columns)));
         }
-    });
-    let mask = mask(&key, picture, under.into_iter())?;
-    let calcified_mm = micrometres(calcified.iter().map(|s| s.to_mm - s.from_mm).sum());
-    Ok(Some(ArteryTruth {
-        artery: vessel.kind,
-        name: vessel.kind.name(),
-        key,
-        course,
-        length_mm: micrometres(last - first),
-        calcified,
-        calcified_mm,
-        mask,
-    }))
+    }
+    mask("a bone", picture, under.into_iter())
+}
+
+fn gone(field: Field, hand: &Hand, bone: &Bone) -> Result<Option<MissingTruth>, PhantomError> {
+    let (turn, Some(kind)) = (hand.skeleton.turn, bone.kind) else { return Ok(None) };
+    let Some(outline) = outline(field, hand, &kind.key(), &bone.outline(turn))? else { return Ok(None) };
+    let end = hand.skeleton.stump_end.map(|p| hand.placement.to_pixels(turn.project(p)));
+    let Some(end) = end.filter(|p| field.holds(*p)) else { return Ok(None) };
+    let stump_end = grid(end).map_err(refuse("the stump"))?;
+    Ok(Some(MissingTruth { bone: kind, key: kind.key(), outline, stump_end }))
 }
 
 /// A mask of pixels given as indices row by row, in any order.
-fn mask(what: &str, picture: &Radiograph, pixels: impl Iterator<Item = usize>) -> Result<Mask, PhantomError> {
+pub(crate) fn mask(
+    what: &str,
+    picture: &Radiograph,
+    pixels: impl Iterator<Item = usize>,
+) -> Result<Mask, PhantomError> {
     let columns = usize::from(picture.columns);
     let spans = pixels.filter_map(|i| {
         let (row, column) = (u32::try_from(i / columns).ok()?, u32::try_from(i % columns).ok()?);

@@ -12,17 +12,29 @@
 //!   and pixel, not of the order of drawing; threads share out whole images only; no clock.
 //! - Every picture says SYNTHETIC in a corner and in its attributes.
 
+mod acquisition;
 pub mod anatomy;
 mod bones;
+pub mod corpus;
 mod doppler;
 pub mod error;
 mod exposure;
 mod facts;
+mod facts_look_alike;
+mod facts_vessel;
+mod field;
+mod habits;
+mod jpeg;
 mod letters;
+mod look_alikes;
 mod map_bone;
+mod map_look_alike;
 mod map_soft;
 mod map_vessel;
 mod maps;
+mod marks;
+mod mesh;
+mod naming;
 mod noise;
 mod number;
 mod object;
@@ -30,22 +42,27 @@ pub mod options;
 pub mod person;
 mod placement;
 mod plane;
+mod pose;
 mod radiograph;
+mod silhouette;
 mod skeleton;
 mod soft;
 pub mod study;
+mod technique;
+mod trabeculae;
 pub mod truth;
 mod vessels;
 
 pub use anatomy::{ArteryKind, BoneKind, FingerSide};
+pub use corpus::{CorpusError, CorpusFile, CorpusOptions, CorpusPlan, CorpusSize, corpus};
 pub use error::PhantomError;
 pub use options::{
     Calcification, CalcificationPattern, DopplerOptions, FilmOptions, HandOptions, HandSide, LookAlike,
-    Polarity, SoftTissueDefect, Spacing, Storage, View, Voi,
+    Polarity, SoftTissueDefect, Spacing, Storage, View, Voi, Waveform,
 };
 pub use person::{Person, Sex};
 pub use study::{GeneratedImage, ImageOptions, ModelStudies, StudyOptions, model_case, study};
 pub use truth::{
-    ArteryTruth, BoneTruth, CalcifiedStretch, DopplerTruth, HandTruth, MissingTruth, TRUTH_FORMAT_VERSION,
-    Truth,
+    ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, FrameFlow, HandTruth,
+    LookAlikeTruth, MissingTruth, SampleGate, SesamoidTruth, TRUTH_FORMAT_VERSION, Truth,
 };

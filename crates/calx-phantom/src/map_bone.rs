@@ -5,34 +5,46 @@
 //! Invariants
 //! - Bones add up, as they do for a ray.
 
-use crate::bones::BonePath;
-use crate::maps::{Hand, Maps, each, window};
-use crate::number::single;
-use crate::plane::Mm2;
+use crate::bones::Bone;
+use crate::maps::{Hand, Maps};
+use crate::mesh::{Depths, Seen};
+use crate::placement::Placement;
+use crate::plane::{Mm3, Turn};
+use crate::trabeculae::{Lace, Network};
+
+/// How a point of a hand is seen on a film.
+pub(crate) fn seen(placement: Placement, turn: Turn) -> impl Fn(Mm3) -> Seen + Copy {
+    move |p| {
+        let at = placement.to_pixels(turn.project(p));
+        Seen { column: at.x, row: at.y, depth: turn.depth(p) }
+    }
+}
 
 impl Maps {
-    pub(crate) fn add_bone(
-        &mut self,
-        hand: &Hand,
-        bounds: (Mm2, Mm2),
-        path: impl Fn(Mm2) -> Option<BonePath>,
-    ) {
-        let window = window(self.columns, self.rows, hand, bounds);
-        let texture = hand.texture;
-        let bone = &mut self.bone;
-        each(self.columns, window, hand.placement, |p, i| {
-            let Some(met) = path(p) else { return };
-            let mut solid = met.cortex_mm;
-            if met.inside_mm > 0.0 {
-                // trabeculae: fine, mostly along the limb
-                let mesh = 0.15 * texture.over(p.x / 0.5, p.y / 1.3)
-                    + 0.20 * texture.over(p.x / 0.26 + 40.0, p.y / 0.42)
-                    + 0.12 * texture.over(p.x / 2.6, p.y / 3.4 + 80.0);
-                solid += met.inside_mm * met.sponge * (1.0 + mesh);
+    pub(crate) fn add_bone(&mut self, hand: &Hand, bone: &Bone, lace: &Lace) {
+        let (turn, placement) = (hand.skeleton.turn, hand.placement);
+        let see = seen(placement, turn);
+        for part in &bone.parts {
+            let mut outer = Depths::around(&part.outer, self.columns, self.rows, see);
+            outer.fill(&part.outer, see);
+            let mut inner = outer.empty();
+            inner.fill(&part.inner, see);
+            let wide = outer.columns.max(1);
+            let network = Network::new(bone, &outer, lace, hand.texture, placement, turn);
+            for (row, (all, inside)) in outer.values.chunks(wide).zip(inner.values.chunks(wide)).enumerate() {
+                let start = (row + outer.top) * self.columns + outer.left;
+                let Some(line) = self.bone.get_mut(start..start + all.len()) else { continue };
+                let network = network.row(row);
+                for (column, (solid, (&all, &inside))) in
+                    line.iter_mut().zip(all.iter().zip(inside)).enumerate()
+                {
+                    if all > 0.0 {
+                        let inside = inside.min(all);
+                        let (share, dense) = network(column, inside);
+                        *solid += (all - inside) * dense + share * inside;
+                    }
+                }
             }
-            if let Some(b) = bone.get_mut(i) {
-                *b += single(solid);
-            }
-        });
+        }
     }
 }

@@ -6,12 +6,14 @@
 //! - Maps are row by row, `columns * rows` values each, 0 or more.
 //! - Bones add up, as they do for a ray; soft tissue of two hands does not (they lie apart).
 
+use crate::look_alikes::Feature;
 use crate::noise::Noise;
 use crate::number::{index_below, real};
 use crate::placement::Placement;
 use crate::plane::{Mm2, mm2};
 use crate::skeleton::Skeleton;
 use crate::soft::Soft;
+use crate::trabeculae::Lace;
 use crate::vessels::Vessel;
 
 /// A hand ready to be drawn: everything in the projection, and its place.
@@ -20,6 +22,7 @@ pub(crate) struct Hand {
     pub(crate) skeleton: Skeleton,
     pub(crate) soft: Soft,
     pub(crate) vessels: Vec<Vessel>,
+    pub(crate) look_alikes: Vec<Feature>,
     pub(crate) placement: Placement,
     pub(crate) texture: Noise,
 }
@@ -58,17 +61,23 @@ impl Maps {
         }
     }
 
+    /// One row of a map; empty for a map that is empty.
+    pub(crate) fn row(map: &[f32], row: usize, columns: usize) -> &[f32] {
+        map.get(row * columns..(row + 1) * columns).unwrap_or_default()
+    }
+
     /// Adds a hand. Its placement must be that of these maps' pixels.
     pub(crate) fn add(&mut self, hand: &Hand) {
         self.add_soft(hand);
-        for shaft in &hand.skeleton.shafts {
-            self.add_bone(hand, shaft.bounds(), |p| shaft.path(p));
-        }
-        for lump in &hand.skeleton.lumps {
-            self.add_bone(hand, lump.bounds(), |p| lump.path(p));
+        let lace = Lace::new(hand.texture, hand.placement.pixel_mm());
+        for bone in hand.skeleton.bones.iter().chain(&hand.skeleton.sesamoids) {
+            self.add_bone(hand, bone, &lace);
         }
         for vessel in &hand.vessels {
             self.add_vessel(hand, vessel);
+        }
+        for feature in &hand.look_alikes {
+            self.add_look_alike(hand, feature);
         }
     }
 }

@@ -48,6 +48,16 @@ impl Noise {
         (sum - 131_070.0) * (1.732_050_807_568_877_2 / 65_536.0)
     }
 
+    /// A stream of its own within this one.
+    pub(crate) fn lane(self, name: &str) -> Self {
+        Self::new(self.key, name)
+    }
+
+    /// The numbers of one row of a picture, for millions of them.
+    pub(crate) const fn row(self, row: usize) -> NoiseRow {
+        NoiseRow { key: mix(self.key ^ mix(row as u64)) }
+    }
+
     /// Smooth along a line: -1.0..1.0 at whole numbers, between them in between.
     pub(crate) fn along(self, at: f64, lane: u64) -> f64 {
         let (cell, t) = floor_parts(at);
@@ -64,5 +74,24 @@ impl Noise {
         let top = self.signed(cx, cy) + (self.signed(nx, cy) - self.signed(cx, cy)) * tx;
         let bottom = self.signed(cx, ny) + (self.signed(nx, ny) - self.signed(cx, ny)) * tx;
         top + (bottom - top) * ty
+    }
+}
+
+/// See [`Noise::row`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoiseRow {
+    key: u64,
+}
+
+impl NoiseRow {
+    /// As [`Noise::normal`].
+    #[inline]
+    pub(crate) fn normal(self, column: usize) -> f32 {
+        let bits = mix(self.key ^ column as u64);
+        let sum = (bits & 0xffff) + ((bits >> 16) & 0xffff) + ((bits >> 32) & 0xffff) + (bits >> 48);
+        // below 2^18, exact in single precision
+        #[allow(clippy::cast_precision_loss, reason = "below 2^24")]
+        let sum = sum as f32;
+        (sum - 131_070.0) * (1.732_050_8 / 65_536.0)
     }
 }

@@ -303,6 +303,18 @@ pub(crate) fn fitting_pixel_mm(columns: u16, rows: u16, hands: u16) -> f64 {
     (across.max(down) * 1000.0).ceil() / 1000.0
 }
 
+/// How blood flows in the artery over a heart beat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waveform {
+    /// Sharp upstroke, short reverse flow, small second wave: an open artery at rest.
+    Triphasic,
+    /// Sharp upstroke, forward flow throughout: a low resistance beyond.
+    Monophasic,
+    /// Late, low, round peak: a narrowing upstream.
+    Tardus,
+}
+
 /// A Doppler-like clip.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DopplerOptions {
@@ -310,11 +322,14 @@ pub struct DopplerOptions {
     pub seed: u64,
     /// Whose arm it is.
     pub person: Person,
+    /// How blood flows over a beat; drawn from the seed when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waveform: Option<Waveform>,
     /// Columns, 160 to 1280.
     pub columns: u16,
     /// Rows, 120 to 1024.
     pub rows: u16,
-    /// Frames of one heart cycle, 2 to 64.
+    /// Frames, 2 to 64: one heart beat, from 36 on two.
     pub frames: u16,
     /// JPEG baseline instead of uncompressed pixels.
     pub jpeg: bool,
@@ -324,6 +339,20 @@ impl DopplerOptions {
     /// 320 by 240, ten frames.
     #[must_use]
     pub fn small(seed: u64) -> Self {
-        Self { seed, person: Person::from_seed(seed), columns: 320, rows: 240, frames: 10, jpeg: false }
+        Self {
+            seed,
+            person: Person::from_seed(seed),
+            waveform: None,
+            columns: 320,
+            rows: 240,
+            frames: 10,
+            jpeg: false,
+        }
+    }
+
+    /// 1024 by 768, as a console exports it: 45 frames of two beats.
+    #[must_use]
+    pub fn full(seed: u64) -> Self {
+        Self { columns: 1024, rows: 768, frames: 45, ..Self::small(seed) }
     }
 }

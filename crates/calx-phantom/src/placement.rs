@@ -5,7 +5,6 @@
 //! Invariants
 //! - A similarity: turned in the plane, mirrored for the left hand, never stretched.
 
-use crate::noise::Noise;
 use crate::options::HandSide;
 use crate::plane::{Mm2, mm2};
 
@@ -22,9 +21,9 @@ pub(crate) struct Placement {
 }
 
 impl Placement {
-    /// A hand whose wrist lies at `origin`, turned a little as the seed says.
-    pub(crate) fn new(side: HandSide, seed: u64, origin: Mm2, pixel_mm: f64) -> Self {
-        let degrees = 1.6 * Noise::new(seed, side.letter()).signed(0, 0);
+    /// A hand whose wrist lies at `origin`, its fingers turned by so many degrees from the way up, towards
+    /// the little finger.
+    pub(crate) fn new(side: HandSide, degrees: f64, origin: Mm2, pixel_mm: f64) -> Self {
         let radians = degrees * (std::f64::consts::PI / 180.0);
         Self {
             origin,

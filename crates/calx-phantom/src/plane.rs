@@ -58,6 +58,25 @@ impl Mm2 {
 }
 
 impl Mm3 {
+    pub(crate) fn plus(self, other: Self) -> Self {
+        mm3(self.x + other.x, self.y + other.y, self.z + other.z)
+    }
+    pub(crate) fn minus(self, other: Self) -> Self {
+        mm3(self.x - other.x, self.y - other.y, self.z - other.z)
+    }
+    pub(crate) fn times(self, k: f64) -> Self {
+        mm3(self.x * k, self.y * k, self.z * k)
+    }
+    pub(crate) fn cross(self, other: Self) -> Self {
+        mm3(
+            self.y * other.z - self.z * other.y,
+            self.z * other.x - self.x * other.z,
+            self.x * other.y - self.y * other.x,
+        )
+    }
+    pub(crate) fn length(self) -> f64 {
+        (self.x * self.x + self.y * self.y + self.z * self.z).sqrt()
+    }
     pub(crate) fn lerp(self, other: Self, t: f64) -> Self {
         mm3(lerp(self.x, other.x, t), lerp(self.y, other.y, t), lerp(self.z, other.z, t))
     }
@@ -79,6 +98,11 @@ impl Turn {
 
     pub(crate) fn project(self, p: Mm3) -> Mm2 {
         mm2(p.x * self.cos + p.z * self.sin, p.y)
+    }
+
+    /// How far along the beam a point lies.
+    pub(crate) fn depth(self, p: Mm3) -> f64 {
+        p.z * self.cos - p.x * self.sin
     }
 
     /// Half axes across and along the beam of an elliptical section with half axes `across`, `deep`.

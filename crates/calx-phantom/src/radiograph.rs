@@ -5,20 +5,23 @@
 //! Invariants
 //! - Calcification changes nothing but the calcium map: anatomy and noise are the same with and without.
 
-use crate::exposure::{Film, lead};
-use crate::letters::Word;
+use crate::exposure::{Film, Surround};
+use crate::field::Field;
+use crate::look_alikes::{Surroundings, look_alikes};
 use crate::maps::{Hand, Maps};
+use crate::marks::{Free, side_marker, synthetic};
 use crate::noise::Noise;
-use crate::number::{index_below, real};
+use crate::number::{index_below, real, single};
 use crate::options::{
     Calcification, CalcificationPattern, FilmOptions, HAND_FIELD_HEIGHT_MM, HANDS_APART_MM, HandOptions,
     HandSide, LookAlike, SoftTissueDefect, View,
 };
 use crate::person::Person;
 use crate::placement::Placement;
-use crate::plane::{Mm2, Turn, mm2};
+use crate::plane::{Turn, mm2};
 use crate::skeleton::Skeleton;
-use crate::soft::Soft;
+use crate::soft::{Soft, SoftPlan};
+use crate::technique::Technique;
 use crate::vessels::vessels;
 
 /// Values of one radiograph, 0..=4095, bone high, and what was drawn.
@@ -27,7 +30,9 @@ pub(crate) struct Radiograph {
     pub(crate) columns: u16,
     pub(crate) rows: u16,
     pub(crate) pixel_mm: f64,
-    pub(crate) border_mm: f64,
+    /// Where the beam was let through, in mm.
+    pub(crate) field: Field,
+    pub(crate) technique: Technique,
     pub(crate) values: Vec<u16>,
     /// Side and hand, from left to right; placed in the pixels of the image.
     pub(crate) hands: Vec<(HandSide, Hand)>,
@@ -36,8 +41,6 @@ pub(crate) struct Radiograph {
 /// The coarsest pixels whose values are computed directly; coarser ones are averaged from finer ones.
 const FINEST_NEEDED_MM: f64 = 0.26;
 const BORDER_MM: f64 = 3.5;
-/// Distance of the middle of a hand, thumb included, from the middle of its wrist.
-const MIDDLE_MM: f64 = 16.0;
 
 /// What one hand is made from.
 #[derive(Debug, Clone)]
@@ -131,74 +134,117 @@ pub(crate) fn film(options: &FilmOptions) -> Radiograph {
 
 fn lay(sheet: &Sheet, centre: f64, plan: &HandPlan) -> Hand {
     let side = plan.side;
+    // no hand lies quite flat
+    let tilt = (2.2 * Noise::new(sheet.seed, "lie").normal(0, 0)).clamp(-4.5, 4.5);
     let turn = match sheet.view {
-        View::Pa => Turn::degrees(0.0),
-        View::Oblique => Turn::degrees(38.0),
+        View::Pa => Turn::degrees(tilt),
+        View::Oblique => Turn::degrees(38.0 + 1.5 * tilt),
     };
-    let skeleton = Skeleton::new(sheet.seed, turn, plan.stump);
-    let soft = Soft::new(&skeleton, turn, plan.stump);
-    let vessels = vessels(&skeleton, turn, sheet.seed, side, &plan.calcification);
-    let mirror = if side == HandSide::Right { 1.0 } else { -1.0 };
-    let spare = (sheet.height() - HAND_FIELD_HEIGHT_MM).max(0.0);
-    let origin = mm2(
-        centre - MIDDLE_MM * mirror,
-        spare * 0.3 + 199.0 * (sheet.height() / HAND_FIELD_HEIGHT_MM).min(1.0),
+    let skeleton = Skeleton::new(
+        sheet.seed,
+        plan.person,
+        turn,
+        plan.stump,
+        plan.look_alikes.contains(&LookAlike::Sesamoid),
     );
+    let soft = Soft::new(
+        &skeleton,
+        turn,
+        SoftPlan { person: plan.person, seed: sheet.seed, stump: plan.stump, defects: &plan.defects },
+    );
+    let vessels = vessels(&skeleton, turn, sheet.seed, plan);
+    let placement = place(sheet, centre, side, &skeleton, turn);
+    let around = Surroundings {
+        skeleton: &skeleton,
+        soft: &soft,
+        vessels: &vessels,
+        placement,
+        turn,
+        seed: sheet.seed,
+    };
+    let look_alikes = look_alikes(around, plan);
     Hand {
         skeleton,
         soft,
         vessels,
-        placement: Placement::new(side, sheet.seed, origin, sheet.pixel_mm),
+        look_alikes,
+        placement,
         texture: Noise::new(sheet.seed, &format!("texture {}", side.letter())),
     }
 }
 
-fn draw(sheet: &Sheet, hands: Vec<(HandSide, Hand)>) -> Radiograph {
+/// Where the hand lies: turned a little, its width about `centre`, every fingertip on the film.
+fn place(sheet: &Sheet, centre: f64, side: HandSide, skeleton: &Skeleton, turn: Turn) -> Placement {
+    /// Half of a finger beyond the middle of its tip, in mm.
+    const PULP_MM: f64 = 9.0;
+    let noise = Noise::new(sheet.seed, &format!("place {}", side.letter()));
+    let degrees = (3.2 * noise.normal(0, 0)).clamp(-7.0, 7.0);
+    // relative to the wrist, in mm of the film
+    let lying = Placement::new(side, degrees, mm2(0.0, 0.0), 1.0);
+    let tips = skeleton.digits.iter().map(|d| lying.to_pixels(turn.project(d.tip)));
+    let start = (mm2(-30.0, 0.0), mm2(30.0, 0.0));
+    let (low, high) = tips.fold(start, |(low, high), p| {
+        (mm2(low.x.min(p.x), low.y.min(p.y)), mm2(high.x.max(p.x), high.y.max(p.y)))
+    });
+    let spare = (sheet.height() - HAND_FIELD_HEIGHT_MM).max(0.0);
+    let above = (BORDER_MM + PULP_MM + 4.0 + 10.0 * noise.unit(1, 0)) + spare * 0.3;
+    let origin = mm2(centre - (low.x + high.x) * 0.5 + 3.0 * noise.signed(2, 0), above - low.y);
+    Placement::new(side, degrees, origin, sheet.pixel_mm)
+}
+
+fn draw(sheet: &Sheet, mut hands: Vec<(HandSide, Hand)>) -> Radiograph {
     let factor = index_below((sheet.pixel_mm / FINEST_NEEDED_MM).ceil(), 16).max(1);
     let mut maps = Maps::new(usize::from(sheet.columns) * factor, usize::from(sheet.rows) * factor);
-    for (_, hand) in &hands {
-        let finer = Hand { placement: hand.placement.finer(real(factor)), ..hand.clone() };
-        maps.add(&finer);
+    for (_, hand) in &mut hands {
+        let placed = hand.placement;
+        hand.placement = placed.finer(real(factor));
+        maps.add(hand);
+        hand.placement = placed;
     }
     let name = format!("film {:?} {}", sheet.view, hands.iter().map(|h| h.0.letter()).collect::<String>());
+    let noise = Noise::new(sheet.seed, &name);
+    let field = Field::new(sheet.width(), sheet.height(), BORDER_MM, noise.lane("field"));
+    let free = Free {
+        maps: &maps,
+        fine_mm: sheet.pixel_mm / real(factor),
+        field: &field,
+        width: sheet.width(),
+        height: sheet.height(),
+    };
+    let right = matches!(hands.as_slice(), [(HandSide::Right, _)]);
+    let console = vec![synthetic(free, sheet.pixel_mm, right)];
+    let mut taken = console.clone();
+    let mut lead = Vec::new();
+    for (side, hand) in &hands {
+        if let Some(word) = side_marker(free, (*side, hand), &taken, noise.lane("marker").lane(side.letter()))
+        {
+            taken.push(word.clone());
+            lead.push(word);
+        }
+    }
+    let technique = noise.lane("technique");
+    let exposure = Technique::new(technique);
+    // three consoles of four blacken the surround wholly
+    let value = if technique.unit(0, 1) < 0.75 { 0.0 } else { single(10.0 + 60.0 * technique.unit(1, 1)) };
     let film = Film {
         columns: usize::from(sheet.columns),
         rows: usize::from(sheet.rows),
         pixel_mm: sheet.pixel_mm,
         factor,
-        lead: hands.iter().map(|(side, hand)| marker(sheet, *side, hand)).collect(),
-        console: vec![synthetic(sheet, &hands)],
-        border_mm: BORDER_MM,
-        noise: sheet.noise.then(|| Noise::new(sheet.seed, &name)),
+        lead,
+        console,
+        field,
+        surround: Surround { value, inside_mm: 0.35 + 0.8 * technique.unit(2, 1) },
+        quanta_per_mm2: exposure.quanta_per_mm2(),
+        noise: sheet.noise.then_some(noise),
     };
     Radiograph {
         columns: sheet.columns,
         rows: sheet.rows,
         pixel_mm: sheet.pixel_mm,
-        border_mm: BORDER_MM,
+        field,
+        technique: exposure,
         values: film.expose(&maps),
         hands,
     }
-}
-
-/// The lead letter lies beside the wrist on the side of the little finger.
-fn marker(sheet: &Sheet, side: HandSide, hand: &Hand) -> Word {
-    let text = side.letter();
-    let height = 11.0;
-    let middle = hand.placement.to_pixels(mm2(-60.0, -14.0)).times(sheet.pixel_mm);
-    let width = Word::width(text, height);
-    let left = (middle.x - width * 0.5).clamp(BORDER_MM + 5.0, sheet.width() - BORDER_MM - 5.0 - width);
-    lead(text, mm2(left, middle.y), height)
-}
-
-/// The word stands in a lower corner that no forearm reaches.
-fn synthetic(sheet: &Sheet, hands: &[(HandSide, Hand)]) -> Word {
-    let text = "SYNTHETIC";
-    let height = (7.0 * sheet.pixel_mm).max(4.2);
-    let width = Word::width(text, height);
-    let margin = BORDER_MM + 3.5;
-    let right = matches!(hands, [(HandSide::Right, _)]);
-    let x = if right { sheet.width() - margin - width } else { margin };
-    let at: Mm2 = mm2(x, sheet.height() - margin - height);
-    Word { text, at, height, stroke: (height * 0.13).max(sheet.pixel_mm) }
 }

@@ -1,219 +1,222 @@
-//! The soft tissue: rounded tubes that melt into each other, and the skin line round them.
+//! The soft tissue of one hand: skin, the fat under it, muscles and tendons.
 //!
-//! Not here: vessels, bones.
+//! A hand is made of tubes of flesh ([`tube`]) that melt into each other; each has three surfaces in each
+//! other: the skin's outside, its inside, and the fascia round muscles, tendons and bones. What lies between
+//! the last two is fat, but for the strands ([`strands`]) of lean tissue in it.
+//!
+//! Not here: vessels, bones, pixels ([`crate::map_soft`]).
 //!
 //! Invariants
-//! - What is summed is the *square* of the half thickness, so that the skin line stays sharp when
-//!   the map is interpolated.
+//! - What is kept is the *square* of the half thickness, so that the skin line stays sharp when the
+//!   grid is interpolated.
+//! - Fat is never more than the body without its skin.
 
-use crate::plane::{Mm2, Turn, mm2, mm3};
-use crate::skeleton::{Digit, Skeleton};
+pub(crate) mod defect;
+pub(crate) mod detail;
+pub(crate) mod field;
+mod finger;
+mod palm;
+mod strands;
+#[cfg(test)]
+mod tests;
+mod tube;
 
-/// A piece of a tube with elliptical section; half width and half depth change along it.
-#[derive(Debug, Clone, Copy)]
-struct Piece {
-    from: Mm2,
-    to: Mm2,
-    half_width: (f64, f64),
-    half_depth: (f64, f64),
+use std::sync::Arc;
+
+use crate::noise::Noise;
+use crate::number::single;
+use crate::person::Person;
+use crate::plane::{Mm2, Mm3, Turn, mm2, mm3};
+use crate::skeleton::Skeleton;
+use crate::soft::defect::Defect;
+use crate::soft::detail::Detail;
+use crate::soft::field::{FAR, Field, Layers};
+use crate::soft::tube::Tube;
+
+/// What a ray meets, in mm.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Tissue {
+    pub(crate) body: f64,
+    pub(crate) fat: f64,
 }
 
-impl Piece {
-    /// Squared half thickness over `p`; below zero outside.
-    fn square(&self, p: Mm2) -> f64 {
-        let axis = self.to.minus(self.from);
-        let off = p.minus(self.from);
-        let t = (off.dot(axis) / axis.dot(axis).max(1e-9)).clamp(0.0, 1.0);
-        let gap = off.minus(axis.times(t));
-        let half = self.half_width.0 + (self.half_width.1 - self.half_width.0) * t;
-        let deep = self.half_depth.0 + (self.half_depth.1 - self.half_depth.0) * t;
-        deep * deep * (1.0 - gap.dot(gap) / (half * half))
+/// What soft tissue is made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SoftPlan<'a> {
+    pub(crate) person: Person,
+    pub(crate) seed: u64,
+    pub(crate) stump: bool,
+    pub(crate) defects: &'a [crate::options::SoftTissueDefect],
+}
+
+/// What the parts are built with.
+pub(crate) struct Build<'a> {
+    pub(crate) skeleton: &'a Skeleton,
+    pub(crate) turn: Turn,
+    pub(crate) noise: Noise,
+    pub(crate) stump: bool,
+    /// Beside the plan of a grown man.
+    pub(crate) size: f64,
+    /// -1 lean to 1 plump.
+    pub(crate) plump: f64,
+    pub(crate) wear: f64,
+    /// Thickness of the skin in mm.
+    pub(crate) skin: f64,
+}
+
+impl Build<'_> {
+    /// From the standard hand into this one.
+    pub(crate) fn place(&self, standard: Mm3) -> Mm3 {
+        self.skeleton.place(standard)
     }
 }
 
 /// The soft tissue of one hand.
 #[derive(Debug, Clone)]
 pub(crate) struct Soft {
-    /// Pieces, and over how many mm² those of one group melt into each other.
-    groups: Vec<(f64, Vec<Piece>)>,
+    field: Arc<Field>,
+    pub(crate) details: Vec<Detail>,
+    pub(crate) defects: Vec<Defect>,
 }
 
-/// Half widths of the fingers at knuckle, proximal phalanx, joint, middle phalanx, joint, pad.
-const FINGER_WIDTHS: [[f64; 6]; 5] = [
-    [13.5, 12.0, 12.2, 11.6, 11.2, 8.6],
-    [11.2, 10.6, 10.4, 9.3, 8.9, 7.4],
-    [11.4, 10.8, 10.8, 9.6, 9.3, 7.8],
-    [10.8, 10.2, 10.1, 9.0, 8.7, 7.3],
-    [10.0, 9.2, 8.9, 8.0, 7.8, 6.5],
-];
+/// Over how many mm² palm and forearm melt into each other, fingers into the palm, fingers into each other.
+const MELT: [f32; 3] = [110.0, 46.0, 3.0];
+/// How much of what lies between skin and fascia is fat; the rest is septa and vessels.
+const FAT_SHARE: f64 = 0.9;
+
+/// How gradually muscle begins at its edge: the square at which half of it is there.
+const SOFT_EDGE_MM2: f32 = 3.0;
 
 impl Soft {
-    pub(crate) fn new(skeleton: &Skeleton, turn: Turn, stump: bool) -> Self {
-        let mut groups: Vec<(f64, Vec<Piece>)> = skeleton
-            .digits
-            .iter()
-            .map(|d| {
-                (22.0, finger(d, turn, (stump && d.number == 3).then_some(skeleton.stump_end).flatten()))
-            })
-            .collect();
-        let mut palm = palm(skeleton, turn);
-        let hand = palm.split_off(FOREARM_PIECES.min(palm.len()));
-        groups.push((14.0, palm));
-        groups.push((130.0, hand));
-        Self { groups }
+    pub(crate) fn new(skeleton: &Skeleton, turn: Turn, plan: SoftPlan<'_>) -> Self {
+        let noise = Noise::new(plan.seed, "soft");
+        let wear = plan.person.wear();
+        let build = Build {
+            skeleton,
+            turn,
+            noise,
+            stump: plan.stump,
+            size: size_of(skeleton) * (1.0 + 0.012 * noise.signed(3, 0)),
+            plump: (0.55 * noise.normal(1, 0)).clamp(-1.0, 1.2),
+            wear,
+            skin: 1.35 - 0.25 * wear + 0.1 * noise.signed(2, 0),
+        };
+        let palm = build.palm();
+        let fingers: Vec<Vec<Tube>> = skeleton.digits.iter().map(|d| build.finger(d)).collect();
+        let all = palm.iter().chain(fingers.iter().flatten()).map(Tube::bounds);
+        let (low, high) = all.fold((mm2(f64::MAX, f64::MAX), mm2(f64::MIN, f64::MIN)), |(l, h), (a, b)| {
+            (mm2(l.x.min(a.x), l.y.min(a.y)), mm2(h.x.max(b.x), h.y.max(b.y)))
+        });
+        let low = mm2(low.x, low.y.max(LOWEST_MM));
+        let mut field = Field::new(low, high);
+        let mut scratch = field.clone();
+        for tube in &palm {
+            melt_in(&mut field, &mut scratch, tube, MELT[0]);
+        }
+        let mut digits = Field::new(low, high);
+        for finger in &fingers {
+            for (i, tube) in finger.iter().enumerate() {
+                melt_in(&mut digits, &mut scratch, tube, if i == 0 { MELT[2] } else { 10.0 });
+            }
+        }
+        for (all, finger) in field.values.iter_mut().zip(&digits.values) {
+            melt_layers(all, finger, MELT[1]);
+        }
+        for strand in build.strands() {
+            strand.draw(&mut field, noise);
+        }
+        texture(&mut field, Noise::new(plan.seed, "flesh"), wear);
+        let details = detail::details(&build);
+        let defects = plan.defects.iter().filter_map(|d| Defect::new(&build, *d)).collect();
+        Self { field: Arc::new(field), details, defects }
     }
 
-    /// Squared half thickness over `p` in mm², below zero outside the skin.
-    pub(crate) fn square(&self, p: Mm2) -> f64 {
-        self.groups.iter().fold(-400.0, |all, (over, group)| {
-            let one = group.iter().fold(-400.0, |sum, piece| melt(sum, piece.square(p).max(-400.0), *over));
-            melt(all, one, 64.0)
-        })
+    /// The box of the projection in which there may be tissue; it goes on below.
+    pub(crate) fn bounds(&self) -> (Mm2, Mm2) {
+        (mm2(self.field.low.x, f64::MIN), self.field.high())
+    }
+
+    /// The grid that the squares are kept on.
+    pub(crate) fn field(&self) -> &Field {
+        &self.field
     }
 }
 
-/// The first pieces of [`palm`] are the forearm's.
-const FOREARM_PIECES: usize = 3;
+impl Tissue {
+    /// What a ray meets, before details and defects.
+    pub(crate) fn of(layers: Layers) -> Option<Self> {
+        let [skin, under, core, lean, uneven] = layers;
+        if skin <= 0.0 {
+            return None;
+        }
+        let thick = |square: f32| if square > 0.0 { 2.0 * f64::from(square).sqrt() } else { 0.0 };
+        let (body, inner) = (thick(skin), thick(under.min(skin)));
+        // the fascia has no sharp edge: bundles and lobules reach into each other
+        let core = thick(core.min(under)) * f64::from(core.max(0.0) / (core.max(0.0) + SOFT_EDGE_MM2));
+        let room = inner * FAT_SHARE;
+        let fat = ((inner - core) * FAT_SHARE - f64::from(lean)).clamp(0.0, room);
+        let uneven = 1.0 + f64::from(uneven);
+        Some(Self { body: body * uneven, fat: fat * uneven })
+    }
+}
+
+/// How much larger than the standard hand this one is.
+fn size_of(skeleton: &Skeleton) -> f64 {
+    let (a, b) = (skeleton.place(mm3(-15.0, 40.0, 0.0)), skeleton.place(mm3(15.0, 40.0, 0.0)));
+    let (x, y, z) = (b.x - a.x, b.y - a.y, b.z - a.z);
+    (x * x + y * y + z * z).sqrt() / 30.0
+}
+
+/// The grid goes down to here; below, the forearm goes on as it is.
+const LOWEST_MM: f64 = -150.0;
+
+fn melt_in(all: &mut Field, scratch: &mut Field, tube: &Tube, over: f32) {
+    tube.draw(scratch);
+    let (low, high) = tube.bounds();
+    let source: &Field = scratch;
+    let columns = source.columns;
+    let values = &source.values;
+    let origin = source.low;
+    all.within(low, high, |p, to| {
+        let at = p.minus(origin).times(1.0 / field::STEP_MM);
+        let (column, row) =
+            (crate::number::index_below(at.x + 0.5, columns), crate::number::index_below(at.y + 0.5, 4000));
+        if let Some(from) = values.get(row * columns + column) {
+            melt_layers(to, from, over);
+        }
+    });
+}
+
+fn melt_layers(to: &mut Layers, from: &Layers, over: f32) {
+    for (a, b) in to.iter_mut().zip(from).take(3) {
+        *a = melt(*a, *b, over);
+    }
+}
 
 /// The greater of two, rounded where they are close.
-fn melt(a: f64, b: f64, over: f64) -> f64 {
+fn melt(a: f32, b: f32, over: f32) -> f32 {
+    if a <= FAR || b <= FAR {
+        return a.max(b);
+    }
     let near = (over - (a - b).abs()).max(0.0) / over;
     a.max(b) + near * near * over * 0.25
 }
 
-fn finger(digit: &Digit, turn: Turn, stump_end: Option<crate::plane::Mm3>) -> Vec<Piece> {
-    let row = FINGER_WIDTHS.get(usize::from(digit.number).saturating_sub(1)).copied().unwrap_or([10.0; 6]);
-    let mut knots = Vec::new();
-    let bones = &digit.bones;
-    if let Some(&(_, base, head)) = bones.first() {
-        knots.push((base.lerp(head, 0.86), row[0]));
-    }
-    let count = bones.len();
-    for (i, &(_, base, head)) in bones.iter().enumerate().skip(1) {
-        let last = i + 1 == count;
-        let (waist, joint) = match i {
-            1 => (row[1], row[2]),
-            2 if !last => (row[3], row[4]),
-            _ => (row[4], row[5]),
-        };
-        knots.push((base.lerp(head, 0.5), waist));
-        if last {
-            let pad = digit.tip;
-            let axis = (pad.x - head.x, pad.y - head.y);
-            let length = (axis.0 * axis.0 + axis.1 * axis.1).sqrt().max(1e-9);
-            let back = joint - 0.4;
-            knots.push((mm3(pad.x - axis.0 / length * back, pad.y - axis.1 / length * back, pad.z), joint));
-        } else {
-            knots.push((head, joint));
+/// Lobules, fibres and wrinkles, as a share of the thickness.
+fn texture(field: &mut Field, noise: Noise, wear: f64) {
+    let (columns, low) = (field.columns, field.low);
+    for (i, value) in field.values.iter_mut().enumerate() {
+        if value[0] <= -60.0 {
+            continue;
         }
-    }
-    if let Some(end) = stump_end {
-        // the stump: skin closes soon after the bone, a little fuller than the finger was
-        knots.truncate(4);
-        if let Some(last) = knots.last_mut() {
-            last.1 = row[3];
-        }
-        let half = row[3] * 0.93;
-        let (fx, fy) = knots.last().map_or((end.x, end.y - 1.0), |k| (k.0.x, k.0.y));
-        let (dx, dy) = (end.x - fx, end.y - fy);
-        let length = (dx * dx + dy * dy).sqrt().max(1e-9);
-        let reach = 4.6 - half;
-        knots.push((mm3(end.x + dx / length * reach, end.y + dy / length * reach, end.z), half));
-    }
-    knots
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [(a, wa), (b, wb)] => {
-                let (half_a, deep_a) = turn.section(*wa, wa * 0.86);
-                let (half_b, deep_b) = turn.section(*wb, wb * 0.86);
-                Some(Piece {
-                    from: turn.project(*a),
-                    to: turn.project(*b),
-                    half_width: (half_a, half_b),
-                    half_depth: (deep_a, deep_b),
-                })
-            }
-            _ => None,
-        })
-        .collect()
-}
-
-fn palm(skeleton: &Skeleton, turn: Turn) -> Vec<Piece> {
-    let piece = |from, to, across: (f64, f64), deep: (f64, f64)| {
-        let (half_a, deep_a) = turn.section(across.0, deep.0);
-        let (half_b, deep_b) = turn.section(across.1, deep.1);
-        Piece {
-            from: turn.project(from),
-            to: turn.project(to),
-            half_width: (half_a, half_b),
-            half_depth: (deep_a, deep_b),
-        }
-    };
-    let mut pieces = vec![
-        piece(mm3(-2.0, -160.0, 0.0), mm3(-1.0, -62.0, 0.0), (36.0, 31.0), (25.0, 22.0)),
-        piece(mm3(-1.0, -62.0, 0.0), mm3(1.5, -24.0, 0.0), (31.0, 27.0), (22.0, 18.0)),
-        piece(mm3(1.5, -24.0, 0.0), mm3(1.5, 6.0, 0.0), (27.0, 27.0), (18.0, 15.0)),
-        // hypothenar and thenar eminence
-        piece(mm3(-10.0, -4.0, 6.0), mm3(-19.0, 22.0, 6.0), (14.0, 15.0), (13.0, 14.0)),
-        piece(mm3(-19.0, 22.0, 6.0), mm3(-26.0, 48.0, 6.0), (15.0, 13.0), (14.0, 13.0)),
-        piece(mm3(-26.0, 48.0, 4.0), mm3(-30.5, 68.0, 4.0), (13.0, 10.5), (13.0, 11.0)),
-        piece(mm3(12.0, -8.0, 4.0), mm3(23.0, 10.0, 6.0), (14.0, 15.0), (13.0, 15.0)),
-        piece(mm3(23.0, 10.0, 6.0), mm3(37.0, 28.0, 9.0), (15.0, 15.0), (15.0, 15.0)),
-        piece(mm3(37.0, 28.0, 9.0), mm3(51.0, 46.0, 9.0), (15.0, 12.5), (15.0, 12.0)),
-        // the web between thumb and index finger
-        piece(mm3(26.0, 30.0, 3.0), mm3(36.0, 45.0, 4.0), (16.0, 11.0), (12.0, 6.0)),
-        piece(mm3(22.0, 44.0, 2.0), mm3(25.0, 66.0, 1.0), (14.0, 11.0), (12.0, 9.5)),
-    ];
-    for digit in skeleton.digits.iter().skip(1) {
-        if let Some(&(_, base, head)) = digit.bones.first() {
-            pieces.push(piece(base, head, (12.0, 10.8), (13.0, 11.0)));
-        }
-    }
-    pieces
-}
-
-/// Squared half thickness over a whole field, interpolated from samples 0.6 mm apart.
-#[derive(Debug, Clone)]
-pub(crate) struct SoftMap {
-    low: Mm2,
-    columns: usize,
-    rows: usize,
-    values: Vec<f32>,
-}
-
-const SAMPLE_MM: f64 = 0.6;
-
-impl SoftMap {
-    pub(crate) fn new(soft: &Soft, low: Mm2, high: Mm2) -> Self {
-        let steps = |length: f64| crate::number::index_below(length / SAMPLE_MM, 100_000) + 3;
-        let (columns, rows) = (steps(high.x - low.x), steps(high.y - low.y));
-        let mut values = Vec::with_capacity(columns * rows);
-        for row in 0..rows {
-            for column in 0..columns {
-                let offset = mm2(crate::number::real(column), crate::number::real(row)).times(SAMPLE_MM);
-                values.push(crate::number::single(soft.square(low.plus(offset))));
-            }
-        }
-        Self { low, columns, rows, values }
-    }
-
-    pub(crate) fn square(&self, p: Mm2) -> f64 {
-        let at = p.minus(self.low).times(1.0 / SAMPLE_MM);
-        if at.x < 0.0 || at.y < 0.0 {
-            return -400.0;
-        }
-        let (column, row) =
-            (crate::number::index_below(at.x, self.columns), crate::number::index_below(at.y, self.rows));
-        let (tx, ty) = (at.x - crate::number::real(column), at.y - crate::number::real(row));
-        let start = row * self.columns + column;
-        let (Some([a, b]), Some([c, d])) = (
-            self.values.get(start..start + 2),
-            self.values.get(start + self.columns..start + self.columns + 2),
-        ) else {
-            return -400.0;
-        };
-        let top = f64::from(*a) + (f64::from(*b) - f64::from(*a)) * tx;
-        let bottom = f64::from(*c) + (f64::from(*d) - f64::from(*c)) * tx;
-        top + (bottom - top) * ty
+        let p = low.plus(
+            mm2(crate::number::real(i % columns), crate::number::real(i / columns)).times(field::STEP_MM),
+        );
+        let large = 0.020 * noise.over(p.x / 5.5, p.y / 9.0);
+        let fibres = 0.010 * noise.over(p.x / 1.5 + 400.0, p.y / 4.5);
+        let wrinkles = (0.003 + 0.010 * wear) * noise.over(p.x / 2.1 + 90.0, p.y / 1.3 + 900.0);
+        value[4] = single(large + fibres + wrinkles);
+        // septa run through the fat
+        value[3] += single(0.7 * noise.over(p.x / 1.7 + 40.0, p.y / 2.3 + 170.0).max(0.0));
     }
 }

@@ -14,11 +14,10 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::anatomy::FingerSide;
 use crate::error::PhantomError;
+use crate::habits::Habits;
 use crate::number::stored;
-use crate::object::{self, Label};
-use crate::options::{
-    DopplerOptions, FilmOptions, HandOptions, HandSide, Polarity, SoftTissueDefect, Storage, View,
-};
+use crate::object::{self, Form, Label};
+use crate::options::{DopplerOptions, FilmOptions, HandOptions, HandSide, SoftTissueDefect, Storage, View};
 use crate::person::Person;
 use crate::radiograph::{self, Radiograph};
 use crate::truth::{TRUTH_FORMAT_VERSION, Truth};
@@ -98,15 +97,34 @@ const LARGEST: u16 = 4400;
 /// [`PhantomError`]: then no image is returned.
 pub fn study(study: &StudyOptions, images: &[ImageOptions]) -> Result<Vec<GeneratedImage>, PhantomError> {
     let numbered: Vec<(i32, &ImageOptions)> = (1..).zip(images).collect();
-    numbered.into_par_iter().map(|(number, options)| image(study, options, number)).collect()
+    let usual = Habits::default();
+    numbered.into_par_iter().map(|(number, options)| image_as(study, options, number, &usual)).collect()
 }
 
-fn image(study: &StudyOptions, options: &ImageOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
+/// One image as a vendor with these habits would state it; `number` from 1.
+pub(crate) fn image_as(
+    study: &StudyOptions,
+    options: &ImageOptions,
+    number: i32,
+    habits: &Habits,
+) -> Result<GeneratedImage, PhantomError> {
     match options {
-        ImageOptions::Hand(hand) => hand_image(study, hand, number),
-        ImageOptions::Film(film) => film_image(study, film, number),
-        ImageOptions::Doppler(doppler) => doppler_image(study, doppler, number),
+        ImageOptions::Hand(hand) => hand_image(study, hand, (number, habits)),
+        ImageOptions::Film(film) => film_image(study, film, (number, habits)),
+        ImageOptions::Doppler(doppler) => doppler_image(study, doppler, (number, habits)),
     }
+}
+
+/// A whole header around 16 by 16 pixels, which show nothing: its SOPInstanceUID and the file's bytes.
+pub(crate) fn header_as(
+    study: &StudyOptions,
+    seed: u64,
+    number: i32,
+    habits: &Habits,
+) -> Result<(String, Vec<u8>), PhantomError> {
+    let person = Person::from_seed(seed);
+    let label = label(study, (seed, person), (number, habits), "Hand".to_owned())?;
+    Ok((label.instance.to_string(), object::header(&label)?))
 }
 
 fn within(
@@ -129,36 +147,43 @@ fn check_film(columns: u16, rows: u16, pixel_mm: f64) -> Result<(), PhantomError
 fn label(
     study: &StudyOptions,
     (seed, person): (u64, Person),
-    number: i32,
+    (number, habits): (i32, &Habits),
     description: String,
 ) -> Result<Label, PhantomError> {
     let name = format!("calx-phantom/1/{}/{seed}", study.name);
+    let study_uid = uid_from_name(&name);
+    let (series_uid, instance) = if habits.nested_uids {
+        (format!("{study_uid}.{number}"), format!("{study_uid}.{number}.1"))
+    } else {
+        (uid_from_name(&format!("{name}/series/{number}")), uid_from_name(&format!("{name}/image/{number}")))
+    };
     let date = jiff::civil::date(2001, 1, 1).saturating_add(i64::from(study.day).days());
     Ok(Label {
         study: NewStudy {
-            uid: StudyInstanceUid::new(&uid_from_name(&name))?,
+            uid: StudyInstanceUid::new(&study_uid)?,
             date,
             time: jiff::civil::time(10, 30, 0, 0),
             id: (u32::from(study.day) + 1).to_string(),
             accession_number: format!("P{seed}.{}", study.day).chars().take(16).collect(),
             description: study.description.clone(),
         },
-        series_uid: SeriesInstanceUid::new(&uid_from_name(&format!("{name}/series/{number}")))?,
-        instance: SopInstanceUid::new(&uid_from_name(&format!("{name}/image/{number}")))?,
+        series_uid: SeriesInstanceUid::new(&series_uid)?,
+        instance: SopInstanceUid::new(&instance)?,
         number,
         description,
         seed,
         person,
+        habits: habits.clone(),
     })
 }
 
 fn radiograph_image(
     label: &Label,
     picture: &Radiograph,
-    (view, polarity, storage): (View, Polarity, Storage),
+    form: Form,
     file_name: String,
 ) -> Result<GeneratedImage, PhantomError> {
-    let bytes = object::radiograph(label, picture, view, polarity, storage)?;
+    let bytes = object::radiograph(label, picture, form)?;
     let truth = Truth {
         format_version: TRUTH_FORMAT_VERSION,
         sop_instance_uid: label.instance.to_string(),
@@ -166,7 +191,7 @@ fn radiograph_image(
         columns: picture.columns,
         rows: picture.rows,
         pixel_mm: picture.pixel_mm,
-        view: Some(view),
+        view: Some(form.view),
         hands: facts::hands(picture)?,
         doppler: None,
     };
@@ -191,32 +216,44 @@ fn in_words(view: View) -> &'static str {
     }
 }
 
-fn hand_image(study: &StudyOptions, hand: &HandOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
+fn hand_image(
+    study: &StudyOptions,
+    hand: &HandOptions,
+    numbered: (i32, &Habits),
+) -> Result<GeneratedImage, PhantomError> {
     check_film(hand.columns, hand.rows, hand.pixel_mm)?;
     let side = match hand.side {
         HandSide::Right => "Right",
         HandSide::Left => "Left",
     };
     let label =
-        label(study, (hand.seed, hand.person), number, format!("{side} hand, {}", in_words(hand.view)))?;
+        label(study, (hand.seed, hand.person), numbered, format!("{side} hand, {}", in_words(hand.view)))?;
     let file_name = format!("hand_{}_{}.dcm", hand.side.word(), hand.view.word());
     let picture = radiograph::hand(hand);
-    radiograph_image(&label, &picture, (hand.view, hand.polarity, hand.storage), file_name)
+    let (view, polarity, storage) = (hand.view, hand.polarity, hand.storage);
+    let form = Form { view, polarity, storage, voi: hand.voi, spacing: hand.spacing };
+    radiograph_image(&label, &picture, form, file_name)
 }
 
-fn film_image(study: &StudyOptions, film: &FilmOptions, number: i32) -> Result<GeneratedImage, PhantomError> {
+fn film_image(
+    study: &StudyOptions,
+    film: &FilmOptions,
+    numbered: (i32, &Habits),
+) -> Result<GeneratedImage, PhantomError> {
     check_film(film.columns, film.rows, film.pixel_mm)?;
     let label =
-        label(study, (film.seed, film.person), number, format!("Both hands, {}", in_words(film.view)))?;
+        label(study, (film.seed, film.person), numbered, format!("Both hands, {}", in_words(film.view)))?;
     let file_name = format!("hands_both_{}.dcm", film.view.word());
     let picture = radiograph::film(film);
-    radiograph_image(&label, &picture, (film.view, film.polarity, Storage::Unsigned), file_name)
+    let (view, polarity, storage) = (film.view, film.polarity, Storage::Unsigned);
+    let form = Form { view, polarity, storage, voi: film.voi, spacing: film.spacing };
+    radiograph_image(&label, &picture, form, file_name)
 }
 
 fn doppler_image(
     study: &StudyOptions,
     options: &DopplerOptions,
-    number: i32,
+    numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
     within("columns", f64::from(options.columns), 160.0, 1280.0, "160 to 1280")?;
     within("rows", f64::from(options.rows), 120.0, 1024.0, "120 to 1024")?;
@@ -224,7 +261,7 @@ fn doppler_image(
     let label = label(
         study,
         (options.seed, options.person),
-        number,
+        numbered,
         "Right radial artery, colour Doppler".to_owned(),
     )?;
     let clip = doppler::clip(options)?;
@@ -243,10 +280,14 @@ fn doppler_image(
     Ok(generated(&label, "doppler_radial_right.dcm".to_owned(), bytes, truth))
 }
 
+/// The scale below which the model case's clip is [`DopplerOptions::small`].
+const SMALL_BELOW: f64 = 0.75;
+
 /// Makes the studies of the model case: right middle finger resected beyond its middle phalanx,
 /// extensive calcification of both hands, a clip with segmental flow.
 ///
 /// `scale` is the size of the pictures: 1.0 gives 1600 by 2000 pixels a hand and 2400 by 2000 a film.
+/// The clip is 640 by 480 with 20 frames, below 0.75 it is 320 by 240 with 10.
 ///
 /// # Errors
 /// [`PhantomError::Option`] when `scale` is not within 0.1 and 2.0.
@@ -286,10 +327,15 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
     let ultrasound = named("doppler", "Duplex ultrasound of the right forearm", 1);
     let right_and_left = [hand(HandSide::Right, true), hand(HandSide::Left, false)];
     let views = [film(View::Pa), film(View::Oblique)];
-    let clip = DopplerOptions { person: Person::MODEL, ..DopplerOptions::small(seed) };
+    let small = DopplerOptions { person: Person::MODEL, ..DopplerOptions::small(seed) };
+    let clip = if scale < SMALL_BELOW {
+        small
+    } else {
+        DopplerOptions { columns: 640, rows: 480, frames: 20, ..small }
+    };
     let (hands, doppler) = rayon::join(
         || rayon::join(|| study(&one_film, &views), || study(&two_films, &right_and_left)),
-        || doppler_image(&ultrasound, &clip, 1),
+        || doppler_image(&ultrasound, &clip, (1, &Habits::default())),
     );
     Ok(ModelStudies { hands_one_film: hands.0?, hands_two_films: hands.1?, doppler: doppler? })
 }

@@ -2,17 +2,36 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::float_cmp,
     reason = "helpers of tests, which may fail by panicking"
 )]
 
+#[path = "it/bones.rs"]
+mod bones;
+#[path = "it/clip.rs"]
+mod clip;
+#[path = "it/corpus.rs"]
+mod corpus;
+#[path = "it/explained.rs"]
+mod explained;
 #[path = "it/fixture_list.rs"]
 mod fixture_list;
 #[path = "it/fixtures.rs"]
 mod fixtures;
 #[path = "it/honesty.rs"]
 mod honesty;
+#[path = "it/look_alikes.rs"]
+mod look_alikes;
 #[path = "it/picture.rs"]
 mod picture;
+#[path = "it/stored.rs"]
+mod stored;
 #[path = "it/truth.rs"]
 mod truth;
 #[path = "it/validity.rs"]

@@ -1,15 +1,18 @@
-//! `calx phantom hand|pair|film|doppler|study`.
+//! `calx phantom hand|pair|film|doppler|study|corpus`.
 
-use std::path::{Path, PathBuf};
+mod corpus;
+mod output;
+mod radiographs;
+mod words;
 
-use calx_phantom::{
-    Calcification, DopplerOptions, FilmOptions, GeneratedImage, HandOptions, HandSide, ImageOptions,
-    Polarity, StudyOptions, View, model_case, study,
-};
-use calx_workspace::durable;
-use clap::{Args, Subcommand, ValueEnum};
+use calx_phantom::{DopplerOptions, GeneratedImage, HandSide, ImageOptions, StudyOptions, model_case, study};
+use clap::{Args, Subcommand};
 use serde_json::json;
 
+pub(crate) use self::output::write;
+use self::output::{OutputArgs, files, write_set};
+use self::radiographs::{PersonArgs, RadiographArgs};
+use self::words::{HandWord, WaveformWord, scale, size};
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, OrExit, Outcome};
 use crate::out::{Out, Table};
@@ -17,172 +20,168 @@ use crate::out::{Out, Table};
 /// Make synthetic studies with known truth; every image says SYNTHETIC.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PhantomCommand {
-    /// One hand
     Hand(HandArgs),
-    /// Two films: right and left hand
-    Pair(PhantomArgs),
-    /// Both hands on one film
-    Film(PhantomArgs),
-    /// A Doppler-like clip
-    Doppler(PhantomArgs),
-    /// The studies of the model case
-    Study(PhantomArgs),
+    Pair(PairArgs),
+    Film(FilmArgs),
+    Doppler(DopplerArgs),
+    Study(StudyArgs),
+    Corpus(corpus::CorpusArgs),
 }
 
+/// One hand.
+///
+/// calx phantom hand -o phantoms --side left --size 1760x2140 --age 71 --sex female
+/// calx phantom hand -o phantoms --artery radial-artery --pattern intimal --look-alike ring --masks
 #[derive(Debug, Args)]
-pub(crate) struct PhantomArgs {
-    /// Folder for the DICOM files and their truth (JSON beside each)
-    #[arg(short, long, value_name = "DIR")]
-    output: PathBuf,
-    /// The same seed gives the same bytes
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Image size
-    #[arg(long, value_parser = size, value_name = "WxH")]
-    size: Option<(u16, u16)>,
-    /// Postero-anterior or oblique
-    #[arg(long, value_enum, default_value = "pa")]
-    view: ViewWord,
-    /// How calcified the arteries are
-    #[arg(long, value_enum, default_value = "extensive")]
-    calcification: CalcificationWord,
-    /// Store low values bright
-    #[arg(long)]
-    monochrome1: bool,
-    /// The right middle finger ends beyond its middle phalanx
-    #[arg(long)]
-    stump: bool,
-    /// Frames of a clip
-    #[arg(long, default_value_t = 10)]
-    frames: u16,
-    /// Replace files that are there
-    #[arg(long)]
-    force: bool,
-}
-
-#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct HandArgs {
+    #[command(flatten)]
+    output: OutputArgs,
     /// Which hand
     #[arg(long, value_enum, default_value = "right")]
     side: HandWord,
     #[command(flatten)]
-    common: PhantomArgs,
+    radiograph: RadiographArgs,
+    /// Store signed values, as a secondary capture: DX forbids them
+    #[arg(long, help_heading = "File")]
+    signed: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum HandWord {
-    Right,
-    Left,
+/// Two films of one person: right and left hand.
+///
+/// calx phantom pair -o phantoms --size 1600x2000 --seed 7
+/// calx phantom pair -o phantoms --calcification moderate --defect right:2-radial --stump
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct PairArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    radiograph: RadiographArgs,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ViewWord {
-    Pa,
-    Oblique,
+/// Both hands on one film.
+///
+/// calx phantom film -o phantoms --view oblique --size 3500x2800
+/// calx phantom film -o phantoms --artery right:radial-artery --look-alike left:phlebolith --voi sigmoid
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct FilmArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    radiograph: RadiographArgs,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CalcificationWord {
-    None,
-    Moderate,
-    Extensive,
+/// A Doppler-like clip of a forearm artery.
+///
+/// calx phantom doppler -o phantoms --size 800x600 --frames 30
+/// calx phantom doppler -o phantoms --jpeg --waveform tardus
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct DopplerArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Image size, 160x120 to 1280x1024
+    #[arg(long, value_parser = size, value_name = "WxH", default_value = "1024x768")]
+    size: (u16, u16),
+    /// Frames, 2 to 64: one heart beat, from 36 on two
+    #[arg(long, default_value_t = 45)]
+    frames: u16,
+    /// How blood flows over a heart beat; else from the seed
+    #[arg(long, value_enum)]
+    waveform: Option<WaveformWord>,
+    /// JPEG baseline instead of uncompressed pixels
+    #[arg(long)]
+    jpeg: bool,
+    #[command(flatten)]
+    person: PersonArgs,
 }
 
-fn size(text: &str) -> Result<(u16, u16), String> {
-    let parsed = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
-    parsed.ok_or_else(|| "a size is WIDTHxHEIGHT, as 1600x2000".to_owned())
+/// The studies of the model case: two films, both hands on one film, a clip.
+///
+/// calx phantom study -o phantoms --seed 7
+/// calx phantom study -o phantoms --scale 0.25 --masks
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct StudyArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Size of the pictures, 0.1 to 2: 1 is 1600x2000 a hand
+    #[arg(long, value_name = "FACTOR", value_parser = scale, default_value = "1")]
+    scale: f64,
 }
 
-impl PhantomArgs {
-    fn calcification(&self) -> Calcification {
-        match self.calcification {
-            CalcificationWord::None => Calcification::None,
-            CalcificationWord::Moderate => Calcification::Moderate,
-            CalcificationWord::Extensive => Calcification::Extensive,
-        }
-    }
+fn made(description: &str, images: &[ImageOptions]) -> Result<Vec<GeneratedImage>, Failure> {
+    let about = StudyOptions::asked(description, images).or_exit(Exit::Usage)?;
+    study(&about, images).or_exit(Exit::Usage)
+}
 
-    fn view(&self) -> View {
-        match self.view {
-            ViewWord::Pa => View::Pa,
-            ViewWord::Oblique => View::Oblique,
-        }
+fn hand(args: &HandArgs) -> Result<Vec<GeneratedImage>, Failure> {
+    let side: HandSide = args.side.into();
+    if let Some(option) = args.radiograph.asked_of_another(side) {
+        let said =
+            format!("{option} asks something of the other hand, this picture shows the {} one", side.word());
+        return Err(Failure::say(Exit::Usage, said).hint("calx phantom pair and film show both hands"));
     }
+    made("Hand radiograph", &[args.radiograph.one(side, args.output.seed, args.signed)])
+}
 
-    fn polarity(&self) -> Polarity {
-        if self.monochrome1 { Polarity::Monochrome1 } else { Polarity::Monochrome2 }
-    }
-
-    fn name_of(&self, kind: &str) -> String {
-        let Self { size, view, calcification, monochrome1, stump, frames, .. } = self;
-        format!("{kind} {size:?} {view:?} {calcification:?} {monochrome1} {stump} {frames}")
-    }
-
-    fn hand(&self, side: HandSide) -> ImageOptions {
-        let (columns, rows) = self.size.unwrap_or((1600, 2000));
-        ImageOptions::Hand(HandOptions {
-            calcification: self.calcification(),
-            polarity: self.polarity(),
-            middle_finger_stump: self.stump && side == HandSide::Right,
-            ..HandOptions::sized(side, self.view(), self.seed, columns, rows)
-        })
-    }
+fn doppler(args: &DopplerArgs) -> Result<Vec<GeneratedImage>, Failure> {
+    let (columns, rows) = args.size;
+    let options = DopplerOptions {
+        columns,
+        rows,
+        frames: args.frames,
+        jpeg: args.jpeg,
+        waveform: args.waveform.map(Into::into),
+        person: args.person.person(args.output.seed),
+        ..DopplerOptions::full(args.output.seed)
+    };
+    made("Doppler ultrasound of both arms", &[ImageOptions::Doppler(options)])
 }
 
 pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outcome {
-    // UIDs follow from the name: it says everything that was asked, so that other pixels are another object.
-    let named = |args: &PhantomArgs, kind: &str, description: &str| StudyOptions {
-        name: args.name_of(kind),
-        description: description.to_owned(),
-        day: 0,
+    let asked = match command {
+        PhantomCommand::Hand(HandArgs { radiograph, .. })
+        | PhantomCommand::Pair(PairArgs { radiograph, .. })
+        | PhantomCommand::Film(FilmArgs { radiograph, .. }) => Some(radiograph),
+        _ => None,
     };
-    let (args, images) = match command {
-        PhantomCommand::Hand(hand) => {
-            let side = match hand.side {
-                HandWord::Right => HandSide::Right,
-                HandWord::Left => HandSide::Left,
-            };
-            let options = [hand.common.hand(side)];
-            (
-                &hand.common,
-                study(&named(&hand.common, &format!("hand {side:?}"), "Hand radiograph"), &options),
-            )
+    let (args, mut images) = match command {
+        PhantomCommand::Hand(a) => (&a.output, hand(a)?),
+        PhantomCommand::Pair(a) => {
+            (&a.output, made("Bilateral hand radiographs", &a.radiograph.pair(a.output.seed))?)
         }
-        PhantomCommand::Pair(args) => {
-            let options = [args.hand(HandSide::Right), args.hand(HandSide::Left)];
-            (args, study(&named(args, "pair", "Bilateral hand radiographs"), &options))
+        PhantomCommand::Film(a) => {
+            (&a.output, made("Both hands on one film", &[a.radiograph.film(a.output.seed)])?)
         }
-        PhantomCommand::Film(args) => {
-            let (columns, rows) = args.size.unwrap_or((2400, 2000));
-            let options = [ImageOptions::Film(FilmOptions {
-                calcification: [args.calcification(), args.calcification()],
-                polarity: args.polarity(),
-                right_middle_finger_stump: args.stump,
-                ..FilmOptions::sized(args.view(), args.seed, columns, rows)
-            })];
-            (args, study(&named(args, "film", "Both hands on one film"), &options))
-        }
-        PhantomCommand::Doppler(args) => {
-            let (columns, rows) = args.size.unwrap_or((320, 240));
-            let options = [ImageOptions::Doppler(DopplerOptions {
-                columns,
-                rows,
-                frames: args.frames,
-                ..DopplerOptions::small(args.seed)
-            })];
-            (args, study(&named(args, "doppler", "Doppler ultrasound of both arms"), &options))
-        }
-        PhantomCommand::Study(args) => {
-            (args, model_case(args.seed, 1.0).map(|made| made.images().cloned().collect::<Vec<_>>()))
+        PhantomCommand::Doppler(a) => (&a.output, doppler(a)?),
+        PhantomCommand::Corpus(a) => return corpus::run(a, global, out),
+        PhantomCommand::Study(a) => {
+            let model = model_case(a.output.seed, a.scale).or_exit(Exit::Usage)?;
+            (&a.output, model.images().cloned().collect())
         }
     };
-    let images = images.or_exit(Exit::Usage)?;
+    for lacking in asked.map(|radiograph| radiograph.lacking(&images)).unwrap_or_default() {
+        out.note(lacking);
+    }
+    rename(&mut images, &args.name)?;
+    let files = files(&images, args.masks)?;
     if global.dry_run {
-        images.iter().for_each(|i| out.note(format!("dry run: would write {}", i.file_name)));
+        for (name, bytes) in &files {
+            out.note(format!(
+                "dry run: would write {} ({} bytes)",
+                args.output.join(name).display(),
+                bytes.len()
+            ));
+        }
         return Ok(Exit::Done);
     }
+    write_set(&files, &args.output, args.force)?;
     let mut table = Table::new("calx.phantom/1", &["file"]);
-    for file in write(&images, &args.output, args.force)? {
+    for image in &images {
+        let file = args.output.join(&image.file_name);
         if out.format() == Format::Table {
             out.line(file.display())?;
         }
@@ -194,21 +193,18 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
     Ok(Exit::Done)
 }
 
-/// Writes images with their truth beside them; returns the DICOM files.
-pub(crate) fn write(images: &[GeneratedImage], folder: &Path, force: bool) -> Result<Vec<PathBuf>, Failure> {
-    crate::failure::create_folder(folder)?;
-    let mut files = Vec::with_capacity(images.len());
-    for image in images {
-        let file = folder.join(&image.file_name);
-        let truth = image.truth.to_json().or_exit(Exit::Bug)?;
-        if file.exists() && !force {
-            return Err(Failure::say(Exit::Usage, format!("the file is there already: {}", file.display()))
-                .hint("choose another folder, or pass --force to replace it"));
-        }
-        durable::replace(&file, &image.bytes).or_exit(Exit::WriteFailed)?;
-        durable::replace(&folder.join(image.truth_file_name()), truth.as_bytes())
-            .or_exit(Exit::WriteFailed)?;
-        files.push(file);
+/// Gives images the names asked for, one each.
+fn rename(images: &mut [GeneratedImage], names: &[String]) -> Result<(), Failure> {
+    if names.is_empty() {
+        return Ok(());
     }
-    Ok(files)
+    let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+    if names.len() != images.len() || distinct.len() != names.len() {
+        let said = format!("{} names were given, there are {} images", distinct.len(), images.len());
+        return Err(Failure::say(Exit::Usage, said).hint("give --name once for each image, each another"));
+    }
+    for (image, name) in images.iter_mut().zip(names) {
+        image.file_name = format!("{name}.dcm");
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Data elements to bytes: Explicit VR Little Endian.
+//! Data elements to bytes: Explicit or Implicit VR Little Endian.
 //!
 //! Not here: which attributes an object needs (`image_object`).
 //!
@@ -11,18 +11,31 @@
 use std::collections::BTreeMap;
 
 use super::image_object::WriteError;
+use super::new_image::Coding;
 use crate::dataset::Tag;
 
 /// Data elements of one level.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Elements(BTreeMap<Tag, ([u8; 2], Vec<u8>)>);
+pub(super) struct Elements(BTreeMap<Tag, ([u8; 2], Value)>);
+
+#[derive(Debug, Clone)]
+enum Value {
+    /// Of even length.
+    Bytes(Vec<u8>),
+    Items(Vec<Elements>),
+}
 
 impl Elements {
     pub(super) fn bytes(&mut self, tag: Tag, vr: [u8; 2], mut value: Vec<u8>) {
         if value.len() % 2 == 1 {
             value.push(0);
         }
-        self.0.insert(tag, (vr, value));
+        self.0.insert(tag, (vr, Value::Bytes(value)));
+    }
+
+    /// Takes an element out; nothing happens when it is not there.
+    pub(super) fn remove(&mut self, tag: Tag) {
+        self.0.remove(&tag);
     }
 
     fn padded(&mut self, tag: Tag, vr: [u8; 2], text: &str, pad: u8) {
@@ -30,7 +43,7 @@ impl Elements {
         if value.len() % 2 == 1 {
             value.push(pad);
         }
-        self.0.insert(tag, (vr, value));
+        self.0.insert(tag, (vr, Value::Bytes(value)));
     }
 
     /// Text whose characters and length were checked by the caller or are constant.
@@ -108,21 +121,29 @@ impl Elements {
     }
 
     pub(super) fn sequence(&mut self, tag: Tag, items: &[Self]) {
-        let mut value = Vec::new();
-        for item in items {
-            let body = item.encode();
-            value.extend_from_slice(&[0xfe, 0xff, 0x00, 0xe0]);
-            value.extend_from_slice(&length32(body.len()));
-            value.extend_from_slice(&body);
-        }
-        self.bytes(tag, *b"SQ", value);
+        self.0.insert(tag, (*b"SQ", Value::Items(items.to_vec())));
     }
 
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self, coding: Coding) -> Vec<u8> {
         let mut out = Vec::new();
         for (tag, (vr, value)) in &self.0 {
-            out.extend_from_slice(&element_header(*tag, *vr, value.len()));
-            out.extend_from_slice(value);
+            match value {
+                Value::Bytes(value) => {
+                    out.extend_from_slice(&element_header(*tag, *vr, value.len(), coding));
+                    out.extend_from_slice(value);
+                }
+                Value::Items(items) => {
+                    let mut body = Vec::new();
+                    for item in items {
+                        let item = item.encode(coding);
+                        body.extend_from_slice(&[0xfe, 0xff, 0x00, 0xe0]);
+                        body.extend_from_slice(&length32(item.len()));
+                        body.extend_from_slice(&item);
+                    }
+                    out.extend_from_slice(&element_header(*tag, *vr, body.len(), coding));
+                    out.extend_from_slice(&body);
+                }
+            }
         }
         out
     }
@@ -133,11 +154,15 @@ fn length32(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
 }
 
-/// Tag, value representation and length, as they stand before a value.
-pub(super) fn element_header(tag: Tag, vr: [u8; 2], length: usize) -> Vec<u8> {
+/// Tag, value representation where it is stated, and length, as they stand before a value.
+pub(super) fn element_header(tag: Tag, vr: [u8; 2], length: usize, coding: Coding) -> Vec<u8> {
     let mut out = Vec::with_capacity(12);
     out.extend_from_slice(&tag.0.to_le_bytes());
     out.extend_from_slice(&tag.1.to_le_bytes());
+    if coding == Coding::ImplicitLittleEndian {
+        out.extend_from_slice(&length32(length));
+        return out;
+    }
     out.extend_from_slice(&vr);
     if matches!(&vr, b"OB" | b"OW" | b"OF" | b"OD" | b"OL" | b"SQ" | b"UC" | b"UR" | b"UT" | b"UN") {
         out.extend_from_slice(&[0, 0]);
@@ -187,6 +212,6 @@ mod tests {
         assert!(elements.checked(tag, b"CS", "BodyPartExamined", "hand").is_err());
         assert!(elements.checked(tag, b"SH", "StudyID", &"x".repeat(17)).is_err());
         assert!(elements.checked(tag, b"LO", "StudyDescription", "Hände").is_ok());
-        assert_eq!(elements.encode(), b"\x08\x00\x30\x10LO\x06\x00H\xc3\xa4nde");
+        assert_eq!(elements.encode(Coding::ExplicitLittleEndian), b"\x08\x00\x30\x10LO\x06\x00H\xc3\xa4nde");
     }
 }

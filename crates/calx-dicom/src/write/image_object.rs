@@ -5,7 +5,8 @@
 //!
 //! Invariants
 //! - What [`write_image`] writes satisfies its IOD: every type 1 attribute has a value, every type 2
-//!   attribute is present; what would not is a [`WriteError`] and nothing is written.
+//!   attribute is present; what would not is a [`WriteError`] and nothing is written. For what
+//!   [`NewImage::extra`] and [`NewImage::left_out`] change, the caller answers.
 //!
 //! Source: PS3.3 A.26 (DX), A.7 (US multi-frame), A.8.1 (SC).
 
@@ -15,9 +16,10 @@ use calx_model::{PhotometricInterpretation, VoiLutFunction, Window};
 use jiff::civil::{Date, Time};
 
 use super::encode::Elements;
-use super::new_image::{Code, ImageKind, NewImage, NewLut};
+use super::new_image::{Code, Coding, ImageKind, NewElement, NewImage, NewLut, NewValue};
 use super::pixels::NewPixels;
 use super::uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
+use super::ultrasound::ultrasound;
 use crate::dataset::Tag;
 
 /// Why an object was not written. Nothing was written to the sink unless it is [`WriteError::Io`].
@@ -59,7 +61,7 @@ pub enum WriteError {
     Io(#[from] std::io::Error),
 }
 
-/// Writes one object as a Part 10 file, Explicit VR Little Endian (JPEG frames: their own syntax).
+/// Writes one object as a Part 10 file, uncompressed as [`NewImage::coding`] says; JPEG frames have their own syntax.
 ///
 /// # Errors
 /// [`WriteError`]: the object is checked before the first byte goes out.
@@ -76,11 +78,15 @@ pub fn write_image(new: &NewImage, to: &mut dyn Write) -> Result<(), WriteError>
         ImageKind::UltrasoundMultiFrame => ultrasound(new, &mut elements)?,
         ImageKind::SecondaryCapture => elements.text(Tag(0x0008, 0x0064), b"CS", "SYN"),
     }
+    vendor_habits(new, &mut elements)?;
     let pixel_bytes = new.pixels.checked(new)?;
+    // Encapsulated pixel data are always explicit (PS3.5 A.4).
+    let encapsulated = matches!(new.pixels, NewPixels::Jpeg { .. });
+    let coding = if encapsulated { Coding::ExplicitLittleEndian } else { new.coding };
 
     to.write_all(&file_meta(new))?;
-    to.write_all(&elements.encode())?;
-    new.pixels.write(pixel_bytes, to)?;
+    to.write_all(&elements.encode(coding))?;
+    new.pixels.write(pixel_bytes, coding, to)?;
     to.flush()?;
     Ok(())
 }
@@ -90,17 +96,54 @@ fn file_meta(new: &NewImage) -> Vec<u8> {
     meta.bytes(Tag(0x0002, 0x0001), *b"OB", vec![0, 1]);
     meta.uid(Tag(0x0002, 0x0002), new.kind.sop_class());
     meta.uid(Tag(0x0002, 0x0003), new.instance.as_str());
-    meta.uid(Tag(0x0002, 0x0010), new.pixels.transfer_syntax());
+    meta.uid(Tag(0x0002, 0x0010), new.pixels.transfer_syntax(new.coding));
     meta.uid(Tag(0x0002, 0x0012), IMPLEMENTATION_CLASS_UID);
     meta.text(Tag(0x0002, 0x0013), b"SH", IMPLEMENTATION_VERSION_NAME);
-    let body = meta.encode();
+    let body = meta.encode(Coding::ExplicitLittleEndian);
     let mut group = Elements::default();
     group.ul(Tag(0x0002, 0x0000), u32::try_from(body.len()).unwrap_or(u32::MAX));
     let mut out = vec![0; 128];
     out.extend_from_slice(b"DICM");
-    out.extend_from_slice(&group.encode());
+    out.extend_from_slice(&group.encode(Coding::ExplicitLittleEndian));
     out.extend_from_slice(&body);
     out
+}
+
+/// Elements of the caller's own, after those of the modules; then what is left out.
+fn vendor_habits(new: &NewImage, elements: &mut Elements) -> Result<(), WriteError> {
+    add(&new.extra, elements)?;
+    for &(group, element) in &new.left_out {
+        elements.remove(Tag(group, element));
+    }
+    Ok(())
+}
+
+fn add(extra: &[NewElement], elements: &mut Elements) -> Result<(), WriteError> {
+    for NewElement { tag: (group, element), vr, value } in extra {
+        let own = *group >= 0x0008 && !(*group == 0x7fe0 && *element == 0x0010);
+        if !own {
+            return Err(WriteError::Value {
+                attribute: "an extra element",
+                value: format!("({group:04X},{element:04X})"),
+                why: "file meta elements and PixelData (7FE0,0010) are the writer's own",
+            });
+        }
+        let tag = Tag(*group, *element);
+        match value {
+            NewValue::Text(text) => elements.text(tag, vr, text),
+            NewValue::Bytes(bytes) => elements.bytes(tag, *vr, bytes.clone()),
+            NewValue::Items(items) => {
+                let mut inner = Vec::with_capacity(items.len());
+                for item in items {
+                    let mut level = Elements::default();
+                    add(item, &mut level)?;
+                    inner.push(level);
+                }
+                elements.sequence(tag, &inner);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn da(date: Date) -> String {
@@ -255,7 +298,7 @@ fn image_and_anatomy(new: &NewImage, elements: &mut Elements) -> Result<(), Writ
     Ok(())
 }
 
-fn positive(attribute: &'static str, values: &[f64]) -> Result<(), WriteError> {
+pub(super) fn positive(attribute: &'static str, values: &[f64]) -> Result<(), WriteError> {
     match values.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
         Some(bad) => Err(WriteError::Value { attribute, value: bad.to_string(), why: "it is above 0" }),
         None => Ok(()),
@@ -502,56 +545,6 @@ fn digital_x_ray(new: &NewImage, elements: &mut Elements) -> Result<(), WriteErr
     if new.view_code.is_none() && new.view_position.as_deref() == Some("PA") {
         let code = code("272479007", "SCT", "postero-anterior");
         elements.sequence(Tag(0x0054, 0x0220), &[code_item(&code)?]);
-    }
-    Ok(())
-}
-
-fn ultrasound(new: &NewImage, elements: &mut Elements) -> Result<(), WriteError> {
-    let Some(frame_time) = new.frame_time_ms else {
-        return Err(WriteError::Missing("FrameTime (0018,1063)"));
-    };
-    positive("FrameTime (0018,1063)", &[frame_time])?;
-    elements.ds(Tag(0x0018, 0x1063), "FrameTime (0018,1063)", &[frame_time])?;
-    elements.text(Tag(0x0028, 0x0008), b"IS", &new.pixels.frames().to_string());
-    elements.bytes(Tag(0x0028, 0x0009), *b"AT", vec![0x18, 0x00, 0x63, 0x10]);
-    if let Some(rate) = new.recommended_display_frame_rate {
-        elements.is(Tag(0x0008, 0x2144), i64::from(rate));
-    }
-    let colour_flow = new.ultrasound_regions.iter().any(|r| r.data_type == 2);
-    // Value 4 says which modes were used (PS3.3 C.8.5.6.1.1): 0001 tissue, 0010 colour Doppler.
-    let kind =
-        if colour_flow { "ORIGINAL\\PRIMARY\\VASCULAR\\0011" } else { "ORIGINAL\\PRIMARY\\VASCULAR\\0001" };
-    elements.text(Tag(0x0008, 0x0008), b"CS", kind);
-    elements.us(Tag(0x0028, 0x0014), u16::from(new.pixels.shape().samples == 3));
-    let mut items = Vec::with_capacity(new.ultrasound_regions.len());
-    for region in &new.ultrasound_regions {
-        let inside = region.min_x <= region.max_x
-            && region.min_y <= region.max_y
-            && region.max_x < u32::from(new.columns)
-            && region.max_y < u32::from(new.rows);
-        if !inside {
-            return Err(WriteError::Value {
-                attribute: "SequenceOfUltrasoundRegions (0018,6011)",
-                value: format!("{},{} to {},{}", region.min_x, region.min_y, region.max_x, region.max_y),
-                why: "a region lies in its image",
-            });
-        }
-        let mut item = Elements::default();
-        item.us(Tag(0x0018, 0x6012), region.spatial_format);
-        item.us(Tag(0x0018, 0x6014), region.data_type);
-        item.ul(Tag(0x0018, 0x6016), region.flags);
-        item.ul(Tag(0x0018, 0x6018), region.min_x);
-        item.ul(Tag(0x0018, 0x601a), region.min_y);
-        item.ul(Tag(0x0018, 0x601c), region.max_x);
-        item.ul(Tag(0x0018, 0x601e), region.max_y);
-        item.us(Tag(0x0018, 0x6024), region.units_x);
-        item.us(Tag(0x0018, 0x6026), region.units_y);
-        item.fd(Tag(0x0018, 0x602c), region.delta_x);
-        item.fd(Tag(0x0018, 0x602e), region.delta_y);
-        items.push(item);
-    }
-    if !items.is_empty() {
-        elements.sequence(Tag(0x0018, 0x6011), &items);
     }
     Ok(())
 }

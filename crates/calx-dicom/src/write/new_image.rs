@@ -10,6 +10,7 @@ use calx_model::{
 use jiff::civil::{Date, Time};
 
 use super::pixels::NewPixels;
+use super::ultrasound::UltrasoundRegion;
 
 /// Which IOD an image is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,31 +103,44 @@ pub struct NewLut {
     pub explanation: String,
 }
 
-/// One item of SequenceOfUltrasoundRegions (0018,6011).
-#[derive(Debug, Clone, PartialEq)]
-pub struct UltrasoundRegion {
-    /// RegionSpatialFormat (0018,6012): 1 is 2D.
-    pub spatial_format: u16,
-    /// RegionDataType (0018,6014): 1 tissue, 2 colour flow, 3 PW spectral Doppler.
-    pub data_type: u16,
-    /// RegionFlags (0018,6016).
-    pub flags: u32,
-    /// Left column, counted from 0.
-    pub min_x: u32,
-    /// Top row, counted from 0.
-    pub min_y: u32,
-    /// Right column, included.
-    pub max_x: u32,
-    /// Bottom row, included.
-    pub max_y: u32,
-    /// PhysicalUnitsXDirection (0018,6024): 3 is cm, 4 s.
-    pub units_x: u16,
-    /// PhysicalUnitsYDirection (0018,6026): 3 is cm, 7 cm/s.
-    pub units_y: u16,
-    /// PhysicalDeltaX (0018,602C), units per pixel.
-    pub delta_x: f64,
-    /// PhysicalDeltaY (0018,602E), units per pixel.
-    pub delta_y: f64,
+/// How the elements of an uncompressed object are coded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coding {
+    /// Explicit VR Little Endian, 1.2.840.10008.1.2.1.
+    #[default]
+    ExplicitLittleEndian,
+    /// Implicit VR Little Endian, 1.2.840.10008.1.2.
+    ImplicitLittleEndian,
+}
+
+/// An element beyond those the writer knows: a private group, a habit of a vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewElement {
+    /// Group and element; not of the file meta group and not PixelData.
+    pub tag: (u16, u16),
+    /// Value representation, `*b"LO"`. A sequence is always `SQ`.
+    pub vr: [u8; 2],
+    /// The value.
+    pub value: NewValue,
+}
+
+impl NewElement {
+    /// An element of text.
+    #[must_use]
+    pub fn text(tag: (u16, u16), vr: [u8; 2], text: &str) -> Self {
+        Self { tag, vr, value: NewValue::Text(text.to_owned()) }
+    }
+}
+
+/// What a [`NewElement`] holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewValue {
+    /// Text, several values parted by a backslash; padded with a blank, as UTF-8.
+    Text(String),
+    /// Little-endian bytes, padded with a zero.
+    Bytes(Vec<u8>),
+    /// The items of a sequence.
+    Items(Vec<Vec<NewElement>>),
 }
 
 /// Everything about one image object to be written. Start from [`NewImage::new`].
@@ -209,8 +223,17 @@ pub struct NewImage {
     pub frame_time_ms: Option<f64>,
     /// RecommendedDisplayFrameRate (0008,2144).
     pub recommended_display_frame_rate: Option<u16>,
+    /// CineRate (0018,0040): frames acquired in a second.
+    pub cine_rate: Option<u16>,
     /// SequenceOfUltrasoundRegions (0018,6011).
     pub ultrasound_regions: Vec<UltrasoundRegion>,
+    /// How elements are coded; JPEG frames are always explicit.
+    pub coding: Coding,
+    /// Elements beyond these; one whose tag is written anyway takes its place, unchecked.
+    pub extra: Vec<NewElement>,
+    /// Elements not to be written, as `(group, element)`. Leaving out what the IOD needs makes an
+    /// invalid object: that is for tests of patient readers.
+    pub left_out: Vec<(u16, u16)>,
 }
 
 impl NewImage {
@@ -269,7 +292,11 @@ impl NewImage {
             synthetic_data: false,
             frame_time_ms: None,
             recommended_display_frame_rate: None,
+            cine_rate: None,
             ultrasound_regions: Vec::new(),
+            coding: Coding::default(),
+            extra: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 }

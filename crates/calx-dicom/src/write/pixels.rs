@@ -9,7 +9,7 @@ use std::io::Write;
 
 use super::encode::element_header;
 use super::image_object::WriteError;
-use super::new_image::{ImageKind, NewImage};
+use super::new_image::{Coding, ImageKind, NewImage};
 use crate::dataset::Tag;
 
 /// Stored values of every frame, row-major; colour is interleaved by pixel.
@@ -71,10 +71,11 @@ impl NewPixels {
         }
     }
 
-    pub(super) fn transfer_syntax(&self) -> &'static str {
-        match self {
-            Self::Jpeg { .. } => "1.2.840.10008.1.2.4.50",
-            _ => "1.2.840.10008.1.2.1",
+    pub(super) fn transfer_syntax(&self, coding: Coding) -> &'static str {
+        match (self, coding) {
+            (Self::Jpeg { .. }, _) => "1.2.840.10008.1.2.4.50",
+            (_, Coding::ExplicitLittleEndian) => "1.2.840.10008.1.2.1",
+            (_, Coding::ImplicitLittleEndian) => "1.2.840.10008.1.2",
         }
     }
 
@@ -147,25 +148,30 @@ impl NewPixels {
     }
 
     /// PixelData (7FE0,0010); `native_bytes` is what [`Self::checked`] returned.
-    pub(super) fn write(&self, native_bytes: u64, to: &mut dyn Write) -> Result<(), WriteError> {
+    pub(super) fn write(
+        &self,
+        native_bytes: u64,
+        coding: Coding,
+        to: &mut dyn Write,
+    ) -> Result<(), WriteError> {
         let length =
             usize::try_from(native_bytes).map_err(|_too_large| WriteError::TooLarge(native_bytes))?;
         let even = length + length % 2;
         match self {
             Self::Grey8 { frames } | Self::Rgb8 { frames } => {
-                to.write_all(&element_header(PIXEL_DATA, *b"OB", even))?;
+                to.write_all(&element_header(PIXEL_DATA, *b"OB", even, coding))?;
                 for frame in frames {
                     to.write_all(frame)?;
                 }
             }
             Self::Grey16 { frames, .. } => {
-                to.write_all(&element_header(PIXEL_DATA, *b"OW", even))?;
+                to.write_all(&element_header(PIXEL_DATA, *b"OW", even, coding))?;
                 for frame in frames {
                     to.write_all(&frame.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())?;
                 }
             }
             Self::Grey16Signed { frames, .. } => {
-                to.write_all(&element_header(PIXEL_DATA, *b"OW", even))?;
+                to.write_all(&element_header(PIXEL_DATA, *b"OW", even, coding))?;
                 for frame in frames {
                     to.write_all(&frame.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())?;
                 }

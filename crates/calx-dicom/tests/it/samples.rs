@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use calx_dicom::{
-    ImageKind, NewImage, NewPixels, NewSeries, NewStudy, NewWindow, UltrasoundRegion, uid_from_name,
+    ImageKind, NewImage, NewPixels, NewSeries, NewStudy, NewWindow, RegionDoppler, RegionReference,
+    UltrasoundRegion, uid_from_name,
 };
 use calx_model::Side;
 use jiff::civil::{date, time};
@@ -94,6 +95,14 @@ pub fn clip(name: &str) -> NewImage {
         units_y: 3,
         delta_x: 0.01,
         delta_y: 0.02,
+        reference: Some(RegionReference { x: 2, y: -1, value_x: 0.0, value_y: 0.25 }),
+        transducer_khz: Some(6300),
+        doppler: Some(RegionDoppler {
+            pulse_repetition_hz: 3000,
+            correction_degrees: 60.0,
+            steering_degrees: -20.0,
+            sample_volume: Some((3, 2)),
+        }),
     }];
     new
 }

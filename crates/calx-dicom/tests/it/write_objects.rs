@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use calx_dicom::{ImageKind, NewImage, NewLut, NewPixels, WriteError, write_image};
+use calx_dicom::{
+    Coding, ImageKind, NewElement, NewImage, NewLut, NewPixels, NewValue, WriteError, write_image,
+};
 use calx_model::{PhotometricInterpretation, VoiLutFunction};
 
 use crate::samples::{clip, radiograph};
@@ -35,12 +37,20 @@ fn all_kinds() -> Vec<(&'static str, NewImage)> {
     table.windows.clear();
     table.voi_luts =
         vec![NewLut { first: 0, bits: 12, entries: (0..4096).collect(), explanation: "curve".to_owned() }];
+    let mut implicit = radiograph("implicit");
+    implicit.coding = Coding::ImplicitLittleEndian;
+    implicit.extra = vec![
+        NewElement::text((0x0018, 0x1190), *b"DS", "0.6"),
+        NewElement::text((0x0019, 0x0010), *b"LO", "CALX TEST 1.0"),
+        NewElement { tag: (0x0019, 0x1001), vr: *b"UN", value: NewValue::Bytes(vec![1, 2, 3]) },
+    ];
     let mut grey_clip = clip("grey");
     grey_clip.pixels = NewPixels::Grey8 { frames: vec![vec![1; 24], vec![2; 24]] };
     vec![
         ("dx", radiograph("plain")),
         ("dx-monochrome1", inverted),
         ("dx-voi-lut", table),
+        ("dx-implicit", implicit),
         ("us", clip("plain")),
         ("us-grey", grey_clip),
         ("sc", secondary_capture()),
@@ -120,4 +130,36 @@ fn what_would_be_invalid_is_refused_before_the_first_byte() {
     new.kind = ImageKind::SecondaryCapture;
     new.modality = String::new();
     assert!(matches!(write_image(&new, &mut Vec::new()), Err(WriteError::Value { .. })));
+}
+
+#[test]
+fn elements_of_the_caller_come_back_in_both_codings() {
+    let folder = tempfile::tempdir().unwrap();
+    for coding in [Coding::ExplicitLittleEndian, Coding::ImplicitLittleEndian] {
+        let mut new = radiograph("extra");
+        new.coding = coding;
+        let inner = NewElement::text((0x0008, 0x0104), *b"LO", "inner");
+        new.extra = vec![
+            NewElement::text((0x0008, 0x1010), *b"SH", "STATION"),
+            NewElement { tag: (0x0040, 0x0260), vr: *b"SQ", value: NewValue::Items(vec![vec![inner]]) },
+        ];
+        new.left_out = vec![(0x0018, 0x0060)];
+        let path = folder.path().join("extra.dcm");
+        std::fs::write(&path, bytes(&new)).unwrap();
+        let found = dicom_object::open_file(&path).unwrap();
+        let text = |tag: (u16, u16)| {
+            found.element(dicom_core::Tag(tag.0, tag.1)).ok().map(|e| e.to_str().unwrap().trim().to_owned())
+        };
+        assert_eq!(text((0x0008, 0x1010)).as_deref(), Some("STATION"), "{coding:?}");
+        assert_eq!(text((0x0018, 0x0060)), None, "{coding:?}");
+        assert_eq!(text((0x0008, 0x0070)).is_some(), true, "{coding:?}");
+        let items = found.element(dicom_core::Tag(0x0040, 0x0260)).unwrap().items().unwrap();
+        let meaning = items[0].element(dicom_core::Tag(0x0008, 0x0104)).unwrap().to_str().unwrap();
+        assert_eq!(meaning.trim(), "inner", "{coding:?}");
+        let pixels = found.element(dicom_core::Tag(0x7fe0, 0x0010)).unwrap().to_bytes().unwrap();
+        assert_eq!(pixels.len(), usize::from(new.rows) * usize::from(new.columns) * 2, "{coding:?}");
+    }
+    let mut own = radiograph("own");
+    own.extra = vec![NewElement::text((0x7fe0, 0x0010), *b"OW", "x")];
+    assert!(matches!(write_image(&own, &mut Vec::new()), Err(WriteError::Value { .. })));
 }

@@ -3,63 +3,77 @@
 
 use calx_phantom::{
     Calcification, DopplerOptions, FilmOptions, GeneratedImage, HandOptions, HandSide, ImageOptions,
-    PhantomError, Polarity, Storage, StudyOptions, View, study,
+    LookAlike, Polarity, Spacing, Storage, StudyOptions, View, Voi, study,
 };
 
 /// The seed of every fixture.
 pub(crate) const SEED: u64 = 7;
 
-/// Every fixture: name without ending, and its image.
+/// Every fixture: name without ending, and its image. The page in `fixtures/` has the command for each, and a
+/// test of the program runs those.
 ///
 /// # Errors
 /// As [`study`].
-pub(crate) fn images() -> Result<Vec<(&'static str, GeneratedImage)>, PhantomError> {
-    let named = |name: &str, description: &str, day| StudyOptions {
-        name: format!("fixtures/{name}"),
-        description: description.to_owned(),
-        day,
-    };
-    let hand = |side, stump, columns, rows| {
-        let mut options = HandOptions::sized(side, View::Pa, SEED, columns, rows);
-        options.middle_finger_stump = stump;
-        options
-    };
-    let hands = named("hands", "Bilateral hand radiographs", 0);
-    let right = ImageOptions::Hand(hand(HandSide::Right, true, 200, 256));
-    let left = ImageOptions::Hand(hand(HandSide::Left, false, 200, 256));
-
-    let mut film = FilmOptions::sized(View::Pa, SEED, 280, 230);
-    film.right_middle_finger_stump = true;
-    let film = ImageOptions::Film(film);
-
-    let mut dark = hand(HandSide::Right, false, 100, 128);
-    dark.polarity = Polarity::Monochrome1;
-    dark.calcification = Calcification::Moderate;
-    let mut signed = hand(HandSide::Left, false, 100, 128);
-    signed.storage = Storage::Signed;
-    signed.calcification = Calcification::None;
-    let kinds = [ImageOptions::Hand(dark), ImageOptions::Hand(signed)];
-
-    let clip = ImageOptions::Doppler(DopplerOptions {
-        columns: 160,
-        rows: 120,
-        frames: 4,
-        ..DopplerOptions::small(SEED)
-    });
-
-    let names = [
-        "hand_right_small",
-        "hand_left_small",
-        "film_small",
-        "hand_monochrome1",
-        "hand_signed",
-        "doppler_small",
+pub(crate) fn images() -> Result<Vec<(&'static str, GeneratedImage)>, Box<dyn std::error::Error>> {
+    let sized = |side, columns, rows| HandOptions::sized(side, View::Pa, SEED, columns, rows);
+    let small = |side| sized(side, 100, 128);
+    let right = HandOptions { middle_finger_stump: true, ..sized(HandSide::Right, 200, 256) };
+    let pair = [ImageOptions::Hand(right), ImageOptions::Hand(sized(HandSide::Left, 200, 256))];
+    let film =
+        FilmOptions { right_middle_finger_stump: true, ..FilmOptions::sized(View::Pa, SEED, 280, 230) };
+    let clip = DopplerOptions { columns: 160, rows: 120, frames: 4, ..DopplerOptions::small(SEED) };
+    let look_alikes = vec![
+        LookAlike::Phlebolith,
+        LookAlike::Sesamoid,
+        LookAlike::Calcinosis,
+        LookAlike::Dust,
+        LookAlike::Ring,
     ];
-    let mut made = study(&hands, &[right, left])?;
-    made.extend(study(&named("film", "Bilateral hand radiographs", 1), &[film])?);
-    made.extend(study(&named("kinds", "Hands stored in other ways", 2), &kinds)?);
-    made.extend(study(&named("doppler", "Duplex ultrasound of the right forearm", 3), &[clip])?);
-    Ok(names.into_iter().zip(made).collect())
+
+    let mut made = Vec::new();
+    let mut add = |names: &[&'static str], description: &str, images: &[ImageOptions]| {
+        let about = StudyOptions::asked(description, images)?;
+        made.extend(names.iter().copied().zip(study(&about, images)?));
+        Ok::<(), Box<dyn std::error::Error>>(())
+    };
+    add(&["hand_right_small", "hand_left_small"], "Bilateral hand radiographs", &pair)?;
+    add(&["film_small"], "Both hands on one film", &[ImageOptions::Film(film)])?;
+    let hands = [
+        (
+            "hand_monochrome1",
+            HandOptions {
+                polarity: Polarity::Monochrome1,
+                calcification: Calcification::Moderate,
+                ..small(HandSide::Right)
+            },
+        ),
+        (
+            "hand_signed",
+            HandOptions {
+                storage: Storage::Signed,
+                calcification: Calcification::None,
+                ..small(HandSide::Left)
+            },
+        ),
+        ("hand_sigmoid", HandOptions { voi: Voi::Sigmoid, ..small(HandSide::Right) }),
+        ("hand_lut_sequence", HandOptions { voi: Voi::LutSequence, ..small(HandSide::Right) }),
+        ("hand_calibrated", HandOptions { spacing: Spacing::Calibrated, ..small(HandSide::Right) }),
+        (
+            "hand_look_alikes",
+            HandOptions {
+                calcification: Calcification::None,
+                look_alikes,
+                ..sized(HandSide::Right, 200, 256)
+            },
+        ),
+    ];
+    for (name, hand) in hands {
+        add(&[name], "Hand radiograph", &[ImageOptions::Hand(hand)])?;
+    }
+    let description = "Doppler ultrasound of both arms";
+    add(&["doppler_small"], description, &[ImageOptions::Doppler(clip.clone())])?;
+    add(&["doppler_jpeg"], description, &[ImageOptions::Doppler(DopplerOptions { jpeg: true, ..clip })])?;
+    Ok(made)
 }
 
 /// The name and the bytes of one file.

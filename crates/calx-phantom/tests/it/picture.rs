@@ -17,6 +17,19 @@ fn mean(values: &[u16], columns: usize, mask: &Mask) -> f64 {
     sum / mask.count() as f64
 }
 
+/// Standard deviation of one pixel, from steps between neighbours.
+fn pixel_noise(values: &[u16], columns: usize, mask: &Mask) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (row, span) in mask.spans() {
+        let line = &values[row as usize * columns..][span.start as usize..span.end as usize];
+        for pair in line.windows(2) {
+            sum += (f64::from(pair[0]) - f64::from(pair[1])).powi(2);
+            count += 1.0;
+        }
+    }
+    (sum / count / 2.0_f64).sqrt()
+}
+
 fn filled(outline: &Outline) -> Mask {
     calx_geometry::Area::from_outline(outline.clone()).to_mask()
 }
@@ -45,11 +58,12 @@ fn background_is_dark_soft_tissue_grey_and_bone_bright() {
     let air = Mask::from_spans([(20, 20..150)]).unwrap();
     let (air, flesh, bone) =
         (mean(&stored, columns, &air), mean(&stored, columns, &flesh), mean(&stored, columns, &bone));
-    assert!(air < 150.0, "air {air}");
-    assert!((500.0..1600.0).contains(&flesh), "soft tissue {flesh}");
-    assert!((2200.0..3700.0).contains(&bone), "bone {bone}");
-    // the lead letter is brighter than any of them; the collimated border is 0
-    assert_eq!(stored[0], 0);
+    // dark, and not cut off: the open beam has a value and its noise
+    assert!((60.0..260.0).contains(&air), "air {air}");
+    assert!((700.0..1900.0).contains(&flesh), "soft tissue {flesh}");
+    assert!(bone > flesh + 700.0 && bone < 3300.0, "bone {bone}, soft tissue {flesh}");
+    // the lead letter is brighter than any of them; the surround is darker than the open beam
+    assert!(f64::from(stored[0]) < air - 20.0, "{} outside, {air} inside", stored[0]);
     assert!(stored.iter().filter(|&&v| v > 3900).count() > 60);
     assert!(stored.iter().all(|&v| v <= 4095));
 }
@@ -101,9 +115,26 @@ fn the_bone_beyond_the_stump_is_missing() {
     assert!(cut.truth.hands[0].bone(BoneKind::DistalPhalanx(3)).is_none());
     assert!(cut.truth.hands[0].bone(BoneKind::MiddlePhalanx(3)).is_some());
     let place = filled(&gone[0].outline);
-    let (there, not_there) = (mean(&values(&whole), 400, &place), mean(&values(&cut), 400, &place));
-    assert!(there > 1800.0, "{there}");
-    assert!(not_there < 250.0, "soft tissue ends soon after the bone, yet {not_there}");
+    let (before, after) = (values(&whole), values(&cut));
+    let (there, not_there) = (mean(&before, 400, &place), mean(&after, 400, &place));
+    // flesh beside the bone, where there is one
+    let hand = &whole.truth.hands[0];
+    let mut flesh = hand.soft_tissue.clone();
+    for bone in &hand.bones {
+        flesh = flesh.subtract(&bone.mask);
+    }
+    let bounds = place.bounds();
+    let rows = bounds.min.y.pixels() as u32..bounds.max.y.pixels() as u32;
+    let columns = bounds.min.x.pixels() as u32 - 8..bounds.max.x.pixels() as u32 + 8;
+    let spans = flesh.spans().filter(|(row, _)| rows.contains(row)).filter_map(|(row, span)| {
+        let span = span.start.max(columns.start)..span.end.min(columns.end);
+        (span.start < span.end).then_some((row, span))
+    });
+    let beside = mean(&before, 400, &Mask::from_spans(spans).unwrap());
+    let noise = pixel_noise(&after, 400, &place);
+    // bone stands out of the flesh about it; where it was there is less than flesh, for the tip is gone too
+    assert!(there > beside + 10.0 * noise, "{there} in the bone, {beside} beside it, noise {noise}");
+    assert!(not_there < beside, "{not_there} where the bone was, flesh {beside}");
     // the stump's end lies between the middle phalanx and what is missing
     let end = gone[0].stump_end;
     let middle = cut.truth.hands[0].bone(BoneKind::MiddlePhalanx(3)).unwrap().outline.bounds();
@@ -111,7 +142,7 @@ fn the_bone_beyond_the_stump_is_missing() {
     // the left hand of the same patient has the bone
     let left = one_hand(&HandOptions::sized(HandSide::Left, View::Pa, 7, 400, 500));
     let bone = left.truth.hands[0].bone(BoneKind::DistalPhalanx(3)).unwrap();
-    assert!(mean(&values(&left), 400, &filled(&bone.outline)) > not_there + 1500.0);
+    assert!(mean(&values(&left), 400, &filled(&bone.outline)) > beside + 10.0 * noise);
 }
 
 #[test]

@@ -1,0 +1,77 @@
+//! A corpus is what its plan says, the same with any number of threads, and varied.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use calx_phantom::corpus::{CorpusOptions, CorpusSize, corpus, plan};
+
+pub(crate) fn small(patients: u32) -> CorpusOptions {
+    CorpusOptions {
+        patients,
+        seed: 3,
+        size: CorpusSize::Small,
+        truth: false,
+        messy: false,
+        headers_only: None,
+    }
+}
+
+/// Every file of a corpus by its path.
+pub(crate) fn made(options: &CorpusOptions, threads: usize) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = Mutex::new(BTreeMap::new());
+    corpus(options, threads, &|file| {
+        let before = files.lock().unwrap().insert(file.path, file.bytes);
+        assert!(before.is_none(), "a path is given twice");
+        Ok(())
+    })
+    .unwrap();
+    files.into_inner().unwrap()
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|w| w == part)
+}
+
+#[test]
+fn threads_change_nothing_and_the_plan_counts_right() {
+    let options = CorpusOptions { truth: true, ..small(2) };
+    let one = made(&options, 1);
+    assert!(one == made(&options, 2));
+    let plan = plan(&options);
+    assert_eq!(u64::try_from(one.len()).unwrap(), plan.files);
+    assert_eq!(plan.files, plan.images * 2);
+    let truths = one.keys().filter(|path| path.to_string_lossy().ends_with(".truth.json")).count();
+    assert_eq!(u64::try_from(truths).unwrap(), plan.images);
+}
+
+#[test]
+fn headers_alone_are_small_varied_and_honest() {
+    let options = CorpusOptions { headers_only: Some(3), ..small(60) };
+    let files = made(&options, 0);
+    assert_eq!(u64::try_from(files.len()).unwrap(), plan(&options).images);
+    assert_eq!(files.len(), 180);
+    let count = |part: &[u8]| files.values().filter(|bytes| holds(bytes, part)).count();
+    // implicit and explicit, named in Latin, Cyrillic, Arabic and Japanese
+    assert!((30..150).contains(&count(b"1.2.840.10008.1.2.1\0")), "{}", count(b"1.2.840.10008.1.2.1\0"));
+    for set in ["ISO_IR 100", "ISO_IR 144", "ISO_IR 127", "ISO 2022 IR 87", "ISO_IR 192"] {
+        assert!(count(set.as_bytes()) > 0, "{set}");
+    }
+    for (path, bytes) in &files {
+        assert!(bytes.len() < 3000, "{} has {} bytes", path.display(), bytes.len());
+        for mark in ["PHANTOM^", "calx-phantom", "Synthetic image made by calx-phantom"] {
+            assert!(holds(bytes, mark.as_bytes()), "{} does not say {mark}", path.display());
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_made_when_asked_for() {
+    let options = CorpusOptions { messy: true, headers_only: Some(1), ..small(40) };
+    let files = made(&options, 0);
+    let without_meta = files.values().filter(|b| b.get(128..132) != Some(b"DICM")).count();
+    let padded = files.values().filter(|b| b.ends_with(&[0; 512])).count();
+    assert!(without_meta > 0 && padded > 0 && without_meta < 40, "{without_meta} {padded}");
+    let clean = made(&CorpusOptions { messy: false, ..options }, 0);
+    assert!(clean.values().all(|b| b.get(128..132) == Some(b"DICM") && !b.ends_with(&[0; 512])));
+}
