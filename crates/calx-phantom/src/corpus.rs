@@ -200,16 +200,33 @@ fn planned(
         }));
     }
     let day = u16::try_from(first_day + study * 180 + noise.bits(53, study) % 90).unwrap_or(u16::MAX);
-    let words = ["Hand radiographs", "XR hand bilateral", "Hände bds. in 2 Ebenen", "HAND 2 VIEWS"];
-    let at = usize::try_from(noise.bits(54, 0) % 4).unwrap_or(0);
     Planned {
         about: StudyOptions {
-            name: format!("corpus/{}/{number}/{study}", options.seed),
-            description: words.get(at).copied().unwrap_or("Hand radiographs").to_owned(),
+            name: format!("{}/{number}/{study}", name(options, "pictures")),
+            description: description(noise),
             day,
         },
         images,
     }
+}
+
+/// StudyDescription (0008,1030), as each vendor words it.
+fn description(noise: Noise) -> String {
+    let words = ["Hand radiographs", "XR hand bilateral", "Hände bds. in 2 Ebenen", "HAND 2 VIEWS"];
+    let at = usize::try_from(noise.bits(54, 0) % 4).unwrap_or(0);
+    words.get(at).copied().unwrap_or("Hand radiographs").to_owned()
+}
+
+/// What all names of a corpus' studies begin with: other sizes and mistakes make other objects.
+fn name(options: &CorpusOptions, what: &str) -> String {
+    let size = match options.size {
+        _ if options.headers_only.is_some() => "16",
+        CorpusSize::Small => "small",
+        CorpusSize::Usual => "usual",
+        CorpusSize::Large => "large",
+    };
+    let messy = if options.messy { "/messy" } else { "" };
+    format!("corpus/{what}/{size}{messy}/{}", options.seed)
 }
 
 /// How all images of a patient want to be seen.
@@ -325,8 +342,8 @@ fn headers(
     take: &(dyn Fn(CorpusFile) -> std::io::Result<()> + Sync),
 ) -> Result<(), CorpusError> {
     let about = StudyOptions {
-        name: format!("corpus/headers/{}/{}", options.seed, patient.number),
-        description: "Hand radiographs".to_owned(),
+        name: format!("{}/{}", name(options, "headers"), patient.number),
+        description: description(patient.noise),
         day: u16::try_from(patient.noise.bits(32, 0) % 4000).unwrap_or(0),
     };
     let habits = of_patient(patient.noise, &patient.id, false, options.messy);

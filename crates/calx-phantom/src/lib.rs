@@ -9,8 +9,10 @@
 //! Invariants
 //! - The same options give the same bytes on any machine: only IEEE 754 basic operations and square
 //!   roots, which are exact everywhere, and the `libm` crate for the rest; noise is a function of seed
-//!   and pixel, not of the order of drawing; threads share out whole images only; no clock.
-//! - Every picture says SYNTHETIC in a corner and in its attributes.
+//!   and pixel, not of the order of drawing; threads share out whole images and frames of a clip; no clock.
+//! - Every object says in its attributes that it is synthetic, and every picture says SYNTHETIC in a corner. Only
+//!   the 16 by 16 pixels of a corpus of headers ([`CorpusOptions::headers_only`]) are too few for the word: they
+//!   are of one grey and show nothing.
 
 mod acquisition;
 pub mod anatomy;

@@ -4,8 +4,9 @@
 //!
 //! Invariants
 //! - Every object says that it is synthetic: Synthetic Data (0008,001C) YES, PatientName `PHANTOM^…`,
-//!   Manufacturer calx-phantom, the word SYNTHETIC in a corner, Image Comments.
-//! - UIDs, dates and times depend on the seed and the name of the study only.
+//!   Manufacturer calx-phantom, Image Comments; and, but for a header alone, the word SYNTHETIC in a corner.
+//! - UIDs, AccessionNumber (0008,0050) and StudyID (0020,0010) depend on the seed, the name of the study and the
+//!   number of the image only; dates are the day asked for, times follow from the number.
 
 use calx_dicom::{NewStudy, uid_from_name};
 use calx_model::{SeriesInstanceUid, SopInstanceUid, StudyInstanceUid};
@@ -143,6 +144,14 @@ fn check_film(columns: u16, rows: u16, pixel_mm: f64) -> Result<(), PhantomError
     within("pixel_mm", pixel_mm, 0.04, 4.0, "0.04 to 4 mm")
 }
 
+/// AccessionNumber (0008,0050) and StudyID (0020,0010): digits of the number that the study's UID is.
+fn numbers(study_uid: &str) -> (String, String) {
+    let number = study_uid.rsplit('.').next().and_then(|n| n.parse::<u128>().ok()).unwrap_or_default();
+    let digits = format!("{number:032X}");
+    let part = |from: usize, count: usize| digits.chars().skip(from).take(count).collect::<String>();
+    (format!("P{}", part(0, 12)), format!("S{}", part(20, 8)))
+}
+
 /// The study module and the UIDs of its image number `number`.
 fn label(
     study: &StudyOptions,
@@ -157,14 +166,15 @@ fn label(
     } else {
         (uid_from_name(&format!("{name}/series/{number}")), uid_from_name(&format!("{name}/image/{number}")))
     };
+    let (accession_number, study_id) = numbers(&study_uid);
     let date = jiff::civil::date(2001, 1, 1).saturating_add(i64::from(study.day).days());
     Ok(Label {
         study: NewStudy {
             uid: StudyInstanceUid::new(&study_uid)?,
             date,
             time: jiff::civil::time(10, 30, 0, 0),
-            id: (u32::from(study.day) + 1).to_string(),
-            accession_number: format!("P{seed}.{}", study.day).chars().take(16).collect(),
+            id: study_id,
+            accession_number,
             description: study.description.clone(),
         },
         series_uid: SeriesInstanceUid::new(&series_uid)?,
@@ -264,8 +274,9 @@ fn doppler_image(
         numbered,
         "Right radial artery, colour Doppler".to_owned(),
     )?;
-    let clip = doppler::clip(options)?;
-    let bytes = object::clip(&label, &clip)?;
+    let clip = doppler::clip(options, label.content())?;
+    let doppler = Some(clip.truth.clone());
+    let bytes = object::clip(&label, clip)?;
     let truth = Truth {
         format_version: TRUTH_FORMAT_VERSION,
         sop_instance_uid: label.instance.to_string(),
@@ -275,7 +286,7 @@ fn doppler_image(
         pixel_mm: 0.0,
         view: None,
         hands: Vec::new(),
-        doppler: Some(clip.truth),
+        doppler,
     };
     Ok(generated(&label, "doppler_radial_right.dcm".to_owned(), bytes, truth))
 }
@@ -318,7 +329,8 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
         ImageOptions::Film(options)
     };
     let named = |name: &str, description: &str, day| StudyOptions {
-        name: name.to_owned(),
+        // pictures of another scale are other pictures
+        name: format!("{name}/scale {scale}"),
         description: description.to_owned(),
         day,
     };

@@ -138,7 +138,7 @@ fn doppler(args: &DopplerArgs) -> Result<Vec<GeneratedImage>, Failure> {
         person: args.person.person(args.output.seed),
         ..DopplerOptions::full(args.output.seed)
     };
-    made("Doppler ultrasound of both arms", &[ImageOptions::Doppler(options)])
+    made("Duplex ultrasound of the right forearm", &[ImageOptions::Doppler(options)])
 }
 
 pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outcome {
