@@ -171,7 +171,8 @@ pub struct HandOptions {
     pub columns: u16,
     /// Rows, 64 to 4400.
     pub rows: u16,
-    /// Distance of pixels in mm, both ways. [`HandOptions::sized`] chooses one that shows the whole hand.
+    /// Distance of pixels in mm, both ways, 0.04 to 4; the film's sides are 60 to 600 mm. [`HandOptions::sized`]
+    /// chooses one that shows the whole hand.
     pub pixel_mm: f64,
     /// The middle finger ends beyond its middle phalanx: distal phalanx resected, soft-tissue stump.
     pub middle_finger_stump: bool,
@@ -244,7 +245,7 @@ pub struct FilmOptions {
     pub columns: u16,
     /// Rows, 64 to 4400.
     pub rows: u16,
-    /// Distance of pixels in mm, both ways.
+    /// As [`HandOptions::pixel_mm`]; [`FilmOptions::sized`] chooses one that shows both hands.
     pub pixel_mm: f64,
     /// The right middle finger ends beyond its middle phalanx.
     pub right_middle_finger_stump: bool,

@@ -192,8 +192,13 @@ fn place(sheet: &Sheet, centre: f64, side: HandSide, skeleton: &Skeleton, turn: 
     Placement::new(side, degrees, origin, sheet.pixel_mm)
 }
 
+/// How many times finer the maps are than the picture.
+pub(crate) fn finer(pixel_mm: f64) -> usize {
+    index_below((pixel_mm / FINEST_NEEDED_MM).ceil(), 16).max(1)
+}
+
 fn draw(sheet: &Sheet, mut hands: Vec<(HandSide, Hand)>) -> Radiograph {
-    let factor = index_below((sheet.pixel_mm / FINEST_NEEDED_MM).ceil(), 16).max(1);
+    let factor = finer(sheet.pixel_mm);
     let mut maps = Maps::new(usize::from(sheet.columns) * factor, usize::from(sheet.rows) * factor);
     for (_, hand) in &mut hands {
         let placed = hand.placement;

@@ -91,6 +91,9 @@ pub struct StudyOptions {
 
 /// Largest side of a picture in pixels.
 const LARGEST: u16 = 4400;
+/// Sides of a film in mm.
+const SMALLEST_MM: f64 = 60.0;
+const LARGEST_MM: f64 = 600.0;
 
 /// Makes the images of one study, in order; several at a time on machines that can.
 ///
@@ -138,10 +141,36 @@ fn within(
     if (low..=high).contains(&value) { Ok(()) } else { Err(PhantomError::Option { option, value, allowed }) }
 }
 
+/// A film is as large as a cassette may be: that also bounds the cells of its maps (`radiograph` draws coarse
+/// pixels from finer ones).
 fn check_film(columns: u16, rows: u16, pixel_mm: f64) -> Result<(), PhantomError> {
     within("columns", f64::from(columns), 64.0, f64::from(LARGEST), "64 to 4400")?;
     within("rows", f64::from(rows), 64.0, f64::from(LARGEST), "64 to 4400")?;
-    within("pixel_mm", pixel_mm, 0.04, 4.0, "0.04 to 4 mm")
+    within("pixel_mm", pixel_mm, 0.04, 4.0, "0.04 to 4 mm")?;
+    let side = |option, pixels| {
+        let mm = f64::from(pixels) * pixel_mm;
+        within(option, mm, SMALLEST_MM, LARGEST_MM, "films of 60 to 600 mm: pixels times pixel_mm")
+    };
+    side("the film's width", columns)?;
+    side("the film's height", rows)
+}
+
+fn check_person(person: Person) -> Result<(), PhantomError> {
+    within("age", f64::from(person.age), 20.0, 99.0, "20 to 99 years")?;
+    within("size", person.size, 0.88, 1.12, "0.88 to 1.12")
+}
+
+/// What is asked of the hands of a radiograph.
+fn check_hands<'a>(
+    person: Person,
+    density: f64,
+    defects: impl IntoIterator<Item = &'a SoftTissueDefect>,
+) -> Result<(), PhantomError> {
+    check_person(person)?;
+    within("density", density, 0.2, 2.0, "0.2 to 2")?;
+    defects.into_iter().try_for_each(|defect| {
+        within("digit", f64::from(defect.digit), 1.0, 5.0, "digits from 1, the thumb, to 5")
+    })
 }
 
 /// AccessionNumber (0008,0050) and StudyID (0020,0010): digits of the number that the study's UID is.
@@ -232,6 +261,7 @@ fn hand_image(
     numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
     check_film(hand.columns, hand.rows, hand.pixel_mm)?;
+    check_hands(hand.person, hand.density, &hand.soft_tissue_defects)?;
     let side = match hand.side {
         HandSide::Right => "Right",
         HandSide::Left => "Left",
@@ -251,6 +281,7 @@ fn film_image(
     numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
     check_film(film.columns, film.rows, film.pixel_mm)?;
+    check_hands(film.person, film.density, film.soft_tissue_defects.iter().flatten())?;
     let label =
         label(study, (film.seed, film.person), numbered, format!("Both hands, {}", in_words(film.view)))?;
     let file_name = format!("hands_both_{}.dcm", film.view.word());
@@ -268,6 +299,7 @@ fn doppler_image(
     within("columns", f64::from(options.columns), 160.0, 1280.0, "160 to 1280")?;
     within("rows", f64::from(options.rows), 120.0, 1024.0, "120 to 1024")?;
     within("frames", f64::from(options.frames), 2.0, 64.0, "2 to 64")?;
+    check_person(options.person)?;
     let label = label(
         study,
         (options.seed, options.person),
@@ -301,11 +333,10 @@ const SMALL_BELOW: f64 = 0.75;
 /// The clip is 640 by 480 with 20 frames, below 0.75 it is 320 by 240 with 10.
 ///
 /// # Errors
-/// [`PhantomError::Option`] when `scale` is not within 0.1 and 2.0.
+/// [`PhantomError::Option`] when `scale` is not within 0.1 and 1.8: a film would be wider than 4400 pixels.
 pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
-    within("scale", scale, 0.1, 2.0, "0.1 to 2.0")?;
-    let side =
-        |length: f64| u16::try_from(stored(length * scale, 64, i32::from(LARGEST) - 1)).unwrap_or(LARGEST);
+    within("scale", scale, 0.1, 1.8, "0.1 to 1.8")?;
+    let side = |length: f64| u16::try_from(stored(length * scale, 64, i32::from(LARGEST))).unwrap_or(LARGEST);
     // ulcers of fingers of both hands
     let defects = |hand_side| match hand_side {
         HandSide::Right => vec![SoftTissueDefect { digit: 2, side: FingerSide::Radial }],
@@ -350,4 +381,27 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
         || doppler_image(&ultrasound, &clip, (1, &Habits::default())),
     );
     Ok(ModelStudies { hands_one_film: hands.0?, hands_two_films: hands.1?, doppler: doppler? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cells of the maps of a film: so much memory, times the maps.
+    const MOST_CELLS: usize = 40_000_000;
+
+    #[test]
+    fn no_film_that_is_drawn_has_maps_without_bound() {
+        let mut allowed = 0;
+        for micrometres in (40..=4000_u32).step_by(3) {
+            let pixel_mm = f64::from(micrometres) / 1000.0;
+            let factor = radiograph::finer(pixel_mm);
+            for pixels in (64..=LARGEST).step_by(4).filter(|p| check_film(*p, *p, pixel_mm).is_ok()) {
+                let cells = (usize::from(pixels) * factor).pow(2);
+                assert!(cells <= MOST_CELLS, "{pixels} pixels of {pixel_mm} mm: {cells} cells");
+                allowed += 1;
+            }
+        }
+        assert!(allowed > 10_000, "{allowed}");
+    }
 }

@@ -107,7 +107,7 @@ pub(crate) struct DopplerArgs {
 pub(crate) struct StudyArgs {
     #[command(flatten)]
     output: OutputArgs,
-    /// Size of the pictures, 0.1 to 2: 1 is 1600x2000 a hand
+    /// Size of the pictures, 0.1 to 1.8: 1 is 1600x2000 a hand
     #[arg(long, value_name = "FACTOR", value_parser = scale, default_value = "1")]
     scale: f64,
 }
