@@ -19,6 +19,7 @@ use crate::options::{
     Polarity, Spacing, View, Voi,
 };
 use crate::study::{ImageOptions, StudyOptions, header_as, image_as};
+use crate::threads::with_threads;
 
 /// Sizes of the pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -290,8 +291,7 @@ pub fn corpus(
     threads: usize,
     take: &(dyn Fn(CorpusFile) -> std::io::Result<()> + Sync),
 ) -> Result<(), CorpusError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    pool.install(|| {
+    with_threads(threads, || {
         (1..=options.patients).into_par_iter().try_for_each(|number| {
             let patient = patient(options, number);
             match options.headers_only {
@@ -299,7 +299,7 @@ pub fn corpus(
                 None => pictures(options, &patient, take),
             }
         })
-    })
+    })?
 }
 
 fn habits(options: &CorpusOptions, patient: &Patient, image: &ImageOptions) -> Habits {

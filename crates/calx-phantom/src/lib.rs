@@ -51,6 +51,7 @@ mod skeleton;
 mod soft;
 pub mod study;
 mod technique;
+mod threads;
 mod trabeculae;
 pub mod truth;
 mod vessels;
@@ -64,6 +65,7 @@ pub use options::{
 };
 pub use person::{Person, Sex};
 pub use study::{GeneratedImage, ImageOptions, ModelStudies, StudyOptions, model_case, study};
+pub use threads::with_threads;
 pub use truth::{
     ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, FrameFlow, HandTruth,
     LookAlikeTruth, MissingTruth, SampleGate, SesamoidTruth, TRUTH_FORMAT_VERSION, Truth,

@@ -61,8 +61,26 @@ pub struct ModelStudies {
 }
 
 impl ModelStudies {
+    /// The names of all files, in the order of [`Self::images`].
+    pub const FILE_NAMES: [&str; 5] = [
+        "hand_right_pa.dcm",
+        "hand_left_pa.dcm",
+        "hands_both_pa.dcm",
+        "hands_both_oblique.dcm",
+        "doppler_radial_right.dcm",
+    ];
+
+    /// As [`Self::images`], without copies.
+    #[must_use]
+    pub fn into_images(self) -> Vec<GeneratedImage> {
+        let mut images = self.hands_two_films;
+        images.extend(self.hands_one_film);
+        images.push(self.doppler);
+        images
+    }
+
     /// All images: two films, one film, clip.
-    pub fn images(&self) -> impl Iterator<Item = &GeneratedImage> {
+    pub fn images(&self) -> impl Iterator<Item = &GeneratedImage> + Clone {
         self.hands_two_films.iter().chain(&self.hands_one_film).chain(std::iter::once(&self.doppler))
     }
 }
@@ -76,6 +94,41 @@ pub enum ImageOptions {
     Film(FilmOptions),
     /// An ultrasound clip.
     Doppler(DopplerOptions),
+}
+
+impl ImageOptions {
+    /// The name that the image's file will have: `hand_right_pa.dcm`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        match self {
+            Self::Hand(hand) => format!("hand_{}_{}.dcm", hand.side.word(), hand.view.word()),
+            Self::Film(film) => format!("hands_both_{}.dcm", film.view.word()),
+            Self::Doppler(_) => "doppler_radial_right.dcm".to_owned(),
+        }
+    }
+
+    /// Whether all that is asked is such that the phantom can draw; draws nothing.
+    ///
+    /// # Errors
+    /// [`PhantomError::Option`] names the first that is not.
+    pub fn check(&self) -> Result<(), PhantomError> {
+        match self {
+            Self::Hand(hand) => {
+                check_film(hand.columns, hand.rows, hand.pixel_mm)?;
+                check_hands(hand.person, hand.density, &hand.soft_tissue_defects)
+            }
+            Self::Film(film) => {
+                check_film(film.columns, film.rows, film.pixel_mm)?;
+                check_hands(film.person, film.density, film.soft_tissue_defects.iter().flatten())
+            }
+            Self::Doppler(clip) => {
+                within("columns", f64::from(clip.columns), 160.0, 1280.0, "160 to 1280")?;
+                within("rows", f64::from(clip.rows), 120.0, 1024.0, "120 to 1024")?;
+                within("frames", f64::from(clip.frames), 2.0, 64.0, "2 to 64")?;
+                check_person(clip.person)
+            }
+        }
+    }
 }
 
 /// Which study images belong to.
@@ -112,11 +165,14 @@ pub(crate) fn image_as(
     number: i32,
     habits: &Habits,
 ) -> Result<GeneratedImage, PhantomError> {
-    match options {
+    options.check()?;
+    let mut image = match options {
         ImageOptions::Hand(hand) => hand_image(study, hand, (number, habits)),
         ImageOptions::Film(film) => film_image(study, film, (number, habits)),
         ImageOptions::Doppler(doppler) => doppler_image(study, doppler, (number, habits)),
-    }
+    }?;
+    image.file_name = options.file_name();
+    Ok(image)
 }
 
 /// A whole header around 16 by 16 pixels, which show nothing: its SOPInstanceUID and the file's bytes.
@@ -216,12 +272,7 @@ fn label(
     })
 }
 
-fn radiograph_image(
-    label: &Label,
-    picture: &Radiograph,
-    form: Form,
-    file_name: String,
-) -> Result<GeneratedImage, PhantomError> {
+fn radiograph_image(label: &Label, picture: &Radiograph, form: Form) -> Result<GeneratedImage, PhantomError> {
     let bytes = object::radiograph(label, picture, form)?;
     let truth = Truth {
         format_version: TRUTH_FORMAT_VERSION,
@@ -234,12 +285,12 @@ fn radiograph_image(
         hands: facts::hands(picture)?,
         doppler: None,
     };
-    Ok(generated(label, file_name, bytes, truth))
+    Ok(generated(label, bytes, truth))
 }
 
-fn generated(label: &Label, file_name: String, bytes: Vec<u8>, truth: Truth) -> GeneratedImage {
+fn generated(label: &Label, bytes: Vec<u8>, truth: Truth) -> GeneratedImage {
     GeneratedImage {
-        file_name,
+        file_name: String::new(),
         title: label.description.clone(),
         study_instance_uid: label.study.uid.to_string(),
         sop_instance_uid: label.instance.to_string(),
@@ -260,19 +311,16 @@ fn hand_image(
     hand: &HandOptions,
     numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
-    check_film(hand.columns, hand.rows, hand.pixel_mm)?;
-    check_hands(hand.person, hand.density, &hand.soft_tissue_defects)?;
     let side = match hand.side {
         HandSide::Right => "Right",
         HandSide::Left => "Left",
     };
     let label =
         label(study, (hand.seed, hand.person), numbered, format!("{side} hand, {}", in_words(hand.view)))?;
-    let file_name = format!("hand_{}_{}.dcm", hand.side.word(), hand.view.word());
     let picture = radiograph::hand(hand);
     let (view, polarity, storage) = (hand.view, hand.polarity, hand.storage);
     let form = Form { view, polarity, storage, voi: hand.voi, spacing: hand.spacing };
-    radiograph_image(&label, &picture, form, file_name)
+    radiograph_image(&label, &picture, form)
 }
 
 fn film_image(
@@ -280,15 +328,12 @@ fn film_image(
     film: &FilmOptions,
     numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
-    check_film(film.columns, film.rows, film.pixel_mm)?;
-    check_hands(film.person, film.density, film.soft_tissue_defects.iter().flatten())?;
     let label =
         label(study, (film.seed, film.person), numbered, format!("Both hands, {}", in_words(film.view)))?;
-    let file_name = format!("hands_both_{}.dcm", film.view.word());
     let picture = radiograph::film(film);
     let (view, polarity, storage) = (film.view, film.polarity, Storage::Unsigned);
     let form = Form { view, polarity, storage, voi: film.voi, spacing: film.spacing };
-    radiograph_image(&label, &picture, form, file_name)
+    radiograph_image(&label, &picture, form)
 }
 
 fn doppler_image(
@@ -296,10 +341,6 @@ fn doppler_image(
     options: &DopplerOptions,
     numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
-    within("columns", f64::from(options.columns), 160.0, 1280.0, "160 to 1280")?;
-    within("rows", f64::from(options.rows), 120.0, 1024.0, "120 to 1024")?;
-    within("frames", f64::from(options.frames), 2.0, 64.0, "2 to 64")?;
-    check_person(options.person)?;
     let label = label(
         study,
         (options.seed, options.person),
@@ -320,7 +361,7 @@ fn doppler_image(
         hands: Vec::new(),
         doppler,
     };
-    Ok(generated(&label, "doppler_radial_right.dcm".to_owned(), bytes, truth))
+    Ok(generated(&label, bytes, truth))
 }
 
 /// The scale below which the model case's clip is [`DopplerOptions::small`].
@@ -378,7 +419,7 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
     };
     let (hands, doppler) = rayon::join(
         || rayon::join(|| study(&one_film, &views), || study(&two_films, &right_and_left)),
-        || doppler_image(&ultrasound, &clip, (1, &Habits::default())),
+        || image_as(&ultrasound, &ImageOptions::Doppler(clip), 1, &Habits::default()),
     );
     Ok(ModelStudies { hands_one_film: hands.0?, hands_two_films: hands.1?, doppler: doppler? })
 }

@@ -46,16 +46,7 @@ fn the_word_stands_in_a_corner_outside_the_hand() {
 fn the_model_case_is_one_patient_in_three_studies() {
     let case = model_case(11, 0.1).unwrap();
     let names: Vec<&str> = case.images().map(|i| i.file_name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "hand_right_pa.dcm",
-            "hand_left_pa.dcm",
-            "hands_both_pa.dcm",
-            "hands_both_oblique.dcm",
-            "doppler_radial_right.dcm"
-        ]
-    );
+    assert_eq!(names, calx_phantom::ModelStudies::FILE_NAMES);
     for image in case.images() {
         assert!(holds(&image.bytes, b"PHANTOM-11"), "{}", image.file_name);
     }
