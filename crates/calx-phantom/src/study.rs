@@ -394,9 +394,8 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
         ImageOptions::Hand(options)
     };
     let film = |view| {
-        let mut options = FilmOptions::sized(view, seed, side(2400.0), side(2000.0));
+        let mut options = FilmOptions::sized_for(Person::MODEL, view, seed, side(2400.0), side(2000.0));
         options.right_middle_finger_stump = true;
-        options.person = Person::MODEL;
         options.soft_tissue_defects = [defects(HandSide::Right), defects(HandSide::Left)];
         ImageOptions::Film(options)
     };

@@ -1,9 +1,12 @@
 //! Films: what is refused, and how hands lie on them.
 
+use calx_geometry::Mask;
 use calx_phantom::{
-    DopplerOptions, FilmOptions, FingerSide, HandOptions, HandSide, ImageOptions, Person, PhantomError,
-    SoftTissueDefect, StudyOptions, View, model_case, study,
+    BoneKind, DopplerOptions, FilmOptions, FingerSide, HandOptions, HandSide, ImageOptions, Person,
+    PhantomError, Sex, SoftTissueDefect, StudyOptions, View, model_case, study,
 };
+
+use crate::one_hand;
 
 /// The option that was refused, and what is allowed.
 fn refused(options: ImageOptions) -> (&'static str, &'static str) {
@@ -89,6 +92,54 @@ fn what_the_documentation_does_not_allow_is_refused() {
                 assert_eq!((option, allowed), ("scale", "0.1 to 1.8"))
             }
             other => panic!("{scale}: {:?}", other.map(|c| c.images().count())),
+        }
+    }
+}
+
+#[test]
+fn two_hands_of_any_size_lie_apart_and_whole() {
+    let about = StudyOptions { name: "test".to_owned(), description: String::new(), day: 0 };
+    for (seed, size, view) in [
+        (2, 1.12, View::Pa),
+        (5, 1.12, View::Pa),
+        (9, 1.12, View::Oblique),
+        (7, 1.0, View::Pa),
+        (11, 0.88, View::Pa),
+    ] {
+        let person = Person { size, ..Person::MODEL };
+        let film = FilmOptions::sized_for(person, view, seed, 280, 230);
+        let image = study(&about, &[ImageOptions::Film(film)]).unwrap().remove(0);
+        let [right, left] = &image.truth.hands[..] else { panic!("two hands") };
+        assert!(right.soft_tissue.intersection(&left.soft_tissue).is_empty(), "seed {seed}");
+        for hand in [right, left] {
+            for digit in 1..=5 {
+                let tip = hand.bones.iter().find(|b| b.bone == BoneKind::DistalPhalanx(digit));
+                assert!(tip.is_some_and(|b| !b.mask.is_empty()), "seed {seed}: digit {digit}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_film_shows_where_the_forearm_ends() {
+    let last = |mask: &Mask| mask.spans().map(|(row, _)| row).max().unwrap();
+    for (seed, columns, rows, pixel_mm) in [(1, 130, 300, 2.0), (4, 91, 190, 2.0), (6, 64, 150, 4.0)] {
+        for (sex, size) in [(Sex::Female, 0.88), (Sex::Male, 1.12)] {
+            let person = Person { sex, size, age: 60 };
+            let options = HandOptions {
+                pixel_mm,
+                person,
+                ..HandOptions::sized(HandSide::Left, View::Pa, seed, columns, rows)
+            };
+            let image = one_hand(&options);
+            let hand = &image.truth.hands[0];
+            let flesh = last(&hand.soft_tissue);
+            for kind in [BoneKind::Radius, BoneKind::Ulna] {
+                let bone = hand.bones.iter().find(|b| b.bone == kind).unwrap();
+                // the shutter's edge leans by a little
+                let short = f64::from(flesh.abs_diff(last(&bone.mask))) * pixel_mm;
+                assert!(short <= 4.0, "seed {seed}, {size}: {kind:?} ends {short} mm above the flesh");
+            }
         }
     }
 }
