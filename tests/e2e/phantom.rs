@@ -47,6 +47,30 @@ fn a_set_is_written_whole_or_not_at_all() {
     assert_eq!((reader.info().width, reader.info().height), (64, 80));
     assert_eq!(reader.info().bit_depth, png::BitDepth::One);
     assert!(set.keys().all(|path| !path.to_string_lossy().contains("partial")), "an unfinished file stays");
+    // masks of an earlier run go with their picture
+    std::fs::write(place.dir().join("set/hand_left_pa.truth/calcification/old.png"), "old").unwrap();
+    place.run(&pair).expect(2);
+    place.ok(&[&pair[..], &["--force", "--jobs", "1"]].concat());
+    assert!(tree(&place.dir().join("set")) == set, "the same set, and nothing else");
+}
+
+#[test]
+fn a_dry_run_finds_what_is_in_the_way_and_wrong_names() {
+    let place = Place::new();
+    let pair = ["phantom", "pair", "--size", "4000x4000", "-o", "set", "--dry-run"];
+    let dry = place.ok(&pair);
+    for name in ["hand_right_pa.dcm", "hand_left_pa.dcm", "hand_left_pa.truth.json"] {
+        assert!(dry.err.contains(name), "{}", dry.err);
+    }
+    place.run(&[&pair[..], &["--name", "one"]].concat()).expect(2);
+    std::fs::create_dir_all(place.dir().join("set")).unwrap();
+    std::fs::write(place.dir().join("set/hand_left_pa.dcm"), "kept").unwrap();
+    assert!(place.run(&pair).expect(2).err.contains("hand_left_pa.dcm"));
+    place.ok(&[&pair[..], &["--force"]].concat());
+    let study = ["phantom", "study", "-o", "case", "--dry-run", "--masks"];
+    assert!(place.ok(&study).err.contains("hands_both_oblique.truth"));
+    assert_eq!(tree(&place.dir().join("set")).len(), 1);
+    assert!(!place.dir().join("case").exists());
 }
 
 #[test]

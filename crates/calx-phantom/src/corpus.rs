@@ -19,6 +19,7 @@ use crate::options::{
     Polarity, Spacing, View, Voi,
 };
 use crate::study::{ImageOptions, StudyOptions, header_as, image_as};
+use crate::threads::with_threads;
 
 /// Sizes of the pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,16 +201,33 @@ fn planned(
         }));
     }
     let day = u16::try_from(first_day + study * 180 + noise.bits(53, study) % 90).unwrap_or(u16::MAX);
-    let words = ["Hand radiographs", "XR hand bilateral", "Hände bds. in 2 Ebenen", "HAND 2 VIEWS"];
-    let at = usize::try_from(noise.bits(54, 0) % 4).unwrap_or(0);
     Planned {
         about: StudyOptions {
-            name: format!("corpus/{}/{number}/{study}", options.seed),
-            description: words.get(at).copied().unwrap_or("Hand radiographs").to_owned(),
+            name: format!("{}/{number}/{study}", name(options, "pictures")),
+            description: description(noise),
             day,
         },
         images,
     }
+}
+
+/// StudyDescription (0008,1030), as each vendor words it.
+fn description(noise: Noise) -> String {
+    let words = ["Hand radiographs", "XR hand bilateral", "Hände bds. in 2 Ebenen", "HAND 2 VIEWS"];
+    let at = usize::try_from(noise.bits(54, 0) % 4).unwrap_or(0);
+    words.get(at).copied().unwrap_or("Hand radiographs").to_owned()
+}
+
+/// What all names of a corpus' studies begin with: other sizes and mistakes make other objects.
+fn name(options: &CorpusOptions, what: &str) -> String {
+    let size = match options.size {
+        _ if options.headers_only.is_some() => "16",
+        CorpusSize::Small => "small",
+        CorpusSize::Usual => "usual",
+        CorpusSize::Large => "large",
+    };
+    let messy = if options.messy { "/messy" } else { "" };
+    format!("corpus/{what}/{size}{messy}/{}", options.seed)
 }
 
 /// How all images of a patient want to be seen.
@@ -273,8 +291,7 @@ pub fn corpus(
     threads: usize,
     take: &(dyn Fn(CorpusFile) -> std::io::Result<()> + Sync),
 ) -> Result<(), CorpusError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    pool.install(|| {
+    with_threads(threads, || {
         (1..=options.patients).into_par_iter().try_for_each(|number| {
             let patient = patient(options, number);
             match options.headers_only {
@@ -282,7 +299,7 @@ pub fn corpus(
                 None => pictures(options, &patient, take),
             }
         })
-    })
+    })?
 }
 
 fn habits(options: &CorpusOptions, patient: &Patient, image: &ImageOptions) -> Habits {
@@ -325,8 +342,8 @@ fn headers(
     take: &(dyn Fn(CorpusFile) -> std::io::Result<()> + Sync),
 ) -> Result<(), CorpusError> {
     let about = StudyOptions {
-        name: format!("corpus/headers/{}/{}", options.seed, patient.number),
-        description: "Hand radiographs".to_owned(),
+        name: format!("{}/{}", name(options, "headers"), patient.number),
+        description: description(patient.noise),
         day: u16::try_from(patient.noise.bits(32, 0) % 4000).unwrap_or(0),
     };
     let habits = of_patient(patient.noise, &patient.id, false, options.messy);

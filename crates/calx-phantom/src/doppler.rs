@@ -27,6 +27,7 @@ mod tissue;
 mod vessel;
 
 use calx_dicom::UltrasoundRegion;
+use jiff::civil::DateTime;
 use rayon::prelude::*;
 
 use crate::error::PhantomError;
@@ -57,8 +58,8 @@ pub(crate) struct Clip {
 /// Length of the sample gate along the beam.
 const GATE_MM: f64 = 1.5;
 
-/// Draws a clip.
-pub(crate) fn clip(options: &DopplerOptions) -> Result<Clip, PhantomError> {
+/// Draws a clip that its console made at `when`.
+pub(crate) fn clip(options: &DopplerOptions, when: DateTime) -> Result<Clip, PhantomError> {
     let layout = Layout::new(options.columns, options.rows);
     let vessel = Vessel::new(options.seed);
     let flow = Flow::new(options);
@@ -70,6 +71,7 @@ pub(crate) fn clip(options: &DopplerOptions) -> Result<Clip, PhantomError> {
         gate_mm: GATE_MM,
         peak_cm_s: flow.peak_cm_s,
         frame_rate: 1000.0 / flow.frame_time_ms(),
+        when,
     };
     let (grey, (colours, strip)) = rayon::join(
         || GreyScene::new(&layout, &vessel, options.seed),

@@ -80,8 +80,7 @@ fn truth(picture: &Radiograph, side: HandSide, hand: &Hand) -> Result<HandTruth,
     bones.sort_by_key(|b| b.bone);
     let mut sesamoids = Vec::new();
     for bone in &hand.skeleton.sesamoids {
-        // on coarse pixels it may have no area
-        if let Ok(Some(outline)) = outline(field, hand, "a sesamoid", &bone.outline(turn)) {
+        if let Some(outline) = outline(field, hand, "a sesamoid", &bone.outline(turn))? {
             let mask = cover(picture, field, hand, bone)?;
             sesamoids.push(SesamoidTruth { digit: knuckle(&hand.skeleton, bone.ends().0), outline, mask });
         }
@@ -183,14 +182,18 @@ pub(crate) fn micrometres(mm: f64) -> f64 {
 /// How far an outline may be from the bone it stands for.
 const OUTLINE_ERROR_PX: f64 = 0.12;
 
-/// The part of a closed line of the projection that lies in the field; `None` when nothing does.
+/// The part of a closed line of the projection that lies in the field; `None` when nothing does, or so little
+/// that on the grid of the truth it has no area: a sliver that the shutter leaves, a sesamoid of coarse pixels.
 fn outline(field: Field, hand: &Hand, key: &str, line: &[Mm2]) -> Result<Option<Outline>, PhantomError> {
     let pixels = field.clip(line.iter().map(|&p| hand.placement.to_pixels(p)).collect());
     if pixels.len() < 3 {
         return Ok(None);
     }
     let points: Result<Vec<GridPoint>, ShapeError> = pixels.into_iter().map(grid).collect();
-    let area = points.and_then(Area::resolve).map_err(refuse(key))?;
+    let area = match points.and_then(Area::resolve) {
+        Err(ShapeError::TooFewVertices { .. } | ShapeError::NoArea) => return Ok(None),
+        resolved => resolved.map_err(refuse(key))?,
+    };
     let largest = area.parts().iter().max_by(|a, b| a.outer().area_px2().total_cmp(&b.outer().area_px2()));
     Ok(largest.map(|part| part.outer().simplify(OUTLINE_ERROR_PX)))
 }
@@ -234,4 +237,43 @@ pub(crate) fn mask(
         Some((row, column..column + 1))
     });
     Mask::from_spans(spans).map_err(refuse(what))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::{Field, outline, step, truth};
+    use crate::field::Edge;
+    use crate::options::{HandOptions, HandSide, View};
+    use crate::plane::mm2;
+
+    #[test]
+    fn a_sliver_that_the_shutter_leaves_is_no_bone() {
+        let picture = crate::radiograph::hand(&HandOptions::sized(HandSide::Right, View::Pa, 3, 64, 80));
+        let (_, hand) = picture.hands.first().unwrap();
+        let whole = truth(&picture, HandSide::Right, hand).unwrap();
+        let mut slivers = 0;
+        for bone in hand.skeleton.bones.iter().chain(&hand.skeleton.sesamoids) {
+            let line = bone.outline(hand.skeleton.turn);
+            let top = line.iter().fold(f64::MAX, |top, &p| top.min(hand.placement.to_pixels(p).y));
+            let mut field = picture.field.in_pixels(picture.pixel_mm);
+            let mut left = |px: f64| {
+                let [.., bottom] = &mut field.edges;
+                *bottom = Edge { inwards: mm2(0.0, -1.0), at: -(top + px) };
+                outline(Field(field), hand, "a bone", &line)
+            };
+            assert!(left(-1.0).unwrap().is_none(), "{:?}", bone.kind);
+            // on one line of the truth's grid it has no area
+            let sliver = left(0.004).unwrap();
+            assert!(sliver.is_none() || step(top) < step(top + 0.004), "{:?}", bone.kind);
+            slivers += usize::from(sliver.is_none());
+            // every size of a rest is a shape or nothing
+            for rest in 0..24 {
+                left(0.01 * f64::from(rest)).unwrap();
+            }
+            assert!(left(1.0).unwrap().is_some(), "{:?}", bone.kind);
+        }
+        assert!(slivers > 20, "{slivers}");
+        assert_eq!(whole.bones.len(), 29);
+    }
 }

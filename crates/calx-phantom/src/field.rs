@@ -55,6 +55,14 @@ impl Field {
         }
     }
 
+    /// The same field, its lower edge drawn up to `y` mm at the middle of a film of this width; one that lies
+    /// higher stays.
+    pub(crate) fn ending(mut self, width: f64, y: f64) -> Self {
+        let [.., bottom] = &mut self.edges;
+        bottom.at = bottom.at.max(mm2(width * 0.5, y).dot(bottom.inwards));
+        self
+    }
+
     /// How far inside of the nearest edge; negative outside.
     pub(crate) fn depth(&self, p: Mm2) -> f64 {
         self.edges.iter().fold(f64::MAX, |least, edge| least.min(edge.depth(p)))

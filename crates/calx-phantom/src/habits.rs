@@ -14,6 +14,8 @@ use crate::noise::Noise;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Habits {
     pub(crate) coding: Coding,
+    /// SpecificCharacterSet (0008,0005) among [`Self::extra`]; empty: the writer's own, ISO_IR 192.
+    pub(crate) set: &'static str,
     /// Elements beyond or instead of the usual.
     pub(crate) extra: Vec<NewElement>,
     /// Optional elements that are not stated.
@@ -39,6 +41,16 @@ impl Habits {
         new.coding = self.coding;
         new.extra.clone_from(&self.extra);
         new.left_out.clone_from(&self.left_out);
+        let description = &mut new.study.description;
+        match self.set {
+            "" | "ISO_IR 192" => {}
+            "ISO_IR 100" => {
+                if let Some(latin) = latin(description) {
+                    new.extra.push(bytes((0x0008, 0x1030), *b"LO", &latin, b' '));
+                }
+            }
+            _ => *description = without_umlauts(description),
+        }
     }
 
     /// The mistakes that are made with the finished bytes.
@@ -59,6 +71,16 @@ impl Habits {
     }
 }
 
+/// A text in ISO 8859-1, when it has all its letters: their numbers are those of Unicode.
+fn latin(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect()
+}
+
+/// As German is written where a character set has no umlauts.
+fn without_umlauts(text: &str) -> String {
+    text.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue").replace('ß', "ss")
+}
+
 /// Where the data set begins: after the preamble, `DICM`, (0002,0000) and as many bytes as it says.
 fn data_set(bytes: &[u8]) -> Option<usize> {
     let length = bytes.get(140..144)?.iter().rev().fold(0_usize, |sum, b| sum * 256 + usize::from(*b));
@@ -72,7 +94,7 @@ const NAMES: [(&str, &[u8]); 8] = [
     ("ISO_IR 100", b"PHANTOM^Ren\xe9e^Ma\xeftre"),
     ("ISO_IR 192", "PHANTOM^Hanako=幻影^花子=げんえい^はなこ".as_bytes()),
     (r"\ISO 2022 IR 87", b"PHANTOM^Hanako=\x1b$B881F\x1b(B^\x1b$B2V;R\x1b(B"),
-    // ISO 8859-5: Фантом^Анна as the alphabetic group's second spelling
+    // ISO 8859-5: Анна
     ("ISO_IR 144", b"PHANTOM^\xb0\xdd\xdd\xd0"),
     // ISO 8859-6: salim
     ("ISO_IR 127", b"PHANTOM^\xd3\xe4\xea\xe5"),
@@ -110,7 +132,8 @@ fn pick<T: Copy>(from: &[T], noise: Noise, lane: u64) -> Option<T> {
 pub(crate) fn of_patient(noise: Noise, patient_id: &str, full_window: bool, messy: bool) -> Habits {
     let chance = |lane: u64, share: f64| noise.unit(lane, 1) < share;
     let mut extra = Vec::new();
-    if let Some((set, name)) = pick(&NAMES, noise, 1) {
+    let named = pick(&NAMES, noise, 1);
+    if let Some((set, name)) = named {
         extra.push(NewElement::text((0x0008, 0x0005), *b"CS", set));
         extra.push(bytes((0x0010, 0x0010), *b"PN", name, b' '));
     }
@@ -155,6 +178,7 @@ pub(crate) fn of_patient(noise: Noise, patient_id: &str, full_window: bool, mess
     let implicit = chance(6, 0.4);
     Habits {
         coding: if implicit { Coding::ImplicitLittleEndian } else { Coding::ExplicitLittleEndian },
+        set: named.map_or("", |(set, _)| set),
         extra,
         left_out,
         nested_uids: chance(7, 0.4),

@@ -9,8 +9,10 @@
 //! Invariants
 //! - The same options give the same bytes on any machine: only IEEE 754 basic operations and square
 //!   roots, which are exact everywhere, and the `libm` crate for the rest; noise is a function of seed
-//!   and pixel, not of the order of drawing; threads share out whole images only; no clock.
-//! - Every picture says SYNTHETIC in a corner and in its attributes.
+//!   and pixel, not of the order of drawing; threads share out whole images and frames of a clip; no clock.
+//! - Every object says in its attributes that it is synthetic, and every picture says SYNTHETIC in a corner. Only
+//!   the 16 by 16 pixels of a corpus of headers ([`CorpusOptions::headers_only`]) are too few for the word: they
+//!   are of one grey and show nothing.
 
 mod acquisition;
 pub mod anatomy;
@@ -49,6 +51,7 @@ mod skeleton;
 mod soft;
 pub mod study;
 mod technique;
+mod threads;
 mod trabeculae;
 pub mod truth;
 mod vessels;
@@ -62,6 +65,7 @@ pub use options::{
 };
 pub use person::{Person, Sex};
 pub use study::{GeneratedImage, ImageOptions, ModelStudies, StudyOptions, model_case, study};
+pub use threads::with_threads;
 pub use truth::{
     ArteryTruth, BoneTruth, CalcifiedStretch, DefectTruth, DopplerTruth, FrameFlow, HandTruth,
     LookAlikeTruth, MissingTruth, SampleGate, SesamoidTruth, TRUTH_FORMAT_VERSION, Truth,

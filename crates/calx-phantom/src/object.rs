@@ -11,6 +11,7 @@ use calx_dicom::{
 };
 use calx_model::{PhotometricInterpretation, SeriesInstanceUid, Side, SopInstanceUid, VoiLutFunction};
 use jiff::ToSpan;
+use jiff::civil::DateTime;
 
 use crate::acquisition;
 use crate::doppler::Clip;
@@ -37,6 +38,14 @@ pub(crate) struct Label {
     pub(crate) habits: Habits,
 }
 
+impl Label {
+    /// When the image was "made": ContentDate (0008,0023) and ContentTime (0008,0033).
+    pub(crate) fn content(&self) -> DateTime {
+        let time = self.study.time.saturating_add((i64::from(self.number) * 2).minutes());
+        self.study.date.to_datetime(time)
+    }
+}
+
 const COMMENT: &str = "Synthetic image made by calx-phantom from geometry. No patient, no device.";
 
 fn start(kind: ImageKind, label: &Label, size: (u16, u16), pixels: NewPixels) -> NewImage {
@@ -54,7 +63,7 @@ fn start(kind: ImageKind, label: &Label, size: (u16, u16), pixels: NewPixels) ->
         sex: Some(if label.person.sex == Sex::Male { 'M' } else { 'F' }),
         age: Some(format!("{:03}Y", label.person.age)),
     };
-    new.content_time = label.study.time.saturating_add((i64::from(label.number) * 2).minutes());
+    new.content_time = label.content().time();
     new.manufacturer = "calx-phantom".to_owned();
     new.model_name = "calx-phantom".to_owned();
     new.software_versions = env!("CARGO_PKG_VERSION").to_owned();
@@ -148,7 +157,9 @@ pub(crate) fn radiograph(label: &Label, picture: &Radiograph, form: Form) -> Res
         new.magnification = Some(MAGNIFICATION);
     }
     if kind == ImageKind::DigitalXRay {
-        new.extra.extend(acquisition::elements(picture));
+        // a vendor's habits come last, so that they win
+        let habits = std::mem::replace(&mut new.extra, acquisition::elements(picture));
+        new.extra.extend(habits);
     }
     written(label, &new)
 }
@@ -221,11 +232,11 @@ fn table(form: Form, bits: u16, bend: f64, explanation: &str) -> NewLut {
 }
 
 /// A clip as an Ultrasound Multi-frame object.
-pub(crate) fn clip(label: &Label, clip: &Clip) -> Result<Vec<u8>, PhantomError> {
+pub(crate) fn clip(label: &Label, clip: Clip) -> Result<Vec<u8>, PhantomError> {
     let pixels = if clip.jpeg {
         NewPixels::Jpeg { colour: true, frames: jpeg::streams(&clip.frames, (clip.columns, clip.rows))? }
     } else {
-        NewPixels::Rgb8 { frames: clip.frames.clone() }
+        NewPixels::Rgb8 { frames: clip.frames }
     };
     let mut new = start(ImageKind::UltrasoundMultiFrame, label, (clip.columns, clip.rows), pixels);
     new.series.body_part = "FOREARM".to_owned();
@@ -236,6 +247,6 @@ pub(crate) fn clip(label: &Label, clip: &Clip) -> Result<Vec<u8>, PhantomError> 
     let rate = u16::try_from(stored(1000.0 / clip.frame_time_ms, 1, 1000)).unwrap_or(1);
     new.recommended_display_frame_rate = Some(rate);
     new.cine_rate = Some(rate);
-    new.ultrasound_regions = clip.regions.clone();
+    new.ultrasound_regions = clip.regions;
     written(label, &new)
 }

@@ -171,7 +171,8 @@ pub struct HandOptions {
     pub columns: u16,
     /// Rows, 64 to 4400.
     pub rows: u16,
-    /// Distance of pixels in mm, both ways. [`HandOptions::sized`] chooses one that shows the whole hand.
+    /// Distance of pixels in mm, both ways, 0.04 to 4; the film's sides are 60 to 600 mm. [`HandOptions::sized`]
+    /// chooses one that shows the whole hand.
     pub pixel_mm: f64,
     /// The middle finger ends beyond its middle phalanx: distal phalanx resected, soft-tissue stump.
     pub middle_finger_stump: bool,
@@ -200,9 +201,9 @@ pub struct HandOptions {
 }
 
 /// Width of the field that shows one hand, in mm.
-pub(crate) const HAND_FIELD_WIDTH_MM: f64 = 182.0;
-/// Distance of the middles of two hands on one film, in mm.
-pub(crate) const HANDS_APART_MM: f64 = 162.0;
+const HAND_FIELD_WIDTH_MM: f64 = 182.0;
+/// Width that two hands of a grown man need at most, whatever the seed, with what is between and beside them, in mm.
+const HANDS_WIDTH_MM: f64 = 344.0;
 /// Height of the field that shows one hand with its wrist, in mm.
 pub(crate) const HAND_FIELD_HEIGHT_MM: f64 = 252.0;
 
@@ -216,7 +217,7 @@ impl HandOptions {
             seed,
             columns,
             rows,
-            pixel_mm: fitting_pixel_mm(columns, rows, 1),
+            pixel_mm: fitting_pixel_mm(HAND_FIELD_WIDTH_MM, columns, rows),
             middle_finger_stump: false,
             person: Person::from_seed(seed),
             calcification: Calcification::Extensive,
@@ -244,7 +245,7 @@ pub struct FilmOptions {
     pub columns: u16,
     /// Rows, 64 to 4400.
     pub rows: u16,
-    /// Distance of pixels in mm, both ways.
+    /// As [`HandOptions::pixel_mm`]; [`FilmOptions::sized`] chooses one that shows both hands.
     pub pixel_mm: f64,
     /// The right middle finger ends beyond its middle phalanx.
     pub right_middle_finger_stump: bool,
@@ -271,17 +272,23 @@ pub struct FilmOptions {
 }
 
 impl FilmOptions {
-    /// Two hands that fill an image of this size.
+    /// Two hands of the seed's person that fill an image of this size.
     #[must_use]
     pub fn sized(view: View, seed: u64, columns: u16, rows: u16) -> Self {
+        Self::sized_for(Person::from_seed(seed), view, seed, columns, rows)
+    }
+
+    /// Two hands of this person that fill an image of this size.
+    #[must_use]
+    pub fn sized_for(person: Person, view: View, seed: u64, columns: u16, rows: u16) -> Self {
         Self {
             view,
             seed,
             columns,
             rows,
-            pixel_mm: fitting_pixel_mm(columns, rows, 2),
+            pixel_mm: fitting_pixel_mm(HANDS_WIDTH_MM * person.scale().max(1.0), columns, rows),
             right_middle_finger_stump: false,
-            person: Person::from_seed(seed),
+            person,
             calcification: [Calcification::Extensive, Calcification::Extensive],
             pattern: CalcificationPattern::Medial,
             density: 1.0,
@@ -295,10 +302,9 @@ impl FilmOptions {
     }
 }
 
-/// The pixel distance, in whole micrometres, at which `hands` fields side by side fit an image.
-pub(crate) fn fitting_pixel_mm(columns: u16, rows: u16, hands: u16) -> f64 {
-    let beside = f64::from(hands.saturating_sub(1)) * HANDS_APART_MM;
-    let across = (HAND_FIELD_WIDTH_MM + beside) / f64::from(columns.max(1));
+/// The pixel distance, in whole micrometres, at which a field of this width and a hand's height fits an image.
+fn fitting_pixel_mm(width_mm: f64, columns: u16, rows: u16) -> f64 {
+    let across = width_mm / f64::from(columns.max(1));
     let down = HAND_FIELD_HEIGHT_MM / f64::from(rows.max(1));
     (across.max(down) * 1000.0).ceil() / 1000.0
 }

@@ -168,7 +168,7 @@ impl Maker {
         let (noise, pose, scale) = (self.noise, self.pose, self.pose.scale());
         let lane = u64::from(plan.number);
         let bend = -pose.deviation_degrees();
-        let spread_all = 1.0 + 0.10 * noise.normal(3, 0);
+        let spread_all = 1.0 + 0.10 * noise.normal(3, 0).clamp(-1.8, 1.8);
         let (length, degrees) = plan.metacarpal;
         let worn_of: Vec<f64> =
             (0..=plan.phalanges.len()).map(|i| self.worn(plan.number, i, plan.phalanges.len() + 1)).collect();

@@ -4,8 +4,9 @@
 //!
 //! Invariants
 //! - Every object says that it is synthetic: Synthetic Data (0008,001C) YES, PatientName `PHANTOM^…`,
-//!   Manufacturer calx-phantom, the word SYNTHETIC in a corner, Image Comments.
-//! - UIDs, dates and times depend on the seed and the name of the study only.
+//!   Manufacturer calx-phantom, Image Comments; and, but for a header alone, the word SYNTHETIC in a corner.
+//! - UIDs, AccessionNumber (0008,0050) and StudyID (0020,0010) depend on the seed, the name of the study and the
+//!   number of the image only; dates are the day asked for, times follow from the number.
 
 use calx_dicom::{NewStudy, uid_from_name};
 use calx_model::{SeriesInstanceUid, SopInstanceUid, StudyInstanceUid};
@@ -60,8 +61,26 @@ pub struct ModelStudies {
 }
 
 impl ModelStudies {
+    /// The names of all files, in the order of [`Self::images`].
+    pub const FILE_NAMES: [&str; 5] = [
+        "hand_right_pa.dcm",
+        "hand_left_pa.dcm",
+        "hands_both_pa.dcm",
+        "hands_both_oblique.dcm",
+        "doppler_radial_right.dcm",
+    ];
+
+    /// As [`Self::images`], without copies.
+    #[must_use]
+    pub fn into_images(self) -> Vec<GeneratedImage> {
+        let mut images = self.hands_two_films;
+        images.extend(self.hands_one_film);
+        images.push(self.doppler);
+        images
+    }
+
     /// All images: two films, one film, clip.
-    pub fn images(&self) -> impl Iterator<Item = &GeneratedImage> {
+    pub fn images(&self) -> impl Iterator<Item = &GeneratedImage> + Clone {
         self.hands_two_films.iter().chain(&self.hands_one_film).chain(std::iter::once(&self.doppler))
     }
 }
@@ -77,6 +96,41 @@ pub enum ImageOptions {
     Doppler(DopplerOptions),
 }
 
+impl ImageOptions {
+    /// The name that the image's file will have: `hand_right_pa.dcm`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        match self {
+            Self::Hand(hand) => format!("hand_{}_{}.dcm", hand.side.word(), hand.view.word()),
+            Self::Film(film) => format!("hands_both_{}.dcm", film.view.word()),
+            Self::Doppler(_) => "doppler_radial_right.dcm".to_owned(),
+        }
+    }
+
+    /// Whether all that is asked is such that the phantom can draw; draws nothing.
+    ///
+    /// # Errors
+    /// [`PhantomError::Option`] names the first that is not.
+    pub fn check(&self) -> Result<(), PhantomError> {
+        match self {
+            Self::Hand(hand) => {
+                check_film(hand.columns, hand.rows, hand.pixel_mm)?;
+                check_hands(hand.person, hand.density, &hand.soft_tissue_defects)
+            }
+            Self::Film(film) => {
+                check_film(film.columns, film.rows, film.pixel_mm)?;
+                check_hands(film.person, film.density, film.soft_tissue_defects.iter().flatten())
+            }
+            Self::Doppler(clip) => {
+                within("columns", f64::from(clip.columns), 160.0, 1280.0, "160 to 1280")?;
+                within("rows", f64::from(clip.rows), 120.0, 1024.0, "120 to 1024")?;
+                within("frames", f64::from(clip.frames), 2.0, 64.0, "2 to 64")?;
+                check_person(clip.person)
+            }
+        }
+    }
+}
+
 /// Which study images belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StudyOptions {
@@ -90,6 +144,9 @@ pub struct StudyOptions {
 
 /// Largest side of a picture in pixels.
 const LARGEST: u16 = 4400;
+/// Sides of a film in mm.
+const SMALLEST_MM: f64 = 60.0;
+const LARGEST_MM: f64 = 600.0;
 
 /// Makes the images of one study, in order; several at a time on machines that can.
 ///
@@ -108,11 +165,14 @@ pub(crate) fn image_as(
     number: i32,
     habits: &Habits,
 ) -> Result<GeneratedImage, PhantomError> {
-    match options {
+    options.check()?;
+    let mut image = match options {
         ImageOptions::Hand(hand) => hand_image(study, hand, (number, habits)),
         ImageOptions::Film(film) => film_image(study, film, (number, habits)),
         ImageOptions::Doppler(doppler) => doppler_image(study, doppler, (number, habits)),
-    }
+    }?;
+    image.file_name = options.file_name();
+    Ok(image)
 }
 
 /// A whole header around 16 by 16 pixels, which show nothing: its SOPInstanceUID and the file's bytes.
@@ -137,10 +197,44 @@ fn within(
     if (low..=high).contains(&value) { Ok(()) } else { Err(PhantomError::Option { option, value, allowed }) }
 }
 
+/// A film is as large as a cassette may be: that also bounds the cells of its maps (`radiograph` draws coarse
+/// pixels from finer ones).
 fn check_film(columns: u16, rows: u16, pixel_mm: f64) -> Result<(), PhantomError> {
     within("columns", f64::from(columns), 64.0, f64::from(LARGEST), "64 to 4400")?;
     within("rows", f64::from(rows), 64.0, f64::from(LARGEST), "64 to 4400")?;
-    within("pixel_mm", pixel_mm, 0.04, 4.0, "0.04 to 4 mm")
+    within("pixel_mm", pixel_mm, 0.04, 4.0, "0.04 to 4 mm")?;
+    let side = |option, pixels| {
+        let mm = f64::from(pixels) * pixel_mm;
+        within(option, mm, SMALLEST_MM, LARGEST_MM, "films of 60 to 600 mm: pixels times pixel_mm")
+    };
+    side("the film's width", columns)?;
+    side("the film's height", rows)
+}
+
+fn check_person(person: Person) -> Result<(), PhantomError> {
+    within("age", f64::from(person.age), 20.0, 99.0, "20 to 99 years")?;
+    within("size", person.size, 0.88, 1.12, "0.88 to 1.12")
+}
+
+/// What is asked of the hands of a radiograph.
+fn check_hands<'a>(
+    person: Person,
+    density: f64,
+    defects: impl IntoIterator<Item = &'a SoftTissueDefect>,
+) -> Result<(), PhantomError> {
+    check_person(person)?;
+    within("density", density, 0.2, 2.0, "0.2 to 2")?;
+    defects.into_iter().try_for_each(|defect| {
+        within("digit", f64::from(defect.digit), 1.0, 5.0, "digits from 1, the thumb, to 5")
+    })
+}
+
+/// AccessionNumber (0008,0050) and StudyID (0020,0010): digits of the number that the study's UID is.
+fn numbers(study_uid: &str) -> (String, String) {
+    let number = study_uid.rsplit('.').next().and_then(|n| n.parse::<u128>().ok()).unwrap_or_default();
+    let digits = format!("{number:032X}");
+    let part = |from: usize, count: usize| digits.chars().skip(from).take(count).collect::<String>();
+    (format!("P{}", part(0, 12)), format!("S{}", part(20, 8)))
 }
 
 /// The study module and the UIDs of its image number `number`.
@@ -157,14 +251,15 @@ fn label(
     } else {
         (uid_from_name(&format!("{name}/series/{number}")), uid_from_name(&format!("{name}/image/{number}")))
     };
+    let (accession_number, study_id) = numbers(&study_uid);
     let date = jiff::civil::date(2001, 1, 1).saturating_add(i64::from(study.day).days());
     Ok(Label {
         study: NewStudy {
             uid: StudyInstanceUid::new(&study_uid)?,
             date,
             time: jiff::civil::time(10, 30, 0, 0),
-            id: (u32::from(study.day) + 1).to_string(),
-            accession_number: format!("P{seed}.{}", study.day).chars().take(16).collect(),
+            id: study_id,
+            accession_number,
             description: study.description.clone(),
         },
         series_uid: SeriesInstanceUid::new(&series_uid)?,
@@ -177,12 +272,7 @@ fn label(
     })
 }
 
-fn radiograph_image(
-    label: &Label,
-    picture: &Radiograph,
-    form: Form,
-    file_name: String,
-) -> Result<GeneratedImage, PhantomError> {
+fn radiograph_image(label: &Label, picture: &Radiograph, form: Form) -> Result<GeneratedImage, PhantomError> {
     let bytes = object::radiograph(label, picture, form)?;
     let truth = Truth {
         format_version: TRUTH_FORMAT_VERSION,
@@ -195,12 +285,12 @@ fn radiograph_image(
         hands: facts::hands(picture)?,
         doppler: None,
     };
-    Ok(generated(label, file_name, bytes, truth))
+    Ok(generated(label, bytes, truth))
 }
 
-fn generated(label: &Label, file_name: String, bytes: Vec<u8>, truth: Truth) -> GeneratedImage {
+fn generated(label: &Label, bytes: Vec<u8>, truth: Truth) -> GeneratedImage {
     GeneratedImage {
-        file_name,
+        file_name: String::new(),
         title: label.description.clone(),
         study_instance_uid: label.study.uid.to_string(),
         sop_instance_uid: label.instance.to_string(),
@@ -221,18 +311,16 @@ fn hand_image(
     hand: &HandOptions,
     numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
-    check_film(hand.columns, hand.rows, hand.pixel_mm)?;
     let side = match hand.side {
         HandSide::Right => "Right",
         HandSide::Left => "Left",
     };
     let label =
         label(study, (hand.seed, hand.person), numbered, format!("{side} hand, {}", in_words(hand.view)))?;
-    let file_name = format!("hand_{}_{}.dcm", hand.side.word(), hand.view.word());
     let picture = radiograph::hand(hand);
     let (view, polarity, storage) = (hand.view, hand.polarity, hand.storage);
     let form = Form { view, polarity, storage, voi: hand.voi, spacing: hand.spacing };
-    radiograph_image(&label, &picture, form, file_name)
+    radiograph_image(&label, &picture, form)
 }
 
 fn film_image(
@@ -240,14 +328,12 @@ fn film_image(
     film: &FilmOptions,
     numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
-    check_film(film.columns, film.rows, film.pixel_mm)?;
     let label =
         label(study, (film.seed, film.person), numbered, format!("Both hands, {}", in_words(film.view)))?;
-    let file_name = format!("hands_both_{}.dcm", film.view.word());
     let picture = radiograph::film(film);
     let (view, polarity, storage) = (film.view, film.polarity, Storage::Unsigned);
     let form = Form { view, polarity, storage, voi: film.voi, spacing: film.spacing };
-    radiograph_image(&label, &picture, form, file_name)
+    radiograph_image(&label, &picture, form)
 }
 
 fn doppler_image(
@@ -255,17 +341,15 @@ fn doppler_image(
     options: &DopplerOptions,
     numbered: (i32, &Habits),
 ) -> Result<GeneratedImage, PhantomError> {
-    within("columns", f64::from(options.columns), 160.0, 1280.0, "160 to 1280")?;
-    within("rows", f64::from(options.rows), 120.0, 1024.0, "120 to 1024")?;
-    within("frames", f64::from(options.frames), 2.0, 64.0, "2 to 64")?;
     let label = label(
         study,
         (options.seed, options.person),
         numbered,
         "Right radial artery, colour Doppler".to_owned(),
     )?;
-    let clip = doppler::clip(options)?;
-    let bytes = object::clip(&label, &clip)?;
+    let clip = doppler::clip(options, label.content())?;
+    let doppler = Some(clip.truth.clone());
+    let bytes = object::clip(&label, clip)?;
     let truth = Truth {
         format_version: TRUTH_FORMAT_VERSION,
         sop_instance_uid: label.instance.to_string(),
@@ -275,9 +359,9 @@ fn doppler_image(
         pixel_mm: 0.0,
         view: None,
         hands: Vec::new(),
-        doppler: Some(clip.truth),
+        doppler,
     };
-    Ok(generated(&label, "doppler_radial_right.dcm".to_owned(), bytes, truth))
+    Ok(generated(&label, bytes, truth))
 }
 
 /// The scale below which the model case's clip is [`DopplerOptions::small`].
@@ -290,11 +374,10 @@ const SMALL_BELOW: f64 = 0.75;
 /// The clip is 640 by 480 with 20 frames, below 0.75 it is 320 by 240 with 10.
 ///
 /// # Errors
-/// [`PhantomError::Option`] when `scale` is not within 0.1 and 2.0.
+/// [`PhantomError::Option`] when `scale` is not within 0.1 and 1.8: a film would be wider than 4400 pixels.
 pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
-    within("scale", scale, 0.1, 2.0, "0.1 to 2.0")?;
-    let side =
-        |length: f64| u16::try_from(stored(length * scale, 64, i32::from(LARGEST) - 1)).unwrap_or(LARGEST);
+    within("scale", scale, 0.1, 1.8, "0.1 to 1.8")?;
+    let side = |length: f64| u16::try_from(stored(length * scale, 64, i32::from(LARGEST))).unwrap_or(LARGEST);
     // ulcers of fingers of both hands
     let defects = |hand_side| match hand_side {
         HandSide::Right => vec![SoftTissueDefect { digit: 2, side: FingerSide::Radial }],
@@ -311,14 +394,14 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
         ImageOptions::Hand(options)
     };
     let film = |view| {
-        let mut options = FilmOptions::sized(view, seed, side(2400.0), side(2000.0));
+        let mut options = FilmOptions::sized_for(Person::MODEL, view, seed, side(2400.0), side(2000.0));
         options.right_middle_finger_stump = true;
-        options.person = Person::MODEL;
         options.soft_tissue_defects = [defects(HandSide::Right), defects(HandSide::Left)];
         ImageOptions::Film(options)
     };
     let named = |name: &str, description: &str, day| StudyOptions {
-        name: name.to_owned(),
+        // pictures of another scale are other pictures
+        name: format!("{name}/scale {scale}"),
         description: description.to_owned(),
         day,
     };
@@ -335,7 +418,30 @@ pub fn model_case(seed: u64, scale: f64) -> Result<ModelStudies, PhantomError> {
     };
     let (hands, doppler) = rayon::join(
         || rayon::join(|| study(&one_film, &views), || study(&two_films, &right_and_left)),
-        || doppler_image(&ultrasound, &clip, (1, &Habits::default())),
+        || image_as(&ultrasound, &ImageOptions::Doppler(clip), 1, &Habits::default()),
     );
     Ok(ModelStudies { hands_one_film: hands.0?, hands_two_films: hands.1?, doppler: doppler? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cells of the maps of a film: so much memory, times the maps.
+    const MOST_CELLS: usize = 40_000_000;
+
+    #[test]
+    fn no_film_that_is_drawn_has_maps_without_bound() {
+        let mut allowed = 0;
+        for micrometres in (40..=4000_u32).step_by(3) {
+            let pixel_mm = f64::from(micrometres) / 1000.0;
+            let factor = radiograph::finer(pixel_mm);
+            for pixels in (64..=LARGEST).step_by(4).filter(|p| check_film(*p, *p, pixel_mm).is_ok()) {
+                let cells = (usize::from(pixels) * factor).pow(2);
+                assert!(cells <= MOST_CELLS, "{pixels} pixels of {pixel_mm} mm: {cells} cells");
+                allowed += 1;
+            }
+        }
+        assert!(allowed > 10_000, "{allowed}");
+    }
 }

@@ -10,7 +10,8 @@
 //! - Lengths in mm are those of the projection on the detector, not of the vessel in space.
 
 use calx_geometry::{GridPoint, Mask, Outline, VesselPath};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::anatomy::{ArteryKind, BoneKind, FingerSide};
 use crate::options::{CalcificationPattern, HandSide, LookAlike, View};
@@ -21,7 +22,8 @@ pub const TRUTH_FORMAT_VERSION: u32 = 2;
 /// All that is known about one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Truth {
-    /// [`TRUTH_FORMAT_VERSION`].
+    /// [`TRUTH_FORMAT_VERSION`]; another one is not read.
+    #[serde(deserialize_with = "this_version")]
     pub format_version: u32,
     /// SOPInstanceUID of the image.
     pub sop_instance_uid: String,
@@ -41,6 +43,15 @@ pub struct Truth {
     /// The artery of an ultrasound clip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doppler: Option<DopplerTruth>,
+}
+
+fn this_version<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    match u32::deserialize(from)? {
+        TRUTH_FORMAT_VERSION => Ok(TRUTH_FORMAT_VERSION),
+        other => Err(D::Error::custom(format!(
+            "format_version is {other}, this program reads {TRUTH_FORMAT_VERSION}; make the phantom again"
+        ))),
+    }
 }
 
 /// One hand.
@@ -76,7 +87,6 @@ pub struct BoneTruth {
     /// Its projected outline.
     pub outline: Outline,
     /// Pixels whose centre lies under it.
-    #[serde(default = "Mask::empty")]
     pub mask: Mask,
 }
 
@@ -88,7 +98,6 @@ pub struct SesamoidTruth {
     /// Its projected outline.
     pub outline: Outline,
     /// Pixels whose centre lies under it.
-    #[serde(default = "Mask::empty")]
     pub mask: Mask,
 }
 
@@ -184,23 +193,17 @@ pub struct DopplerTruth {
     /// Frames, from 1, in which colour fills the lumen wherever no calcium shades it.
     pub full_flow_frames: Vec<u16>,
     /// How many of [`Self::calcified_walls`] belong to the upper wall; the rest is the lower one's.
-    #[serde(default)]
     pub calcified_lower_from: u16,
     /// Lumen hidden behind dense calcium of the upper wall at every depth: whether blood flows there
     /// cannot be seen in any frame.
-    #[serde(default)]
     pub shadowed: Vec<VesselPath>,
     /// Where colour can be expected, frame by frame: in the box, lit, and faster than the wall filter.
-    #[serde(default)]
     pub flowing: Vec<FrameFlow>,
     /// Highest velocity in the sample gate.
-    #[serde(default)]
     pub peak_systolic_velocity_cm_s: f64,
     /// Heart beats in the clip.
-    #[serde(default)]
     pub beats: u16,
     /// Length of a beat in ms.
-    #[serde(default)]
     pub beat_ms: f64,
     /// Where the spectrum comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]

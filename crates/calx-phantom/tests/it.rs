@@ -20,6 +20,8 @@ mod clip;
 mod corpus;
 #[path = "it/explained.rs"]
 mod explained;
+#[path = "it/films.rs"]
+mod films;
 #[path = "it/fixture_list.rs"]
 mod fixture_list;
 #[path = "it/fixtures.rs"]

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use calx_model::Case;
-use calx_phantom::{GeneratedImage, model_case};
+use calx_phantom::model_case;
 use calx_workspace::{ImportOptions, InitOptions, Workspace};
 use clap::Args;
 use serde_json::json;
@@ -57,9 +57,8 @@ pub(crate) fn run(args: &DemoArgs, global: &Global, out: &Out) -> Outcome {
         "This demo makes a synthetic patient's films, reads them, marks them, writes the case and exports it.\n",
     )?;
 
-    let made = model_case(args.seed, args.scale).or_exit(Exit::Usage)?;
-    let images: Vec<GeneratedImage> = made.images().cloned().collect();
-    let files = super::phantom::write(&images, &folder.join("dicom"), false)?;
+    let made = model_case(args.seed, args.scale).map_err(super::phantom::phantom_failure)?;
+    let files = super::phantom::write(made.images(), &folder.join("dicom"), false)?;
     clock.step(&format!(
         "made {} synthetic DICOM files; each says SYNTHETIC in a corner and in its header",
         files.len()

@@ -5,12 +5,15 @@ mod output;
 mod radiographs;
 mod words;
 
-use calx_phantom::{DopplerOptions, GeneratedImage, HandSide, ImageOptions, StudyOptions, model_case, study};
+use calx_phantom::{
+    DopplerOptions, GeneratedImage, HandSide, ImageOptions, ModelStudies, PhantomError, StudyOptions,
+    model_case, study, with_threads,
+};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 pub(crate) use self::output::write;
-use self::output::{OutputArgs, files, write_set};
+use self::output::{OutputArgs, check_free, files, tops, write_set};
 use self::radiographs::{PersonArgs, RadiographArgs};
 use self::words::{HandWord, WaveformWord, scale, size};
 use crate::args::{Format, Global};
@@ -107,27 +110,68 @@ pub(crate) struct DopplerArgs {
 pub(crate) struct StudyArgs {
     #[command(flatten)]
     output: OutputArgs,
-    /// Size of the pictures, 0.1 to 2: 1 is 1600x2000 a hand
+    /// Size of the pictures, 0.1 to 1.8: 1 is 1600x2000 a hand
     #[arg(long, value_name = "FACTOR", value_parser = scale, default_value = "1")]
     scale: f64,
 }
 
-fn made(description: &str, images: &[ImageOptions]) -> Result<Vec<GeneratedImage>, Failure> {
-    let about = StudyOptions::asked(description, images).or_exit(Exit::Usage)?;
-    study(&about, images).or_exit(Exit::Usage)
+/// What is asked for, before anything is drawn.
+enum Work {
+    Images { description: &'static str, images: Vec<ImageOptions> },
+    Model { seed: u64, scale: f64 },
 }
 
-fn hand(args: &HandArgs) -> Result<Vec<GeneratedImage>, Failure> {
+impl Work {
+    fn file_names(&self) -> Vec<String> {
+        match self {
+            Self::Images { images, .. } => images.iter().map(ImageOptions::file_name).collect(),
+            Self::Model { .. } => ModelStudies::FILE_NAMES.map(str::to_owned).to_vec(),
+        }
+    }
+
+    /// Refuses what cannot be drawn; the scale of the model case is checked where it is read.
+    fn check(&self) -> Result<(), Failure> {
+        match self {
+            Self::Images { images, .. } => {
+                images.iter().try_for_each(ImageOptions::check).map_err(phantom_failure)
+            }
+            Self::Model { .. } => Ok(()),
+        }
+    }
+
+    fn draw(&self, jobs: usize) -> Result<Vec<GeneratedImage>, Failure> {
+        match self {
+            Self::Images { description, images } => {
+                let about = StudyOptions::asked(description, images).or_exit(Exit::Bug)?;
+                with_threads(jobs, || study(&about, images)).or_exit(Exit::NoMeans)?
+            }
+            Self::Model { seed, scale } => {
+                let model = with_threads(jobs, || model_case(*seed, *scale)).or_exit(Exit::NoMeans)?;
+                model.map(ModelStudies::into_images)
+            }
+        }
+        .map_err(phantom_failure)
+    }
+}
+
+/// An option out of range is the asker's to mend, all else is a bug.
+pub(crate) fn phantom_failure(error: PhantomError) -> Failure {
+    let exit = if matches!(error, PhantomError::Option { .. }) { Exit::Usage } else { Exit::Bug };
+    Failure::new(exit, error)
+}
+
+fn hand(args: &HandArgs) -> Result<Work, Failure> {
     let side: HandSide = args.side.into();
     if let Some(option) = args.radiograph.asked_of_another(side) {
         let said =
             format!("{option} asks something of the other hand, this picture shows the {} one", side.word());
         return Err(Failure::say(Exit::Usage, said).hint("calx phantom pair and film show both hands"));
     }
-    made("Hand radiograph", &[args.radiograph.one(side, args.output.seed, args.signed)])
+    let images = vec![args.radiograph.one(side, args.output.seed, args.signed)];
+    Ok(Work::Images { description: "Hand radiograph", images })
 }
 
-fn doppler(args: &DopplerArgs) -> Result<Vec<GeneratedImage>, Failure> {
+fn doppler(args: &DopplerArgs) -> Work {
     let (columns, rows) = args.size;
     let options = DopplerOptions {
         columns,
@@ -138,7 +182,8 @@ fn doppler(args: &DopplerArgs) -> Result<Vec<GeneratedImage>, Failure> {
         person: args.person.person(args.output.seed),
         ..DopplerOptions::full(args.output.seed)
     };
-    made("Doppler ultrasound of both arms", &[ImageOptions::Doppler(options)])
+    let images = vec![ImageOptions::Doppler(options)];
+    Work::Images { description: "Duplex ultrasound of the right forearm", images }
 }
 
 pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outcome {
@@ -148,37 +193,37 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
         | PhantomCommand::Film(FilmArgs { radiograph, .. }) => Some(radiograph),
         _ => None,
     };
-    let (args, mut images) = match command {
+    let (args, work) = match command {
         PhantomCommand::Hand(a) => (&a.output, hand(a)?),
         PhantomCommand::Pair(a) => {
-            (&a.output, made("Bilateral hand radiographs", &a.radiograph.pair(a.output.seed))?)
+            let images = a.radiograph.pair(a.output.seed).to_vec();
+            (&a.output, Work::Images { description: "Bilateral hand radiographs", images })
         }
         PhantomCommand::Film(a) => {
-            (&a.output, made("Both hands on one film", &[a.radiograph.film(a.output.seed)])?)
+            let images = vec![a.radiograph.film(a.output.seed)];
+            (&a.output, Work::Images { description: "Both hands on one film", images })
         }
-        PhantomCommand::Doppler(a) => (&a.output, doppler(a)?),
+        PhantomCommand::Doppler(a) => (&a.output, doppler(a)),
         PhantomCommand::Corpus(a) => return corpus::run(a, global, out),
-        PhantomCommand::Study(a) => {
-            let model = model_case(a.output.seed, a.scale).or_exit(Exit::Usage)?;
-            (&a.output, model.images().cloned().collect())
-        }
+        PhantomCommand::Study(a) => (&a.output, Work::Model { seed: a.output.seed, scale: a.scale }),
     };
-    for lacking in asked.map(|radiograph| radiograph.lacking(&images)).unwrap_or_default() {
-        out.note(lacking);
-    }
-    rename(&mut images, &args.name)?;
-    let files = files(&images, args.masks)?;
+    work.check()?;
+    let names = names(work.file_names(), &args.name)?;
+    check_free(&tops(&names, args.masks), &args.output, args.force)?;
     if global.dry_run {
-        for (name, bytes) in &files {
-            out.note(format!(
-                "dry run: would write {} ({} bytes)",
-                args.output.join(name).display(),
-                bytes.len()
-            ));
+        for name in tops(&names, args.masks) {
+            out.note(format!("dry run: would write {}", args.output.join(name).display()));
         }
         return Ok(Exit::Done);
     }
-    write_set(&files, &args.output, args.force)?;
+    let mut images = work.draw(global.jobs)?;
+    for (image, name) in images.iter_mut().zip(names) {
+        image.file_name = name;
+    }
+    for lacking in asked.map(|radiograph| radiograph.lacking(&images)).unwrap_or_default() {
+        out.note(lacking);
+    }
+    write_set(&files(&images, args.masks)?, &args.output, args.force)?;
     let mut table = Table::new("calx.phantom/1", &["file"]);
     for image in &images {
         let file = args.output.join(&image.file_name);
@@ -193,18 +238,15 @@ pub(crate) fn run(command: &PhantomCommand, global: &Global, out: &Out) -> Outco
     Ok(Exit::Done)
 }
 
-/// Gives images the names asked for, one each.
-fn rename(images: &mut [GeneratedImage], names: &[String]) -> Result<(), Failure> {
-    if names.is_empty() {
-        return Ok(());
+/// The names of the images' files: their own, or those asked for, one each.
+fn names(own: Vec<String>, asked: &[String]) -> Result<Vec<String>, Failure> {
+    if asked.is_empty() {
+        return Ok(own);
     }
-    let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
-    if names.len() != images.len() || distinct.len() != names.len() {
-        let said = format!("{} names were given, there are {} images", distinct.len(), images.len());
+    let distinct: std::collections::BTreeSet<&String> = asked.iter().collect();
+    if asked.len() != own.len() || distinct.len() != asked.len() {
+        let said = format!("{} names were given, there are {} images", distinct.len(), own.len());
         return Err(Failure::say(Exit::Usage, said).hint("give --name once for each image, each another"));
     }
-    for (image, name) in images.iter_mut().zip(names) {
-        image.file_name = format!("{name}.dcm");
-    }
-    Ok(())
+    Ok(asked.iter().map(|name| format!("{name}.dcm")).collect())
 }

@@ -3,8 +3,11 @@
 //! Not here: the picture itself, calibration in the header (`calibration`), which states the same scales.
 //!
 //! Invariants
-//! - No name, number or date of a person; the date is the phantom's own.
+//! - No name or number of a person; date and time are those of the header.
+//! - The word SYNTHETIC lies whole in the frame; a text that would touch it or leave the frame is left out.
 //! - Ticks stand where the calibration of the regions says.
+
+use jiff::civil::DateTime;
 
 use super::canvas::Canvas;
 use super::colour::{ColourBox, paint};
@@ -31,6 +34,8 @@ pub(super) struct Readout {
     pub(super) gate_mm: f64,
     pub(super) peak_cm_s: f64,
     pub(super) frame_rate: f64,
+    /// ContentDate (0008,0023) and ContentTime (0008,0033).
+    pub(super) when: DateTime,
 }
 
 /// Everything that does not change from frame to frame, outside the panes.
@@ -39,9 +44,10 @@ pub(super) fn backdrop(layout: &Layout, area: &ColourBox, scale: &Scale, readout
     let head = layout.tissue.top.saturating_sub(3);
     canvas.fill((0, 0), (layout.columns, head.saturating_sub(2)), [16, 18, 22]);
     canvas.fill((0, head.saturating_sub(2)), (layout.columns, head.saturating_sub(1)), [58, 62, 70]);
-    corner_word(&mut canvas, layout);
+    let word = corner_word(layout);
+    draw(&mut canvas, &word);
     if layout.roomy() {
-        text(&mut canvas, layout, area, readout);
+        text(&mut canvas, layout, (area, scale), readout, &word);
     }
     depth_scale(&mut canvas, layout);
     bars(&mut canvas, layout, area);
@@ -49,14 +55,20 @@ pub(super) fn backdrop(layout: &Layout, area: &ColourBox, scale: &Scale, readout
     canvas
 }
 
-fn corner_word(canvas: &mut Canvas, layout: &Layout) {
-    let height = (real(layout.rows) * 0.024).max(6.0);
-    let word = Word {
+/// Widths of the word's letters in its height, with what is left free on both sides.
+const WORD_HEIGHTS: f64 = 10.5;
+
+fn corner_word(layout: &Layout) -> Word {
+    let height = (real(layout.rows) * 0.024).max(6.0).min(real(layout.columns) / WORD_HEIGHTS);
+    Word {
         text: "SYNTHETIC",
         at: mm2(real(layout.columns) - Word::width("SYNTHETIC", height) - height, height * 0.45),
         height,
         stroke: (height * 0.14).max(1.0),
-    };
+    }
+}
+
+fn draw(canvas: &mut Canvas, word: &Word) {
     let (low, high) = word.bounds();
     for row in index_below(low.y, 4096)..=index_below(high.y + 1.0, 4096) {
         for column in index_below(low.x, 4096)..=index_below(high.x + 1.0, 4096) {
@@ -68,14 +80,27 @@ fn corner_word(canvas: &mut Canvas, layout: &Layout) {
     }
 }
 
-fn text(canvas: &mut Canvas, layout: &Layout, area: &ColourBox, readout: &Readout) {
+fn text(
+    canvas: &mut Canvas,
+    layout: &Layout,
+    (area, scale): (&ColourBox, &Scale),
+    readout: &Readout,
+    word: &Word,
+) {
     let h = layout.letter;
     let line = h * 1.72;
-    let mut row = |x: f64, y: f64, text: &str, rgb: [u8; 3]| script::write(canvas, text, (x, y), h, rgb);
     let wide = real(layout.columns);
+    let (low, high) = word.bounds();
+    let mut row = |x: f64, y: f64, text: &str, rgb: [u8; 3]| {
+        let right = x + script::width(text, h);
+        let touches = right > low.x - h && x < high.x && y < high.y && y + h * 1.34 > low.y;
+        if right <= wide && !touches {
+            script::write(canvas, text, (x, y), h, rgb);
+        }
+    };
     row(h, h * 0.8, "calx-phantom  PHANTOM DATA, NO PATIENT", INK);
     row(h, h * 0.8 + line * 1.05, "L18-5  UE Arterial", FAINT);
-    row(wide * 0.44, h * 0.8, "01.01.2001  12:00", INK);
+    row(wide * 0.44, h * 0.8, &readout.when.strftime("%d.%m.%Y  %H:%M").to_string(), INK);
     row(wide * 0.44, h * 0.8 + line * 1.05, "MI 0.9  TIs 0.3  TIb 1.2", FAINT);
     let rate = format!("FR {:.0} Hz", readout.frame_rate.round());
     row(wide * 0.70, h * 0.8 + line * 1.05, &rate, FAINT);
@@ -118,7 +143,7 @@ fn text(canvas: &mut Canvas, layout: &Layout, area: &ColourBox, readout: &Readou
     row(right, top, "R Radial A", INK);
     row(right, top + line, &format!("PS {:.1} cm/s", readout.peak_cm_s), DOPPLER_INK);
     let foot = real(layout.strip.bottom) + h * 0.75;
-    row(real(layout.strip.left), foot + line * 0.2, "66.7 mm/s", FAINT);
+    row(real(layout.strip.left), foot + line * 0.2, &format!("{:.1} s", scale.seconds()), FAINT);
     row(real(layout.strip.right) + h * 1.6, foot + line * 0.2, "cm/s", FAINT);
 }
 
@@ -252,5 +277,54 @@ pub(super) fn overlay(canvas: &mut Canvas, layout: &Layout, area: &ColourBox, ve
         let at = |mm: f64| (x + mm / long, z + mm * tilt / long);
         let (from, to) = (at(from), at(to));
         canvas.line(place(from.0, from.1), place(to.0, to.1), thin, 0.0, GATE_INK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doppler::flow::Flow;
+    use crate::options::DopplerOptions;
+
+    #[test]
+    fn the_word_lies_whole_in_every_frame_that_is_allowed() {
+        let sides = [(160, 120), (160, 1024), (1280, 120), (600, 1024), (600, 440), (640, 480), (1280, 1024)];
+        for (columns, rows) in sides {
+            let layout = Layout::new(columns, rows);
+            let word = corner_word(&layout);
+            let (low, high) = word.bounds();
+            assert!(low.x >= 0.0 && low.y >= 0.0, "{columns} by {rows}: {low:?}");
+            assert!(high.x <= f64::from(columns), "{columns} by {rows}: {high:?}");
+            assert!(high.y <= real(layout.tissue.top), "{columns} by {rows}: the tissue hides it, {high:?}");
+            assert!(word.height >= 5.9, "{columns} by {rows}: too small to read");
+
+            let options = DopplerOptions { columns, rows, ..DopplerOptions::small(1) };
+            let vessel = Vessel::new(1);
+            let flow = Flow::new(&options);
+            let area = ColourBox::new(&vessel, &flow);
+            let scale = Scale::new(&layout, &flow);
+            let readout = Readout {
+                angle_degrees: 60.0,
+                gate_mm: 1.5,
+                peak_cm_s: flow.peak_cm_s,
+                frame_rate: 20.0,
+                when: jiff::civil::date(2001, 2, 3).at(10, 32, 0, 0),
+            };
+            let with = backdrop(&layout, &area, &scale, &readout);
+            let mut alone = Canvas::new(layout.columns, layout.rows, [0, 0, 0]);
+            draw(&mut alone, &word);
+            // every pixel of the word is there, and nothing of other texts within its bounds
+            let (left, right) = (low.x.max(0.0) as usize, high.x as usize);
+            let mut bright = 0;
+            for row in low.y as usize..high.y as usize {
+                for column in left..right {
+                    let at = (row * layout.columns + column) * 3;
+                    let (w, a) = (with.values[at], alone.values[at]);
+                    assert!(w.abs_diff(a) <= 64, "{columns} by {rows}: {column}, {row}: {w} for {a}");
+                    bright += usize::from(a > 90);
+                }
+            }
+            assert!(bright > 60, "{columns} by {rows}: {bright}");
+        }
     }
 }

@@ -46,7 +46,7 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn new(columns: u16, rows: u16) -> Self {
         let (width, height) = (f64::from(columns), f64::from(rows));
-        let letter = (height / 86.0).clamp(5.0, 12.0);
+        let letter = (height / 86.0).min(width / 90.0).clamp(5.0, 12.0);
         let head = (height * 0.085).floor();
         let px_per_mm = ((height * 0.525) / DEPTH_MM).min(width * 0.62 / WIDTH_MM);
         let count = |x: f64| index_below(x, 4096);

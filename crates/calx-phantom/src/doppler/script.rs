@@ -95,6 +95,11 @@ fn glyph(letter: char) -> &'static str {
 /// Distance of letters, in heights.
 const ADVANCE: f64 = 5.6 / 6.0;
 
+/// Width of a text.
+pub(super) fn width(text: &str, height: f64) -> f64 {
+    real(text.chars().count()) * ADVANCE * height
+}
+
 /// Writes a text; `x`, `y` are its top left corner.
 pub(super) fn write(canvas: &mut Canvas, text: &str, (x, y): (f64, f64), height: f64, rgb: [u8; 3]) {
     let unit = height / 6.0;

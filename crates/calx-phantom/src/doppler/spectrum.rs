@@ -48,8 +48,13 @@ impl Scale {
         (self.highest - self.lowest) / self.height
     }
 
+    /// Time from the strip's left end to its right one.
+    pub(super) fn seconds(&self) -> f64 {
+        BEATS_SHOWN * CYCLE_MS / 1000.0
+    }
+
     pub(super) fn seconds_per_px(&self) -> f64 {
-        BEATS_SHOWN * CYCLE_MS / 1000.0 / self.width
+        self.seconds() / self.width
     }
 
     /// Row within the strip, continuous.

@@ -3,7 +3,8 @@
 //! Not here: shapes of fingers.
 //!
 //! Invariants
-//! - A detail adds or takes less than a millimetre and makes no tissue where there was none.
+//! - Folds, creases and the middle of a nail are of tenths of a millimetre; the sides of a nail, which the beam
+//!   meets along the plate, of about one. Whether there is tissue to add to or take from, the caller asks.
 
 use crate::noise::Noise;
 use crate::plane::{Mm2, Mm3, mm2, mm3, smoothstep, spline};

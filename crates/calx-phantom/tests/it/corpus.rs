@@ -1,9 +1,10 @@
 //! A corpus is what its plan says, the same with any number of threads, and varied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use calx_dicom::{InstanceHeader, Locator, read_header};
 use calx_phantom::corpus::{CorpusOptions, CorpusSize, corpus, plan};
 
 pub(crate) fn small(patients: u32) -> CorpusOptions {
@@ -35,7 +36,7 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
 
 #[test]
 fn threads_change_nothing_and_the_plan_counts_right() {
-    let options = CorpusOptions { truth: true, ..small(2) };
+    let options = CorpusOptions { truth: true, ..small(4) };
     let one = made(&options, 1);
     assert!(one == made(&options, 2));
     let plan = plan(&options);
@@ -43,6 +44,9 @@ fn threads_change_nothing_and_the_plan_counts_right() {
     assert_eq!(plan.files, plan.images * 2);
     let truths = one.keys().filter(|path| path.to_string_lossy().ends_with(".truth.json")).count();
     assert_eq!(u64::try_from(truths).unwrap(), plan.images);
+    // a vendor's habit wins over what every radiograph says of its station
+    let hospital: Vec<_> = one.values().filter(|bytes| holds(bytes, b"Phantom Hospital")).collect();
+    assert!(!hospital.is_empty() && hospital.iter().all(|bytes| holds(bytes, b"ROOM 2")));
 }
 
 #[test]
@@ -63,6 +67,47 @@ fn headers_alone_are_small_varied_and_honest() {
             assert!(holds(bytes, mark.as_bytes()), "{} does not say {mark}", path.display());
         }
     }
+}
+
+/// What a reader makes of a file.
+fn read_back(bytes: &[u8], name: &str) -> InstanceHeader {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, bytes).unwrap();
+    read_header(&Locator::from(path)).unwrap().value
+}
+
+#[test]
+fn text_is_written_in_the_character_set_that_is_stated() {
+    let options = CorpusOptions { headers_only: Some(1), ..small(160) };
+    let mut umlauts = BTreeMap::new();
+    for bytes in made(&options, 0).values() {
+        let header = read_back(bytes, "corpus-text.dcm");
+        let description = header.study_description.raw().to_owned();
+        let known = ["", "Hand radiographs", "XR hand bilateral", "HAND 2 VIEWS"];
+        if !known.contains(&description.as_str()) {
+            let sets = ["ISO_IR 100", "ISO_IR 192", "ISO_IR 144", "ISO_IR 127", "ISO 2022 IR 87"];
+            let set = sets.into_iter().find(|set| holds(bytes, set.as_bytes())).unwrap();
+            let wide = matches!(set, "ISO_IR 100" | "ISO_IR 192");
+            let wanted = if wide { "Hände bds. in 2 Ebenen" } else { "Haende bds. in 2 Ebenen" };
+            assert_eq!(description, wanted, "{set}");
+            *umlauts.entry(set).or_insert(0) += 1;
+        }
+        let name = header.patient_name.raw().to_owned();
+        assert!(name.starts_with("PHANTOM^") && !name.contains('\u{fffd}'), "{name}");
+    }
+    assert!(umlauts.len() >= 4, "{umlauts:?}");
+}
+
+#[test]
+fn other_sizes_and_mistakes_are_other_objects() {
+    let uids = |options: &CorpusOptions| -> BTreeSet<String> {
+        let files = made(options, 0);
+        files.values().map(|bytes| read_back(bytes, "corpus-uids.dcm").instance.to_string()).collect()
+    };
+    let headers = CorpusOptions { headers_only: Some(1), ..small(12) };
+    let messy = CorpusOptions { messy: true, ..headers.clone() };
+    assert_eq!(uids(&headers).len(), 12);
+    assert!(uids(&headers).is_disjoint(&uids(&messy)));
 }
 
 #[test]

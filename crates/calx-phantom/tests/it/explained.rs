@@ -8,7 +8,8 @@ use crate::{one_hand, values};
 
 const COLUMNS: u16 = 1000;
 const ROWS: u16 = 1250;
-/// Blur of screen and detector, and the reach of the console's edge filter, in mm (`exposure.rs`).
+/// How far this test spreads a mask before it is laid beside the picture, in mm: about the blur of plate and tube,
+/// and about the size of detail that the console lifts most. They are this test's own numbers.
 const BLUR_MM: f64 = 0.085;
 const EDGE_MM: f64 = 0.55;
 

@@ -70,7 +70,7 @@ pub(crate) fn images() -> Result<Vec<(&'static str, GeneratedImage)>, Box<dyn st
     for (name, hand) in hands {
         add(&[name], "Hand radiograph", &[ImageOptions::Hand(hand)])?;
     }
-    let description = "Doppler ultrasound of both arms";
+    let description = "Duplex ultrasound of the right forearm";
     add(&["doppler_small"], description, &[ImageOptions::Doppler(clip.clone())])?;
     add(&["doppler_jpeg"], description, &[ImageOptions::Doppler(DopplerOptions { jpeg: true, ..clip })])?;
     Ok(made)

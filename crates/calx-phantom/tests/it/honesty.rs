@@ -46,16 +46,7 @@ fn the_word_stands_in_a_corner_outside_the_hand() {
 fn the_model_case_is_one_patient_in_three_studies() {
     let case = model_case(11, 0.1).unwrap();
     let names: Vec<&str> = case.images().map(|i| i.file_name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "hand_right_pa.dcm",
-            "hand_left_pa.dcm",
-            "hands_both_pa.dcm",
-            "hands_both_oblique.dcm",
-            "doppler_radial_right.dcm"
-        ]
-    );
+    assert_eq!(names, calx_phantom::ModelStudies::FILE_NAMES);
     for image in case.images() {
         assert!(holds(&image.bytes, b"PHANTOM-11"), "{}", image.file_name);
     }
@@ -65,4 +56,18 @@ fn the_model_case_is_one_patient_in_three_studies() {
         case.images().map(|i| i.sop_instance_uid.as_str()).collect();
     assert_eq!((studies.len(), instances.len()), (3, 5));
     assert!(model_case(11, 0.05).is_err());
+    // other pixels are other objects, and each study has its own numbers
+    let larger = model_case(11, 0.12).unwrap();
+    assert!(larger.images().all(|image| !instances.contains(image.sop_instance_uid.as_str())));
+    let value = |image: &calx_phantom::GeneratedImage, tag: &[u8]| {
+        let at = image.bytes.windows(6).position(|w| w == [tag, b"SH"].concat()).unwrap();
+        let length = usize::from(u16::from_le_bytes([image.bytes[at + 6], image.bytes[at + 7]]));
+        String::from_utf8(image.bytes[at + 8..at + 8 + length].to_vec()).unwrap()
+    };
+    let distinct = |tag: &[u8]| -> std::collections::BTreeSet<String> {
+        case.images().map(|image| value(image, tag)).collect()
+    };
+    // AccessionNumber (0008,0050) and StudyID (0020,0010)
+    assert_eq!(distinct(b"\x08\x00\x50\x00").len(), 3);
+    assert_eq!(distinct(b"\x20\x00\x10\x00").len(), 3);
 }

@@ -148,6 +148,10 @@ fn truth_survives_its_json() {
     for image in model_case(3, 0.1).unwrap().images() {
         let text = image.truth.to_json().unwrap();
         assert_eq!(serde_json::from_str::<Truth>(&text).unwrap(), image.truth, "{}", image.file_name);
+        let older = text.replacen("\"format_version\":2", "\"format_version\":1", 1);
+        assert_ne!(older, text);
+        let refused = serde_json::from_str::<Truth>(&older).unwrap_err().to_string();
+        assert!(refused.contains("format_version is 1, this program reads 2"), "{refused}");
     }
 }
 

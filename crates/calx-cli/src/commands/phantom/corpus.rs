@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use calx_phantom::corpus::{self, CorpusFile, CorpusOptions, CorpusSize};
+use calx_phantom::PhantomError;
+use calx_phantom::corpus::{self, CorpusError, CorpusFile, CorpusOptions, CorpusSize};
 use calx_workspace::durable;
 use clap::Args;
 use serde_json::json;
@@ -108,7 +109,7 @@ pub(super) fn run(args: &CorpusArgs, global: &Global, out: &Out) -> Outcome {
         count.one_more(&file, shown);
         Ok(())
     });
-    let finished = made.or_exit(Exit::WriteFailed).and_then(|()| publish(&partial, &args.output));
+    let finished = made.map_err(corpus_failure).and_then(|()| publish(&partial, &args.output));
     if let Err(failure) = finished {
         // Half a corpus is of no use; what stays when this fails too has an unfinished name.
         let _nothing_else_to_do = std::fs::remove_dir_all(&partial);
@@ -130,6 +131,17 @@ pub(super) fn run(args: &CorpusArgs, global: &Global, out: &Out) -> Outcome {
         "studies": plan.studies, "images": plan.images, "files": files, "bytes": bytes, "seconds": seconds,
     }))?;
     Ok(Exit::Done)
+}
+
+/// What could not be written or started is the machine's; all else as of one image.
+fn corpus_failure(error: CorpusError) -> Failure {
+    let exit = match &error {
+        CorpusError::Io(_) => Exit::WriteFailed,
+        CorpusError::Threads(_) => Exit::NoMeans,
+        CorpusError::Image { source: PhantomError::Option { .. }, .. } => Exit::Usage,
+        _ => Exit::Bug,
+    };
+    Failure::new(exit, error)
 }
 
 fn write(folder: &Path, file: &CorpusFile) -> std::io::Result<()> {

@@ -176,12 +176,12 @@ impl RadiographArgs {
 
     pub(super) fn film(&self, seed: u64) -> ImageOptions {
         let (columns, rows) = self.size.unwrap_or((2400, 2000));
-        let sized = FilmOptions::sized(self.view.into(), seed, columns, rows);
+        let person = self.person.person(seed);
+        let sized = FilmOptions::sized_for(person, self.view.into(), seed, columns, rows);
         let hands = [HandSide::Right, HandSide::Left];
         ImageOptions::Film(FilmOptions {
             pixel_mm: self.pixel_mm.unwrap_or(sized.pixel_mm),
             right_middle_finger_stump: self.stump,
-            person: self.person.person(seed),
             calcification: hands.map(|side| self.calcification(side)),
             pattern: self.pattern.into(),
             density: self.density,

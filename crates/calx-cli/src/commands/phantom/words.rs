@@ -213,7 +213,7 @@ pub(super) fn pixel_mm(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn scale(text: &str) -> Result<f64, String> {
-    number(text, 0.1, 2.0, "the scale of the pictures")
+    number(text, 0.1, 1.8, "the scale of the pictures")
 }
 
 /// A file name without a folder and without ending.
