@@ -49,17 +49,18 @@ impl Decoder {
         }
         let transfer_syntax = object.opened.transfer_syntax.to_string();
         codec::check(&object.layout, &transfer_syntax)?;
-        let stream = frame_stream(&mut object, frame_index);
         let layout = object.layout.clone();
         let version = object.opened.source.version().cloned();
-        self.objects.give_back(locator, object);
-        let (layout, stream) = (&layout, &stream?);
-        match &self.workers {
-            None => codec::decode_stream(layout, &transfer_syntax, stream, reduction),
+        let mut stream = frame_stream(&mut object, frame_index)?;
+        let decoded = match &self.workers {
+            None => codec::decode_stream(&layout, &transfer_syntax, &stream.read()?, reduction),
             Some(pool) => {
                 let id = FrameId { locator: locator.clone(), frame, version };
-                pool.decode(&id, &Job { layout, transfer_syntax: &transfer_syntax, stream, reduction })
+                let (layout, transfer_syntax) = (&layout, transfer_syntax.as_str());
+                pool.decode(&id, &mut Job { layout, transfer_syntax, stream, reduction })
             }
-        }
+        };
+        self.objects.give_back(locator, object);
+        decoded
     }
 }

@@ -134,15 +134,71 @@ impl FragmentTable {
     }
 }
 
-/// The compressed stream of one frame; `frame_index` counts from 0.
-pub(crate) fn frame_stream(object: &mut ImageObject, frame_index: u32) -> Result<Vec<u8>, DecodeError> {
+/// Where the compressed stream of one frame lies; `frame_index` counts from 0.
+pub(crate) fn frame_stream(object: &mut ImageObject, frame_index: u32) -> Result<Stream<'_>, DecodeError> {
     let mut table = match object.fragments.take() {
         Some(table) => table,
         None => FragmentTable::read(object)?,
     };
     let own = table.frame(&mut object.opened.source, frame_index);
     object.fragments = Some(table);
-    join(&mut object.opened.source, &own?)
+    Stream::new(&mut object.opened.source, own?)
+}
+
+/// The compressed stream of one frame, not read yet.
+#[derive(Debug)]
+pub(crate) struct Stream<'a> {
+    source: &'a mut Source,
+    fragments: Vec<Fragment>,
+    length: u64,
+}
+
+impl<'a> Stream<'a> {
+    fn new(source: &'a mut Source, fragments: Vec<Fragment>) -> Result<Self, DecodeError> {
+        let mut length = 0u64;
+        for (offset, declared) in &fragments {
+            let there = source.remaining(*offset);
+            if there < *declared {
+                return Err(DecodeError::Truncated { there, declared: *declared });
+            }
+            length = length.saturating_add(*declared);
+        }
+        if length == 0 {
+            return Err(DecodeError::Fragments("there is no fragment with bytes in it".to_owned()));
+        }
+        Ok(Self { source, fragments, length })
+    }
+
+    /// Bytes of the stream.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// All of it at once.
+    pub(crate) fn read(&mut self) -> Result<Vec<u8>, DecodeError> {
+        let mut stream = Vec::new();
+        for (offset, length) in &self.fragments {
+            stream.append(&mut self.source.read(*offset, *length).map_err(io)?);
+        }
+        Ok(stream)
+    }
+
+    /// Piece by piece: `put` gets each with its place in the stream.
+    pub(crate) fn pieces(
+        &mut self,
+        mut put: impl FnMut(u64, &[u8]) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        let mut place = 0u64;
+        for (offset, length) in &self.fragments {
+            self.source.pieces(*offset, *length, |bytes| {
+                put(place, bytes)?;
+                place += u64::try_from(bytes.len()).unwrap_or(0);
+                Ok(())
+            })?;
+        }
+        // The file may have become shorter meanwhile.
+        if place == self.length { Ok(()) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
+    }
 }
 
 /// Tells frames apart without an offset table.
@@ -185,19 +241,4 @@ fn walk(source: &mut Source, start: u64, end: u64, most: usize) -> Result<Vec<Fr
         at = (at + 8).saturating_add(u64::from(header.length));
     }
     Ok(found)
-}
-
-fn join(source: &mut Source, fragments: &[Fragment]) -> Result<Vec<u8>, DecodeError> {
-    let mut stream = Vec::new();
-    for (offset, length) in fragments {
-        let there = source.remaining(*offset);
-        if there < *length {
-            return Err(DecodeError::Truncated { there, declared: *length });
-        }
-        stream.append(&mut source.read(*offset, *length).map_err(io)?);
-    }
-    if stream.is_empty() {
-        return Err(DecodeError::Fragments("there is no fragment with bytes in it".to_owned()));
-    }
-    Ok(stream)
 }

@@ -18,6 +18,8 @@ use crate::locator::Locator;
 const HEAD: u64 = 8 * 1024;
 /// Every later one.
 const WINDOW: u64 = 16 * 1024;
+/// Bytes of one piece of a stream.
+const PIECE: u64 = 128 * 1024;
 
 #[derive(Debug)]
 enum Inner {
@@ -252,6 +254,28 @@ impl Source {
             }
         }
         Ok(Bytes::Owned(self.read(offset, wanted)?))
+    }
+
+    /// `wanted` bytes at `offset`, or as many as there are, in pieces that stay in the processor's cache.
+    pub(crate) fn pieces(
+        &mut self,
+        offset: u64,
+        wanted: u64,
+        mut each: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut piece = Vec::new();
+        let end = offset.saturating_add(wanted.min(self.remaining(offset)));
+        let mut at = offset;
+        while at < end {
+            piece.clear();
+            self.fill(at, PIECE.min(end - at), &mut piece)?;
+            if piece.is_empty() {
+                break;
+            }
+            each(&piece)?;
+            at += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        }
+        Ok(())
     }
 
     /// Appends what the object holds of `wanted` bytes. The file may have become shorter since it was

@@ -112,7 +112,7 @@ fn answer(request: &Request, shared: &Shared, stream: &mut Vec<u8>) -> Answer {
         Ok(()) => decode(request, stream),
         Err(error) => Err(DecodeError::Io(Arc::new(error))),
     };
-    let frame = frame.and_then(|frame| match shared.write(bytes_of(frame.samples())) {
+    let frame = frame.and_then(|frame| match shared.write(0, bytes_of(frame.samples())) {
         Ok(()) => Ok(frame),
         Err(error) => Err(DecodeError::Io(Arc::new(error))),
     });

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Whether memory can be bounded.
 pub(super) const MEMORY_LIMIT: bool = false;
 /// Shared bytes kept from frame to frame.
-const KEPT: u64 = 48 << 20;
+const KEPT: u64 = 64 << 20;
 
 /// One end of the channel. Reading happens on a thread, since a pipe cannot be asked with a limit of time.
 pub(super) struct Channel {
@@ -97,9 +97,9 @@ impl Shared {
         Ok(())
     }
 
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&self, place: u64, bytes: &[u8]) -> io::Result<()> {
         let mut file = &self.file;
-        file.seek(SeekFrom::Start(0))?;
+        file.seek(SeekFrom::Start(place))?;
         file.write_all(bytes)
     }
 

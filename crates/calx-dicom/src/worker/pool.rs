@@ -103,7 +103,7 @@ impl Pool {
     }
 
     /// Has a frame decoded by a worker.
-    pub(crate) fn decode(&self, id: &FrameId, job: &Job<'_>) -> Result<Frame, DecodeError> {
+    pub(crate) fn decode(&self, id: &FrameId, job: &mut Job<'_>) -> Result<Frame, DecodeError> {
         let mut fresh = false;
         loop {
             if let Some((times, loss)) = self.lost().get(id)

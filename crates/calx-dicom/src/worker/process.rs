@@ -18,6 +18,7 @@ use super::platform::{self, Channel, Complaints, Shared, Started};
 use super::pool::Stopping;
 use super::protocol::{Answer, Kind, MAX_MESSAGE, READY, Request, Shape};
 use crate::decode_error::DecodeError;
+use crate::fragments::Stream;
 use crate::frame_source::Reduction;
 
 /// How long a program may take to be ready.
@@ -30,7 +31,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(crate) struct Job<'a> {
     pub(crate) layout: &'a FrameLayout,
     pub(crate) transfer_syntax: &'a str,
-    pub(crate) stream: &'a [u8],
+    pub(crate) stream: Stream<'a>,
     pub(crate) reduction: Reduction,
 }
 
@@ -79,13 +80,13 @@ impl Worker {
     /// Has a frame decoded. After anything but `Ok` and `Refused` the worker must be dropped.
     pub(super) fn run(
         &mut self,
-        job: &Job<'_>,
+        job: &mut Job<'_>,
         options: &WorkerOptions,
         stopping: &Stopping,
     ) -> Result<Frame, Failed> {
         self.asked += 1;
         let decoded = job.decoded_bytes();
-        let stream_bytes = u64::try_from(job.stream.len()).unwrap_or(u64::MAX);
+        let stream_bytes = job.stream.length();
         let own = (256 << 20) + decoded.saturating_mul(8).saturating_add(stream_bytes.saturating_mul(2));
         let memory = own.min(options.memory_limit);
         let limit = options.time_limit + Duration::from_secs(decoded >> 20);
@@ -96,7 +97,7 @@ impl Worker {
             stream_bytes,
             memory,
         };
-        let answer = match self.ask(&request, job.stream, limit, stopping) {
+        let answer = match self.ask(&request, &mut job.stream, limit, stopping) {
             Ok(bytes) => bytes,
             Err(Asked::TimeLimit) => {
                 self.hear();
@@ -136,7 +137,7 @@ impl Worker {
     fn ask(
         &mut self,
         request: &Request,
-        stream: &[u8],
+        stream: &mut Stream<'_>,
         limit: Duration,
         stopping: &Stopping,
     ) -> Result<Vec<u8>, Asked> {
@@ -151,7 +152,8 @@ impl Worker {
             }
             self.ready = true;
         }
-        self.shared.write(stream).map_err(Asked::NotShared)?;
+        let shared = &self.shared;
+        stream.pieces(|place, bytes| shared.write(place, bytes)).map_err(Asked::NotShared)?;
         let message = request.to_bytes();
         let length = u32::try_from(message.len()).unwrap_or(0).to_le_bytes();
         channel.send(&[length.as_slice(), &message].concat()).map_err(|_gone| Asked::Broken)?;
