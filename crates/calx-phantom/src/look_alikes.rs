@@ -415,6 +415,7 @@ fn ring(around: Surroundings<'_>, scale: f64, noise: Noise) -> Option<Feature> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use super::*;
 

@@ -124,7 +124,7 @@ fn piece(
         }
     }
     for (i, &(squared, segment, t)) in nearest.iter().enumerate() {
-        if squared == f32::MAX || !own.contains(&segment) {
+        if squared >= f32::MAX || !own.contains(&segment) {
             continue;
         }
         let (Some(a), Some(b)) = (stations.get(segment), stations.get(segment + 1)) else { continue };

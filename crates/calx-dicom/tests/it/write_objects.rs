@@ -152,7 +152,7 @@ fn elements_of_the_caller_come_back_in_both_codings() {
         };
         assert_eq!(text((0x0008, 0x1010)).as_deref(), Some("STATION"), "{coding:?}");
         assert_eq!(text((0x0018, 0x0060)), None, "{coding:?}");
-        assert_eq!(text((0x0008, 0x0070)).is_some(), true, "{coding:?}");
+        assert!(text((0x0008, 0x0070)).is_some(), "{coding:?}");
         let items = found.element(dicom_core::Tag(0x0040, 0x0260)).unwrap().items().unwrap();
         let meaning = items[0].element(dicom_core::Tag(0x0008, 0x0104)).unwrap().to_str().unwrap();
         assert_eq!(meaning.trim(), "inner", "{coding:?}");

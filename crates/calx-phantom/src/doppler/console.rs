@@ -281,6 +281,7 @@ pub(super) fn overlay(canvas: &mut Canvas, layout: &Layout, area: &ColourBox, ve
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels of a small picture")]
 mod tests {
     use super::*;
     use crate::doppler::flow::Flow;

@@ -118,6 +118,7 @@ pub(super) fn angles() -> [f64; ROUND] {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use super::*;
     use crate::plane::mm2;
