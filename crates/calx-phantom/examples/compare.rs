@@ -5,7 +5,12 @@
 //! gives. Noise is what is left of a patch of 32 by 32 pixels after a plane is taken out; patches whose
 //! halves differ (edges, texture of bone) are not counted. Noise power is the mean over such patches,
 //! over rings of frequency, in shares of its sum: its shape, which does not depend on the window.
-
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::manual_is_multiple_of,
+    reason = "a program that prints what it measured"
+)]
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -36,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if files.is_empty() {
         return Err("give one file or several".into());
     }
-    let source = FrameSource::with_threads(1 << 28, 1);
+    let source = FrameSource::in_process(1 << 28, 1);
     for file in files {
         let picture = match file.strip_prefix("seed:") {
             Some(seed) => ours(&source, seed.parse()?)?,
@@ -149,7 +154,7 @@ fn noise(picture: &Picture) {
             }
             used += 1;
             // a thirtieth of the range and more is structure; patches count alike, whatever their noise
-            if used % 5 == 0 && sd < MOST_NOISE {
+            if used.is_multiple_of(5) && sd < MOST_NOISE {
                 let even: Vec<f64> = values.iter().map(|v| v / sd).collect();
                 power(&even, &mut rings, &mut members);
             }

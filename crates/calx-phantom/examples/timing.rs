@@ -3,6 +3,7 @@
 //! `cargo run --release -p calx-phantom --example timing -- [HANDS] [COLUMNS] [ROWS]`: right hands of seeds 1, 2, …
 //! with calcified arteries, one after the other on one thread. Wall time is that of the clock; CPU time is
 //! the process's own, where the system tells it (Linux), and is the one to compare on a busy machine.
+#![allow(clippy::print_stdout, reason = "a program that prints what it measured")]
 
 use std::time::Instant;
 

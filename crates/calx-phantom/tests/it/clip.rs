@@ -214,7 +214,7 @@ fn the_jpeg_clip_is_nearly_the_plain_one() {
     // LossyImageCompression (0028,2110) and its method (0028,2114)
     assert!(holds(b"\x28\x00\x10\x21CS\x02\x0001") && holds(b"\x28\x00\x14\x21CS\x0c\x00ISO_10918_1"));
     let (locator, _) = read(&packed, "clip_jpeg.dcm");
-    let source = FrameSource::with_threads(0, 1);
+    let source = FrameSource::in_process(0, 1);
     for (number, expected) in (1_u32..).zip(frames(&plain, 3)) {
         let frame = source.request(&locator, number, Priority::Visible, Reduction::Full).wait().unwrap();
         let Samples::Colour8(model, values) = frame.samples() else { panic!("colour") };

@@ -89,7 +89,7 @@ fn what_the_documentation_does_not_allow_is_refused() {
     for scale in [0.09, 1.81, f64::NAN] {
         match model_case(1, scale) {
             Err(PhantomError::Option { option, allowed, .. }) => {
-                assert_eq!((option, allowed), ("scale", "0.1 to 1.8"))
+                assert_eq!((option, allowed), ("scale", "0.1 to 1.8"));
             }
             other => panic!("{scale}: {:?}", other.map(|c| c.images().count())),
         }
