@@ -26,6 +26,7 @@ pub(crate) const MAX_INFLATED: u64 = (256 + 64) * 1024 * 1024;
 
 /// What is unpacked at once, at least.
 const INFLATE_STEP: usize = 64 * 1024;
+const LARGEST_INFLATE_STEP: usize = 32 * 1024 * 1024;
 /// Elements of the file meta group; the standard knows less than thirty.
 const MAX_META: usize = 1000;
 /// Of a value of the file meta group.
@@ -244,8 +245,11 @@ fn inflate(source: &mut Source, at: u64, notices: &mut Vec<Notice>) -> Result<So
     let mut inflater = Decompress::new(wrapped);
     let (mut bytes, mut at) = (Vec::new(), at);
     let broke_off = loop {
-        // Memory grows with what was unpacked, never with a claim.
-        bytes.reserve(INFLATE_STEP);
+        // Memory grows with what was unpacked, never with a claim, and by a quarter at most: the inflater
+        // touches all that is reserved.
+        if bytes.capacity() - bytes.len() < INFLATE_STEP {
+            bytes.reserve_exact(INFLATE_STEP.max((bytes.len() / 4).min(LARGEST_INFLATE_STEP)));
+        }
         let packed = source.ahead(at, 1)?;
         let (taken, made) = (inflater.total_in(), bytes.len());
         let status = inflater.decompress_vec(packed, &mut bytes, FlushDecompress::None);

@@ -163,6 +163,8 @@ fn planned(
     let polarity = if noise.unit(35, 0) < 0.25 { Polarity::Monochrome1 } else { Polarity::Monochrome2 };
     let voi = voi(noise);
     let spacing = if noise.unit(36, 0) < 0.2 { Spacing::Calibrated } else { Spacing::Imager };
+    // a follow-up shows the same hands, laid down anew
+    let exposure = u32::try_from(study).unwrap_or(0);
     let mut images = Vec::new();
     let oblique_too = unit(51) < 0.5;
     let two_films = unit(50) < 0.6;
@@ -176,6 +178,7 @@ fn planned(
                     polarity,
                     voi,
                     spacing,
+                    exposure,
                     ..HandOptions::sized(side, view(oblique), seed, columns, rows)
                 }));
             }
@@ -187,12 +190,13 @@ fn planned(
                 polarity,
                 voi,
                 spacing,
+                exposure,
                 ..FilmOptions::sized(view(oblique), seed, rows, columns)
             }));
         }
     }
     if unit(52) < 0.25 {
-        let small = DopplerOptions::small(seed);
+        let small = DopplerOptions::small(seed ^ study);
         images.push(ImageOptions::Doppler(if options.size == CorpusSize::Small {
             DopplerOptions { columns: 160, rows: 120, frames: 3, ..small }
         } else {

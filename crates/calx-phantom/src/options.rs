@@ -198,6 +198,15 @@ pub struct HandOptions {
     pub spacing: Spacing,
     /// Quantum and electronic noise; without it the picture is what the geometry says.
     pub noise: bool,
+    /// Which exposure: another number lays the same hands down anew, with other noise. A follow-up is one.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub exposure: u32,
+}
+
+/// What UIDs are made from stays as it was for the first exposure.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_first(exposure: &u32) -> bool {
+    *exposure == 0
 }
 
 /// Width of the field that shows one hand, in mm.
@@ -230,6 +239,7 @@ impl HandOptions {
             voi: Voi::Windows,
             spacing: Spacing::Imager,
             noise: true,
+            exposure: 0,
         }
     }
 }
@@ -269,6 +279,9 @@ pub struct FilmOptions {
     pub spacing: Spacing,
     /// Quantum and electronic noise.
     pub noise: bool,
+    /// Which exposure: another number lays the same hands down anew, with other noise. A follow-up is one.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub exposure: u32,
 }
 
 impl FilmOptions {
@@ -298,6 +311,7 @@ impl FilmOptions {
             voi: Voi::Windows,
             spacing: Spacing::Imager,
             noise: true,
+            exposure: 0,
         }
     }
 }

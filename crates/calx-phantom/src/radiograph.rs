@@ -13,7 +13,7 @@ use crate::field::Field;
 use crate::look_alikes::{Surroundings, look_alikes};
 use crate::maps::{Hand, Maps};
 use crate::marks::{Free, side_marker, synthetic};
-use crate::noise::Noise;
+use crate::noise::{Noise, mix};
 use crate::number::{index_below, real, single};
 use crate::options::{
     Calcification, CalcificationPattern, FilmOptions, HAND_FIELD_HEIGHT_MM, HandOptions, HandSide, LookAlike,
@@ -70,6 +70,8 @@ struct Sheet {
     pixel_mm: f64,
     view: View,
     seed: u64,
+    /// The seed of this exposure: how the hands lie, and the film's noise.
+    laid: u64,
     noise: bool,
 }
 
@@ -90,6 +92,11 @@ pub(crate) fn hand(options: &HandOptions) -> Radiograph {
         pixel_mm: options.pixel_mm,
         view: options.view,
         seed: options.seed,
+        laid: if options.exposure == 0 {
+            options.seed
+        } else {
+            options.seed ^ mix(u64::from(options.exposure))
+        },
         noise: options.noise,
     };
     let plan = HandPlan {
@@ -129,6 +136,11 @@ fn film_sheet(options: &FilmOptions) -> Sheet {
         pixel_mm: options.pixel_mm,
         view: options.view,
         seed: options.seed,
+        laid: if options.exposure == 0 {
+            options.seed
+        } else {
+            options.seed ^ mix(u64::from(options.exposure))
+        },
         noise: options.noise,
     }
 }
@@ -155,7 +167,7 @@ fn film_plan(options: &FilmOptions, side: HandSide) -> HandPlan {
 fn side_by_side(sheet: &Sheet, first: (f64, f64), second: (f64, f64)) -> (f64, f64) {
     let free = sheet.width() - 2.0 * BORDER_MM - (first.1 - first.0) - (second.1 - second.0);
     let between = (0.4 * free).clamp(LEAST_BETWEEN_MM, MOST_BETWEEN_MM);
-    let stray = 0.1 * (free - between).clamp(0.0, 40.0) * Noise::new(sheet.seed, "place both").signed(0, 0);
+    let stray = 0.1 * (free - between).clamp(0.0, 40.0) * Noise::new(sheet.laid, "place both").signed(0, 0);
     let left = BORDER_MM + 0.5 * (free - between) + stray;
     let beside = left + (first.1 - first.0) + between;
     (left - first.0, beside - second.0)
@@ -175,7 +187,7 @@ struct Lying {
 impl Lying {
     fn new(sheet: &Sheet, plan: &HandPlan) -> Self {
         // no hand lies quite flat
-        let tilt = (2.2 * Noise::new(sheet.seed, "lie").normal(0, 0)).clamp(-4.5, 4.5);
+        let tilt = (2.2 * Noise::new(sheet.laid, "lie").normal(0, 0)).clamp(-4.5, 4.5);
         let turn = match sheet.view {
             View::Pa => Turn::degrees(tilt),
             View::Oblique => Turn::degrees(38.0 + 1.5 * tilt),
@@ -253,7 +265,7 @@ impl Lying {
 }
 
 fn place_noise(sheet: &Sheet, side: HandSide) -> Noise {
-    Noise::new(sheet.seed, &format!("place {}", side.letter()))
+    Noise::new(sheet.laid, &format!("place {}", side.letter()))
 }
 
 /// How far above the sawn ends of the forearm a tall film is collimated, in mm: an edge leans, and so do the ends.
@@ -282,7 +294,7 @@ fn draw(sheet: &Sheet, mut hands: Vec<(HandSide, Hand)>) -> Radiograph {
         hand.placement = placed;
     }
     let name = format!("film {:?} {}", sheet.view, hands.iter().map(|h| h.0.letter()).collect::<String>());
-    let noise = Noise::new(sheet.seed, &name);
+    let noise = Noise::new(sheet.laid, &name);
     let end = hands.iter().fold(f64::MAX, |end, (_, hand)| end.min(forearm_end(hand)));
     let field = Field::new(sheet.width(), sheet.height(), BORDER_MM, noise.lane("field"))
         .ending(sheet.width(), end - BEFORE_END_MM);

@@ -120,3 +120,13 @@ fn mistakes_are_made_when_asked_for() {
     let clean = made(&CorpusOptions { messy: false, ..options }, 0);
     assert!(clean.values().all(|b| b.get(128..132) == Some(b"DICM") && !b.ends_with(&[0; 512])));
 }
+
+#[test]
+fn a_follow_up_is_another_exposure() {
+    let files = made(&small(4), 2);
+    // the last tenth of an object is pixels, whatever its header
+    let ends: BTreeSet<&[u8]> =
+        files.values().map(|bytes| &bytes[bytes.len() - bytes.len() / 10..]).collect();
+    assert!(files.len() > 12, "{}", files.len());
+    assert_eq!(ends.len(), files.len(), "pictures that are the same");
+}
