@@ -9,9 +9,9 @@
 //!
 //! Source: PS3.3 C.7.6.3.1, PS3.5 8.1.1.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
+
+use crate::values::Values;
 
 /// PhotometricInterpretation (0028,0004).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -250,16 +250,16 @@ pub enum ColourModel {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say sign and width")]
 pub enum Samples {
-    U8(Arc<[u8]>),
-    I8(Arc<[i8]>),
-    U16(Arc<[u16]>),
-    I16(Arc<[i16]>),
-    U32(Arc<[u32]>),
-    I32(Arc<[i32]>),
+    U8(Values<u8>),
+    I8(Values<i8>),
+    U16(Values<u16>),
+    I16(Values<i16>),
+    U32(Values<u32>),
+    I32(Values<i32>),
     /// Three samples a pixel.
-    Colour8(ColourModel, Arc<[u8]>),
+    Colour8(ColourModel, Values<u8>),
     /// Three samples a pixel, more than 8 bits each.
-    Colour16(ColourModel, Arc<[u16]>),
+    Colour16(ColourModel, Values<u16>),
 }
 
 impl Samples {

@@ -30,6 +30,7 @@ pub mod spacing;
 mod strict;
 pub mod study;
 pub mod uid;
+mod values;
 
 pub use case::{
     Age, AgeUnit, Case, CaseStatus, Contributor, ImageRead, NewCase, Patient, ReadResult, ReadState,
@@ -62,3 +63,4 @@ pub use study::{BurnedIn, CaseImage, CaseStudy, ImageDisplay, PixelsCleared, Sta
 pub use uid::{
     SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TrackingUid, TransferSyntaxUid,
 };
+pub use values::Values;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytemuck::Pod;
-use calx_model::{Frame, FrameLayout, Samples};
+use calx_model::{Frame, FrameLayout, Samples, Values};
 
 use super::WorkerOptions;
 use super::loss::WorkerLoss;
@@ -277,10 +277,8 @@ enum Asked {
 }
 
 /// `count` values from the start of the shared memory, read straight to where they stay.
-fn values<T: Pod>(shared: &Shared, count: usize) -> io::Result<Arc<[T]>> {
-    let mut values: Arc<[T]> = std::iter::repeat_n(T::zeroed(), count).collect();
-    if let Some(own) = Arc::get_mut(&mut values) {
-        shared.read(bytemuck::cast_slice_mut(own))?;
-    }
-    Ok(values)
+fn values<T: Pod>(shared: &Shared, count: usize) -> io::Result<Values<T>> {
+    let mut values = vec![T::zeroed(); count];
+    shared.read(bytemuck::cast_slice_mut(&mut values))?;
+    Ok(values.into())
 }

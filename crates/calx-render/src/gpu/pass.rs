@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use calx_model::{Frame, Samples};
+use calx_model::{Frame, Samples, Values};
 
 use crate::footprint::Footprint;
 use crate::gpu::params::{Entry, Params, Variant};
@@ -51,16 +51,15 @@ fn source_key(table: &DisplayTable) -> (Option<&Remap>, u32) {
 }
 
 fn same_values(a: &Samples, b: &Samples) -> bool {
-    use std::sync::Arc;
     match (a, b) {
-        (Samples::U8(a), Samples::U8(b)) => Arc::ptr_eq(a, b),
-        (Samples::I8(a), Samples::I8(b)) => Arc::ptr_eq(a, b),
-        (Samples::U16(a), Samples::U16(b)) => Arc::ptr_eq(a, b),
-        (Samples::I16(a), Samples::I16(b)) => Arc::ptr_eq(a, b),
-        (Samples::U32(a), Samples::U32(b)) => Arc::ptr_eq(a, b),
-        (Samples::I32(a), Samples::I32(b)) => Arc::ptr_eq(a, b),
-        (Samples::Colour8(m, a), Samples::Colour8(n, b)) => m == n && Arc::ptr_eq(a, b),
-        (Samples::Colour16(m, a), Samples::Colour16(n, b)) => m == n && Arc::ptr_eq(a, b),
+        (Samples::U8(a), Samples::U8(b)) => Values::ptr_eq(a, b),
+        (Samples::I8(a), Samples::I8(b)) => Values::ptr_eq(a, b),
+        (Samples::U16(a), Samples::U16(b)) => Values::ptr_eq(a, b),
+        (Samples::I16(a), Samples::I16(b)) => Values::ptr_eq(a, b),
+        (Samples::U32(a), Samples::U32(b)) => Values::ptr_eq(a, b),
+        (Samples::I32(a), Samples::I32(b)) => Values::ptr_eq(a, b),
+        (Samples::Colour8(m, a), Samples::Colour8(n, b)) => m == n && Values::ptr_eq(a, b),
+        (Samples::Colour16(m, a), Samples::Colour16(n, b)) => m == n && Values::ptr_eq(a, b),
         _ => false,
     }
 }

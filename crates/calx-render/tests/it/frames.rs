@@ -1,7 +1,5 @@
 //! Synthetic frames of every kind of samples, each with a chain; noise from a fixed generator.
 
-use std::sync::Arc;
-
 use calx_model::*;
 
 /// A small repeatable noise source.
@@ -62,7 +60,7 @@ pub(crate) fn all(columns: u32, rows: u32) -> Vec<Given> {
     };
     let u12 = make(Samples::U16(fill(n, |x| (x % 4096) as u16).into()));
     let i16s = make(Samples::I16(fill(n, |x| (x % 5000) as i16 - 2500).into()));
-    let bytes: Arc<[u8]> = fill(n, |x| x as u8).into();
+    let bytes: Values<u8> = fill(n, |x| x as u8).into();
     let grey = ColourPath::Grey;
     let padded = DisplayPipeline {
         padding: Some(Padding { low: 0, high: 1500 }),
@@ -76,7 +74,7 @@ pub(crate) fn all(columns: u32, rows: u32) -> Vec<Given> {
         bits_stored,
     };
     vec![
-        given("u8 identity", &make(Samples::U8(Arc::clone(&bytes))), chain(window(128.0, 256.0, Linear)), 8),
+        given("u8 identity", &make(Samples::U8(bytes.clone())), chain(window(128.0, 256.0, Linear)), 8),
         given(
             "i8",
             &make(Samples::I8(fill(n, |x| x as i8).into())),
@@ -143,7 +141,7 @@ pub(crate) fn all(columns: u32, rows: u32) -> Vec<Given> {
         ),
         given(
             "palette u8",
-            &make(Samples::U8(Arc::clone(&bytes))),
+            &make(Samples::U8(bytes.clone())),
             DisplayPipeline {
                 colour: ColourPath::Palette(palette.clone()),
                 ..chain(window(1.0, 1.0, Linear))
