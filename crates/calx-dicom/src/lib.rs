@@ -60,6 +60,7 @@ pub use identity::identity_texts;
 pub use image::{ImageInfo, ReadImageError, read_image_info};
 pub use locator::Locator;
 pub use notice::{Notice, Read};
+pub use open::may_be_dicom;
 pub use tags::{Identity, TagRow, dump_tags};
 pub use transfer_syntax::{TransferSyntax, supported_transfer_syntaxes};
 pub use worker::{WorkerLoss, WorkerOptions};

@@ -67,7 +67,20 @@ impl Opened {
 /// # Errors
 /// [`ReadHeaderError::NotDicom`] when no rung holds; reading and inflating failures.
 pub(crate) fn open(locator: &Locator) -> Result<Opened, ReadHeaderError> {
-    let mut source = Source::open(locator)?;
+    open_source(Source::open(locator)?)
+}
+
+/// Whether an object may be one, by its first bytes (64 KiB are enough; all, of a smaller one): what comes
+/// out of an archive is looked at before it is kept.
+#[must_use]
+pub fn may_be_dicom(head: &[u8]) -> bool {
+    !matches!(
+        open_source(Source::memory(head.to_vec())),
+        Err(ReadHeaderError::Empty | ReadHeaderError::NotDicom)
+    )
+}
+
+fn open_source(mut source: Source) -> Result<Opened, ReadHeaderError> {
     if source.length() == 0 {
         return Err(ReadHeaderError::Empty);
     }

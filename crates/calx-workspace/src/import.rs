@@ -4,7 +4,9 @@
 //! bytes, `store` makes a batch of copies durable under their final names, one transaction files the rows,
 //! and only then [`ImportEvent::File`] is told.
 //!
-//! Not here: DICOM (`calx-dicom`), archives and lists on stdin (the batch import issue).
+//! An archive is found the same way; `archive` reads the files in it and `expand` prepares them one by one.
+//!
+//! Not here: DICOM (`calx-dicom`), a list on stdin (the command line).
 //!
 //! Invariants
 //! - Each file found gives exactly one [`FileOutcome`], in the order of the walk.
@@ -13,6 +15,8 @@
 //! - A file that changes while it is read is `failed` with `changed_while_read`, never stored half-and-half.
 //! - Sources are never written to.
 
+mod archive;
+mod expand;
 mod prepare;
 mod run;
 mod store;
@@ -47,6 +51,21 @@ pub enum OnDuplicate {
     Error,
 }
 
+/// What may come out of one archive. It is refused from where both are exceeded; what came before is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArchiveLimits {
+    /// Bytes in all.
+    pub bytes: u64,
+    /// Times the archive's own size.
+    pub ratio: u64,
+}
+
+impl Default for ArchiveLimits {
+    fn default() -> Self {
+        Self { bytes: 4 << 30, ratio: 200 }
+    }
+}
+
 /// How to import.
 #[derive(Debug, Clone)]
 pub struct ImportOptions<'a> {
@@ -66,6 +85,8 @@ pub struct ImportOptions<'a> {
     pub cancel: &'a AtomicBool,
     /// Threads that read files; 0 chooses.
     pub jobs: usize,
+    /// What may come out of an archive.
+    pub archives: ArchiveLimits,
     /// Count files and bytes first, so that progress knows its end ([`ImportEvent::Found`]).
     pub count_first: bool,
 }
@@ -83,6 +104,7 @@ impl<'a> ImportOptions<'a> {
             dry_run: false,
             cancel,
             jobs: 0,
+            archives: ArchiveLimits::default(),
             count_first: false,
         }
     }
@@ -131,7 +153,7 @@ impl FileStatus {
 /// One row of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileOutcome {
-    /// The file, as found: source joined with what the walk saw.
+    /// The file, as found: source joined with what the walk saw; `ARCHIVE!/NAME` for one in an archive.
     pub path: PathBuf,
     /// What became of it.
     pub status: FileStatus,

@@ -37,7 +37,8 @@ pub use case_list::CaseRow;
 pub use case_writer::{CaseWriter, Recovery};
 pub use error::{ErrorClass, WorkspaceError};
 pub use import::{
-    FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, ImportSummary, OnDuplicate,
+    ArchiveLimits, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions,
+    ImportSummary, OnDuplicate,
 };
 pub use lookup::Found;
 pub use playlists::{PlaylistRow, PlaylistWriter};

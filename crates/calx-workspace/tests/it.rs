@@ -8,6 +8,8 @@
     reason = "helpers of tests stand outside test functions"
 )]
 
+#[path = "it/archives.rs"]
+mod archives;
 #[path = "it/cases.rs"]
 mod cases;
 #[path = "it/import_edges.rs"]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use calx_model::patient_text::{escape_csv, escape_terminal};
 use calx_workspace::{
-    FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, OnDuplicate,
+    ArchiveLimits, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, OnDuplicate,
 };
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,10 +24,12 @@ use crate::session::{self, workspace_failure};
 ///
 /// calx import -w ws /media/cdrom
 /// calx import -w ws --reference share/ --report report.csv
+///
+/// Folders, DICOM files, and zip, tar, tar.gz and gz archives, told by what they hold.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ImportArgs {
-    /// Files and folders; - reads a list from stdin, one path a line
+    /// Files, folders, archives; - reads a list from stdin, one path a line
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Keep a copy of each file in the workspace (default)
@@ -48,6 +50,12 @@ pub(crate) struct ImportArgs {
     /// What a file is that is here already
     #[arg(long, value_enum, default_value = "skip")]
     on_duplicate: DuplicateWord,
+    /// GiB that one archive may hold unpacked; more only up to --archive-ratio
+    #[arg(long, value_name = "GIB", default_value_t = 4)]
+    archive_limit: u32,
+    /// Times its own size that a larger archive may hold unpacked
+    #[arg(long, value_name = "TIMES", default_value_t = 200)]
+    archive_ratio: u32,
     /// Write what became of every file: FILE.jsonl or FILE.csv
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -154,6 +162,10 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
         },
         dry_run: global.dry_run,
         jobs: global.jobs,
+        archives: ArchiveLimits {
+            bytes: u64::from(args.archive_limit) << 30,
+            ratio: args.archive_ratio.into(),
+        },
         count_first: shows_progress(out),
         ..ImportOptions::new(&cancel)
     };

@@ -14,6 +14,7 @@ use calx_dicom::{InstanceHeader, Locator, Notice, ReadHeaderError, read_header, 
 use calx_model::TransferSyntaxUid;
 use sha2::{Digest as _, Sha256};
 
+use super::archive::Kind;
 use super::{FileOutcome, FileStatus};
 use crate::durable::remove_if_there;
 
@@ -48,6 +49,8 @@ pub(crate) enum Prepared {
     Done(FileOutcome),
     /// It can be filed.
     Ready(Box<Ready>),
+    /// It holds files.
+    Archive(PathBuf, Kind),
     /// The workspace could not take the bytes.
     NoRoom(io::Error),
 }
@@ -65,7 +68,12 @@ pub(crate) fn prepare(path: PathBuf, copy_to: Option<PathBuf>) -> Prepared {
     let size = before.len();
     let header = match read_header(&Locator::from(path.as_path())) {
         Ok(header) => header,
-        Err(error) => return Prepared::Done(refused(path, size, &error)),
+        Err(error) => {
+            return match Kind::of_file(&path) {
+                Ok(Some(kind)) if error.code() == "not_dicom" => Prepared::Archive(path, kind),
+                _ => Prepared::Done(refused(path, size, &error)),
+            };
+        }
     };
     let mut notices = header.notices;
     let damaged = damage(&path, &header.value, size, &mut notices);
@@ -91,9 +99,24 @@ pub(crate) fn prepare(path: PathBuf, copy_to: Option<PathBuf>) -> Prepared {
         });
     }
     let facts = Facts { size, modified: modified(&before), sha256 };
-    let notices = notices.iter().map(|notice| calx_model::patient_text::escape_terminal(&notice.to_string()));
-    let notices = notices.collect();
+    let notices = shown(&notices);
     Prepared::Ready(Box::new(Ready { path, header: header.value, notices, damaged, facts, copy: copy_to }))
+}
+
+/// Prepares a file of an archive: `copy` holds its bytes, `path` says where they came from.
+pub(crate) fn prepare_copy(path: PathBuf, copy: &Path, facts: Facts) -> Prepared {
+    let header = match read_header(&Locator::from(copy)) {
+        Ok(header) => header,
+        Err(error) => return Prepared::Done(refused(path, facts.size, &error)),
+    };
+    let mut notices = header.notices;
+    let damaged = damage(copy, &header.value, facts.size, &mut notices);
+    let (notices, copy) = (shown(&notices), Some(copy.to_path_buf()));
+    Prepared::Ready(Box::new(Ready { path, header: header.value, notices, damaged, facts, copy }))
+}
+
+fn shown(notices: &[Notice]) -> Vec<String> {
+    notices.iter().map(|notice| calx_model::patient_text::escape_terminal(&notice.to_string())).collect()
 }
 
 /// Opens without waiting, should the path have become a FIFO since the walk.
@@ -114,7 +137,7 @@ pub(crate) fn modified(meta: &Metadata) -> Option<i64> {
     i64::try_from(since.as_nanos()).ok()
 }
 
-fn stamp_of(meta: &Metadata) -> (u64, Option<i64>) {
+pub(crate) fn stamp_of(meta: &Metadata) -> (u64, Option<i64>) {
     (meta.len(), modified(meta))
 }
 
@@ -155,7 +178,7 @@ pub(crate) fn sha256_of(path: &Path) -> io::Result<String> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
         write!(out, "{byte:02x}").unwrap_or(());
@@ -163,7 +186,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn refused(path: PathBuf, size: u64, error: &ReadHeaderError) -> FileOutcome {
+pub(crate) fn refused(path: PathBuf, size: u64, error: &ReadHeaderError) -> FileOutcome {
     let status = match error {
         ReadHeaderError::Empty | ReadHeaderError::NotDicom | ReadHeaderError::Directory => {
             FileStatus::NotDicom

@@ -5,7 +5,9 @@
 //! - Two imports at once take turns only for the moment of a commit.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
@@ -13,10 +15,12 @@ use rayon::prelude::*;
 use rusqlite::params;
 use uuid::Uuid;
 
+use super::archive::Kind;
+use super::expand::{Expanded, Expansion};
 use super::prepare::{Prepared, Ready, prepare};
 use super::store::{Rules, described, duplicate_as_asked, store};
 use super::walk::{Seen, Walk};
-use super::{FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, ImportSummary};
+use super::{FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, ImportSummary};
 use crate::durable::{self, BatchSync};
 use crate::error::WorkspaceError;
 use crate::file_rows;
@@ -95,6 +99,10 @@ impl Workspace {
         let sync = BatchSync::new(&incoming).map_err(failed)?;
         let pool = pool(options.jobs);
         let copies = AtomicU64::new(0);
+        let copy_name = |size: u64| {
+            let number = copies.fetch_add(1, Ordering::Relaxed);
+            incoming.join(format!("{}-{number}-{size}.{}", rules.run, durable::PARTIAL))
+        };
         loop {
             let batch = next_batch(&mut walk, options);
             if batch.is_empty() {
@@ -108,10 +116,7 @@ impl Workspace {
                 if options.cancel.load(Ordering::Relaxed) {
                     return None;
                 }
-                let copy_to = (rules.mode == ImportMode::Copy).then(|| {
-                    let number = copies.fetch_add(1, Ordering::Relaxed);
-                    incoming.join(format!("{}-{number}-{size}.{}", rules.run, durable::PARTIAL))
-                });
+                let copy_to = (rules.mode == ImportMode::Copy).then(|| copy_name(size));
                 Some(prepare(path, copy_to))
             };
             let mut prepared: Vec<Prepared> = match &pool {
@@ -120,11 +125,25 @@ impl Workspace {
             };
             // What was read before the disk was full is still made safe.
             let full = prepared.iter().position(|p| matches!(p, Prepared::NoRoom(_)));
-            let no_room = full.map(|at| prepared.remove(at));
-            for outcome in store(self, rules, &sync, prepared, summary)? {
-                events(ImportEvent::File(outcome));
+            let mut no_room = full.map(|at| prepared.remove(at)).and_then(|prepared| match prepared {
+                Prepared::NoRoom(source) => Some(source),
+                _ => None,
+            });
+            let mut filing = Filing { workspace: self, rules, sync: &sync, events: &mut *events, summary };
+            let mut files = Vec::new();
+            for prepared in prepared {
+                let Prepared::Archive(path, kind) = prepared else {
+                    files.push(prepared);
+                    continue;
+                };
+                if no_room.is_some() {
+                    continue;
+                }
+                filing.file(std::mem::take(&mut files))?;
+                no_room = filing.expand(&path, kind, options, &mut || copy_name(0))?;
             }
-            if let Some(Prepared::NoRoom(source)) = no_room {
+            filing.file(files)?;
+            if let Some(source) = no_room {
                 return Err(failed(source));
             }
             if options.cancel.load(Ordering::Relaxed) {
@@ -145,18 +164,25 @@ impl Workspace {
         summary: &mut ImportSummary,
     ) -> Result<(), ImportError> {
         let mut seen_now: BTreeMap<String, String> = BTreeMap::new();
-        while !options.cancel.load(Ordering::Relaxed) {
-            let Some(seen) = walk.next() else { return Ok(()) };
-            let outcome = match seen {
-                Seen::Passed(outcome) => outcome,
-                Seen::File { path, .. } => match prepare(path, None) {
-                    Prepared::Done(outcome) => outcome,
-                    Prepared::Ready(ready) => self.would_be(&ready, options, &mut seen_now)?,
-                    Prepared::NoRoom(_) => continue,
-                },
+        let mut look = |prepared: Prepared| -> Result<(), WorkspaceError> {
+            let outcome = match prepared {
+                Prepared::Done(outcome) => outcome,
+                Prepared::Ready(ready) => self.would_be(&ready, options, &mut seen_now)?,
+                Prepared::Archive(..) | Prepared::NoRoom(_) => return Ok(()),
             };
             summary.counts.count(outcome.status);
             events(ImportEvent::File(outcome));
+            Ok(())
+        };
+        while !options.cancel.load(Ordering::Relaxed) {
+            let Some(seen) = walk.next() else { return Ok(()) };
+            match seen {
+                Seen::Passed(outcome) => look(Prepared::Done(outcome))?,
+                Seen::File { path, .. } => match prepare(path, None) {
+                    Prepared::Archive(path, kind) => look_into(&path, kind, options, &mut look)?,
+                    other => look(other)?,
+                },
+            }
         }
         summary.interrupted = true;
         Ok(())
@@ -167,7 +193,7 @@ impl Workspace {
         ready: &Ready,
         options: &ImportOptions<'_>,
         seen_now: &mut BTreeMap<String, String>,
-    ) -> Result<super::FileOutcome, WorkspaceError> {
+    ) -> Result<FileOutcome, WorkspaceError> {
         let uid = ready.header.instance.to_string();
         let known = self.read(|tx| file_rows::known(tx, &ready.header.instance))?.map(|known| known.sha256);
         let known = known.or_else(|| seen_now.get(&uid).cloned());
@@ -233,6 +259,104 @@ impl Workspace {
             tx.execute(sql, params![summary.run, Timestamp::now().to_string(), summary.interrupted])?;
             Ok(())
         })
+    }
+}
+
+/// A batch on its way into the workspace.
+struct Filing<'a> {
+    workspace: &'a Workspace,
+    rules: &'a Rules,
+    sync: &'a BatchSync,
+    events: &'a mut dyn FnMut(ImportEvent),
+    summary: &'a mut ImportSummary,
+}
+
+impl Filing<'_> {
+    fn file(&mut self, batch: Vec<Prepared>) -> Result<(), WorkspaceError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        for outcome in store(self.workspace, self.rules, self.sync, batch, self.summary)? {
+            (self.events)(ImportEvent::File(outcome));
+        }
+        Ok(())
+    }
+
+    /// Files what an archive holds; the error is one of writing its copies.
+    fn expand(
+        &mut self,
+        path: &Path,
+        kind: Kind,
+        options: &ImportOptions<'_>,
+        copy_name: &mut dyn FnMut() -> PathBuf,
+    ) -> Result<Option<io::Error>, WorkspaceError> {
+        if self.rules.mode == ImportMode::Reference {
+            self.file(vec![Prepared::Done(by_reference(path))])?;
+            return Ok(None);
+        }
+        let mut done = Ok(());
+        let expanded = expansion(path, kind, options).run(copy_name, &mut |batch| {
+            done = self.file(batch);
+            if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        done?;
+        Ok(match expanded {
+            Expanded::NoRoom(error) => Some(error),
+            Expanded::Whole | Expanded::Stopped => None,
+        })
+    }
+}
+
+fn expansion<'a>(path: &'a Path, kind: Kind, options: &ImportOptions<'a>) -> Expansion<'a> {
+    let batch = (BATCH_FILES, BATCH_BYTES);
+    Expansion { path, kind, limits: options.archives, cancel: options.cancel, batch }
+}
+
+fn by_reference(path: &Path) -> FileOutcome {
+    let text = "a file in an archive cannot be referenced; import the archive with --copy, or unpack it";
+    FileOutcome::of(path.to_path_buf(), FileStatus::Failed, "archive_by_reference", text)
+}
+
+/// What an archive holds, on a dry run: its entries pass through one file outside the workspace.
+fn look_into(
+    path: &Path,
+    kind: Kind,
+    options: &ImportOptions<'_>,
+    look: &mut dyn FnMut(Prepared) -> Result<(), WorkspaceError>,
+) -> Result<(), ImportError> {
+    if options.mode == ImportMode::Reference {
+        return Ok(look(Prepared::Done(by_reference(path)))?);
+    }
+    let aside = std::env::temp_dir();
+    let failed = |source| WorkspaceError::io("look into the archive by way of", &aside, source);
+    let folder = tempfile::Builder::new().prefix("calx-").tempdir_in(&aside).map_err(failed)?;
+    let mut done = Ok(());
+    let mut number = 0;
+    let mut copy_name = || {
+        number += 1;
+        folder.path().join(number.to_string())
+    };
+    // One at a time, so that no more than one lies there.
+    let expansion = Expansion { batch: (1, 0), ..expansion(path, kind, options) };
+    let expanded = expansion.run(&mut copy_name, &mut |batch| {
+        for prepared in batch {
+            let copy = match &prepared {
+                Prepared::Ready(ready) => ready.copy.clone(),
+                _ => None,
+            };
+            if done.is_ok() {
+                done = look(prepared);
+            }
+            if let Some(copy) = copy {
+                durable::remove_if_there(&copy);
+            }
+        }
+        if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    done?;
+    match expanded {
+        Expanded::NoRoom(source) => Err(failed(source).into()),
+        Expanded::Whole | Expanded::Stopped => Ok(()),
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn store(
             let outcome = match prepared {
                 Prepared::Done(outcome) => outcome.clone(),
                 Prepared::Ready(ready) => file(workspace, tx, rules, ready, &mut next)?,
-                Prepared::NoRoom(_) => continue,
+                Prepared::Archive(..) | Prepared::NoRoom(_) => continue,
             };
             next.counts.count(outcome.status);
             if !matches!(outcome.status, FileStatus::Imported | FileStatus::Duplicate) {
