@@ -1,6 +1,7 @@
 //! What worker processes cost: the time of one frame in a worker beside that in this process.
 //!
-//! `worker_cost TIMES FILE...` prints a line a file: the best and the median of TIMES decodes, and the
+//! `worker_cost TIMES FILE...` prints a line a file: the best and the median of TIMES decodes (by the
+//! clock, then processor time of this process and its workers together, on Linux), and by the clock the
 //! first frame of a source that has no worker yet.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example stops at the first surprise")]
 
@@ -21,9 +22,9 @@ fn main() {
     for file in files {
         let locator = Locator::from(PathBuf::from(file));
         let decode = |source: &FrameSource| {
-            let began = Instant::now();
+            let (began, spent) = (Instant::now(), processor_time());
             let frame = source.request(&locator, 1, Priority::Visible, Reduction::Full).wait().unwrap();
-            (began.elapsed(), frame.samples().bytes())
+            ([began.elapsed(), processor_time().saturating_sub(spent)], frame.samples().bytes())
         };
         let here = FrameSource::in_process(0, 1);
         let there = FrameSource::new(0, options.clone());
@@ -34,7 +35,8 @@ fn main() {
         for _ in 0..times {
             own.push(decode(&here).0);
             theirs.push(decode(&there).0);
-            cold.push(decode(&FrameSource::new(0, options.clone())).0);
+            let [clock, _] = decode(&FrameSource::new(0, options.clone())).0;
+            cold.push(clock);
         }
         let bytes = decode(&here).1;
         let of = |mut times: Vec<Duration>| {
@@ -43,11 +45,32 @@ fn main() {
             format!("{:8.2} {:8.2}", ms(0), ms(times.len() / 2))
         };
         println!(
-            "here {} ms  worker {} ms  first {} ms  {:6.1} MB  {file}",
-            of(own),
-            of(theirs),
+            "here {} cpu {}  worker {} cpu {}  first {} ms  {:6.1} MB  {file}",
+            of(own.iter().map(|[clock, _]| *clock).collect()),
+            of(own.iter().map(|[_, spent]| *spent).collect()),
+            of(theirs.iter().map(|[clock, _]| *clock).collect()),
+            of(theirs.iter().map(|[_, spent]| *spent).collect()),
             of(cold),
             bytes as f64 / 1e6
         );
     }
+}
+
+/// What this process and its children have run so far, by the scheduler's own count; 0 where it has none.
+fn processor_time() -> Duration {
+    let threads = |process: &str| -> u64 {
+        let Ok(tasks) = std::fs::read_dir(format!("/proc/{process}/task")) else { return 0 };
+        tasks
+            .flatten()
+            .filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok())
+            .filter_map(|stat| stat.split(' ').next().and_then(|spent| spent.parse::<u64>().ok()))
+            .sum()
+    };
+    let children: String = std::fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+        .collect();
+    Duration::from_nanos(threads("self") + children.split_whitespace().map(threads).sum::<u64>())
 }

@@ -10,14 +10,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calx_model::{ColourModel, Frame, FrameLayout, PlanarConfiguration};
+use calx_model::{ColourModel, Frame, FrameLayout, PixelRepresentation, PlanarConfiguration};
 use flate2::read::DeflateDecoder;
 use std::io::Read as _;
 
 use crate::decode_error::DecodeError;
 use crate::frame_source::Reduction;
-use crate::native::{check_size, one_bit};
-use crate::stored_values::{colour_model, frame_of};
+use crate::native::{bits, check_size};
+use crate::notice::{Notice, Read};
+use crate::stored_values::{check_words, colour_model, frame_of, put_values};
 use crate::{jpeg, jpeg_2000, jpeg_ls, jpeg_xl, rle};
 
 /// Whether a transfer syntax never keeps the original values.
@@ -58,17 +59,73 @@ pub(crate) fn check(layout: &FrameLayout, uid: &str) -> Result<(), DecodeError> 
     Ok(())
 }
 
+/// What a codec made of a stream: words whose number was checked, not yet the values they stand for.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    layout: FrameLayout,
+    words: Vec<u8>,
+    pub(crate) model: ColourModel,
+    planar: PlanarConfiguration,
+    /// What the codec tolerated.
+    pub(crate) notices: Vec<Notice>,
+}
+
+impl Decoded {
+    fn new(
+        layout: FrameLayout,
+        words: Vec<u8>,
+        model: ColourModel,
+        planar: PlanarConfiguration,
+    ) -> Result<Self, DecodeError> {
+        check_words(&layout, words.len()).map_err(|error| DecodeError::Contradiction {
+            stream: error.to_string(),
+            header: format!("{} rows of {}", layout.rows, layout.columns),
+        })?;
+        Ok(Self { layout, words, model, planar, notices: Vec::new() })
+    }
+
+    /// Bytes of the values.
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The layout of this frame: smaller than asked for where it was decoded at a lower resolution.
+    pub(crate) fn layout(&self) -> &FrameLayout {
+        &self.layout
+    }
+
+    /// Puts the values into memory of exactly [`Self::bytes`].
+    pub(crate) fn put(&self, into: &mut [u8]) {
+        put_values(&self.layout, &self.words, self.planar, into);
+    }
+
+    /// The values as a frame.
+    pub(crate) fn frame(self) -> Result<Read<Frame>, DecodeError> {
+        let Self { layout, words, model, planar, notices } = self;
+        let value = frame_of(&layout, words, model, planar).map_err(|error| DecodeError::Contradiction {
+            stream: error.to_string(),
+            header: format!("{} rows of {}", layout.rows, layout.columns),
+        })?;
+        Ok(Read { value, notices })
+    }
+}
+
 /// Decodes the stream of one frame: it needs no file and no header, so it runs anywhere.
 pub(crate) fn decode_stream(
     layout: &FrameLayout,
     uid: &str,
     stream: &[u8],
     reduction: Reduction,
-) -> Result<Frame, DecodeError> {
+) -> Result<Decoded, DecodeError> {
     check(layout, uid)?;
     let model = colour_model(&layout.photometric_interpretation);
     if layout.bits_allocated == 1 && uid == "1.2.840.10008.1.2.8.1" {
-        return one_bit(layout, &inflate(layout, stream)?, 0);
+        let (bits_allocated, bits_stored, high_bit) = (8, 1, 0);
+        let words = bits(layout, &inflate(layout, stream)?, 0);
+        let pixel_representation = PixelRepresentation::Unsigned;
+        let layout =
+            FrameLayout { bits_allocated, bits_stored, high_bit, pixel_representation, ..layout.clone() };
+        return Decoded::new(layout, words, model, PlanarConfiguration::Interleaved);
     }
     let (words, model, planar) = match uid {
         "1.2.840.10008.1.2.5" => (rle::unpack(layout, stream)?, model, PlanarConfiguration::Interleaved),
@@ -83,7 +140,9 @@ pub(crate) fn decode_stream(
         | "1.2.840.10008.1.2.4.57"
         | "1.2.840.10008.1.2.4.70" => {
             let (words, model) = jpeg::decode(layout, stream)?;
-            (words, model, PlanarConfiguration::Interleaved)
+            let mut decoded = Decoded::new(layout.clone(), words, model, PlanarConfiguration::Interleaved)?;
+            decoded.notices.extend(jpeg::notice(stream));
+            return Ok(decoded);
         }
         "1.2.840.10008.1.2.4.90"
         | "1.2.840.10008.1.2.4.91"
@@ -97,7 +156,7 @@ pub(crate) fn decode_stream(
             let jpeg_2000::Decoded { words, model, columns, rows } =
                 jpeg_2000::decode(layout, stream, halvings)?;
             let layout = FrameLayout { columns, rows, ..layout.clone() };
-            return made(&layout, &words, model, PlanarConfiguration::Interleaved);
+            return Decoded::new(layout, words, model, PlanarConfiguration::Interleaved);
         }
         "1.2.840.10008.1.2.4.110" | "1.2.840.10008.1.2.4.111" | "1.2.840.10008.1.2.4.112" => {
             let (words, model) = guarded("JPEG XL", || jpeg_xl::decode(layout, stream))?;
@@ -105,20 +164,7 @@ pub(crate) fn decode_stream(
         }
         _ => return Err(unsupported(uid)),
     };
-    made(layout, &words, model, planar)
-}
-
-/// The frame of decoded words.
-fn made(
-    layout: &FrameLayout,
-    words: &[u8],
-    model: ColourModel,
-    planar: PlanarConfiguration,
-) -> Result<Frame, DecodeError> {
-    frame_of(layout, words, model, planar).map_err(|error| DecodeError::Contradiction {
-        stream: error.to_string(),
-        header: format!("{} rows of {}", layout.rows, layout.columns),
-    })
+    Decoded::new(layout.clone(), words, model, planar)
 }
 
 /// A frame whose words were deflated by themselves (PS3.5 A.4.13).

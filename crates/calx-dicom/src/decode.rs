@@ -11,6 +11,7 @@ use crate::frame_source::Reduction;
 use crate::image::ReadImageError;
 use crate::locator::Locator;
 use crate::native;
+use crate::notice::Read;
 use crate::objects::Objects;
 use crate::worker::{FrameId, Job, Pool};
 
@@ -33,7 +34,7 @@ impl Decoder {
         locator: &Locator,
         frame: u32,
         reduction: Reduction,
-    ) -> Result<Frame, DecodeError> {
+    ) -> Result<Read<Frame>, DecodeError> {
         let image = |error: ReadImageError| DecodeError::Image(Arc::new(error));
         let mut object = self.objects.take(locator).map_err(image)?;
         let frames = object.layout.number_of_frames;
@@ -45,7 +46,7 @@ impl Decoder {
         if !claimed || (object.pixels.length.is_some() && !begins_with_item(&mut object)?) {
             let decoded = native::native_frame(&mut object, frame_index);
             self.objects.give_back(locator, object);
-            return decoded;
+            return decoded.map(|value| Read { value, notices: Vec::new() });
         }
         let transfer_syntax = object.opened.transfer_syntax.to_string();
         codec::check(&object.layout, &transfer_syntax)?;
@@ -53,7 +54,7 @@ impl Decoder {
         let version = object.opened.source.version().cloned();
         let mut stream = frame_stream(&mut object, frame_index)?;
         let decoded = match &self.workers {
-            None => codec::decode_stream(&layout, &transfer_syntax, &stream.read()?, reduction),
+            None => codec::decode_stream(&layout, &transfer_syntax, &stream.read()?, reduction)?.frame(),
             Some(pool) => {
                 let id = FrameId { locator: locator.clone(), frame, version };
                 let (layout, transfer_syntax) = (&layout, transfer_syntax.as_str());

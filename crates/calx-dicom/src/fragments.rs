@@ -174,6 +174,13 @@ impl<'a> Stream<'a> {
         self.length
     }
 
+    /// The file it lies in and the places there, in order, when there are no more than `most`.
+    pub(crate) fn places(&self, most: usize) -> Option<(&std::fs::File, Vec<Fragment>)> {
+        let (file, base) = self.source.file()?;
+        let own = self.fragments.get(..).filter(|own| own.len() <= most)?;
+        Some((file, own.iter().map(|(offset, length)| (base.saturating_add(*offset), *length)).collect()))
+    }
+
     /// All of it at once.
     pub(crate) fn read(&mut self) -> Result<Vec<u8>, DecodeError> {
         let mut stream = Vec::new();

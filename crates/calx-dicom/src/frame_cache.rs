@@ -6,13 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use calx_model::Frame;
-
-use crate::frame_source::Key;
+use crate::frame_source::{Key, Told};
 
 #[derive(Debug)]
 struct Kept {
-    frame: Arc<Frame>,
+    frame: Told,
     bytes: u64,
     used: u64,
 }
@@ -36,7 +34,7 @@ impl FrameCache {
         self.bytes
     }
 
-    pub(crate) fn get(&mut self, key: &Key) -> Option<Arc<Frame>> {
+    pub(crate) fn get(&mut self, key: &Key) -> Option<Told> {
         let kept = self.kept.get_mut(key)?;
         self.by_use.remove(&kept.used);
         self.clock += 1;
@@ -45,8 +43,8 @@ impl FrameCache {
         Some(Arc::clone(&kept.frame))
     }
 
-    pub(crate) fn insert(&mut self, key: Key, frame: Arc<Frame>) {
-        let bytes = u64::try_from(frame.samples().bytes()).unwrap_or(u64::MAX);
+    pub(crate) fn insert(&mut self, key: Key, frame: Told) {
+        let bytes = u64::try_from(frame.value.samples().bytes()).unwrap_or(u64::MAX);
         if bytes > self.limit {
             return;
         }
@@ -73,10 +71,11 @@ impl FrameCache {
 mod tests {
     use std::path::PathBuf;
 
-    use calx_model::Samples;
+    use calx_model::{Frame, Samples};
 
     use super::*;
     use crate::frame_source::Reduction;
+    use crate::notice::Read;
 
     fn key(frame: u32) -> Key {
         Key { locator: PathBuf::from("x").into(), frame, reduction: Reduction::Full }
@@ -84,7 +83,10 @@ mod tests {
 
     #[test]
     fn the_one_unused_for_longest_goes() {
-        let frame = |n| Arc::new(Frame::new(n, 1, Samples::U8(vec![0; n as usize].into())).unwrap());
+        let frame = |n| {
+            let value = Arc::new(Frame::new(n, 1, Samples::U8(vec![0; n as usize].into())).unwrap());
+            Arc::new(Read { value, notices: Vec::new() })
+        };
         let mut cache = FrameCache::new(10);
         cache.insert(key(1), frame(4));
         cache.insert(key(2), frame(4));

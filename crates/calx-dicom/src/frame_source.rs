@@ -23,6 +23,7 @@ use crate::decode::Decoder;
 use crate::decode_error::DecodeError;
 use crate::frame_cache::FrameCache;
 use crate::locator::Locator;
+use crate::notice::Read;
 use crate::worker::{Pool, WorkerOptions};
 
 /// Which request goes first.
@@ -54,7 +55,10 @@ pub(crate) struct Key {
     pub(crate) reduction: Reduction,
 }
 
-type Answer = Result<Arc<Frame>, DecodeError>;
+type Answer = Result<Told, DecodeError>;
+
+/// A frame with what its codec tolerated.
+pub(crate) type Told = Arc<Read<Arc<Frame>>>;
 type Notify = Box<dyn FnOnce() + Send>;
 
 struct Job {
@@ -277,10 +281,18 @@ impl FrameHandle {
     /// # Errors
     /// [`DecodeError`].
     pub fn wait(self) -> Result<Arc<Frame>, DecodeError> {
+        self.wait_told().map(|told| told.value)
+    }
+
+    /// Waits for the frame and for what was tolerated in its compressed stream.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn wait_told(self) -> Result<Read<Arc<Frame>>, DecodeError> {
         let mut state = self.shared.lock();
         loop {
             if let Some(answer) = self.answer.get() {
-                return answer.clone();
+                return answer.as_ref().map(|told| Read::clone(told)).map_err(Clone::clone);
             }
             state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -289,7 +301,7 @@ impl FrameHandle {
     /// The result when it is there; may be called again.
     #[must_use]
     pub fn try_get(&self) -> Option<Result<Arc<Frame>, DecodeError>> {
-        self.answer.get().cloned()
+        Some(self.answer.get()?.as_ref().map(|told| Arc::clone(&told.value)).map_err(Clone::clone))
     }
 
     /// Gives the request up, the same as dropping it.
@@ -363,7 +375,7 @@ fn work(shared: &Shared, decoder: &Decoder) {
         let answer =
             catch_unwind(AssertUnwindSafe(|| decoder.decode(&key.locator, key.frame, key.reduction)))
                 .unwrap_or(Err(DecodeError::Panicked { codec: "the reader" }))
-                .map(Arc::new);
+                .map(|Read { value, notices }| Arc::new(Read { value: Arc::new(value), notices }));
         state = shared.lock();
         state.decoded += 1;
         if let Ok(frame) = &answer {

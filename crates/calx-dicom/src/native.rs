@@ -62,23 +62,22 @@ pub(crate) fn native_frame(object: &mut ImageObject, frame_index: u32) -> Result
             _ => {}
         }
     }
-    let skip = usize::try_from(start - from).unwrap_or(0);
-    let bytes = bytes.get(skip..).unwrap_or_default();
+    bytes.drain(..usize::try_from(start - from).unwrap_or(0).min(bytes.len()));
 
     if layout.bits_allocated == 1 {
-        return one_bit(&layout, bytes, u32::try_from(start_bit % 8).unwrap_or(0));
+        return one_bit(&layout, &bytes, u32::try_from(start_bit % 8).unwrap_or(0));
     }
     let wanted = usize::try_from(end - start).unwrap_or(usize::MAX);
-    let words = bytes.get(..wanted).unwrap_or(bytes);
+    bytes.truncate(wanted);
     let frame = if layout.photometric_interpretation == PhotometricInterpretation::YbrFull422 {
         if layout.bits_allocated != 8 {
             return Err(contradiction(&layout, "YBR_FULL_422 with more than 8 bits a sample"));
         }
-        let samples = Samples::Colour8(ColourModel::YbrFull, repeat_chroma(words).into());
+        let samples = Samples::Colour8(ColourModel::YbrFull, repeat_chroma(&bytes).into());
         Frame::new(layout.columns, layout.rows, samples)
     } else {
         let model = colour_model(&layout.photometric_interpretation);
-        frame_of(&layout, words, model, layout.planar_configuration)
+        frame_of(&layout, bytes, model, layout.planar_configuration)
     };
     frame.map_err(|error| contradiction(&layout, &error.to_string()))
 }
@@ -119,16 +118,20 @@ fn repeat_chroma(words: &[u8]) -> Vec<u8> {
     words.as_chunks::<4>().0.iter().flat_map(|[y1, y2, cb, cr]| [*y1, *cb, *cr, *y2, *cb, *cr]).collect()
 }
 
-/// One byte a pixel, 0 or 1. The first pixel is the lowest bit; frames follow without padding.
-pub(crate) fn one_bit(layout: &FrameLayout, bytes: &[u8], first_bit: u32) -> Result<Frame, DecodeError> {
+/// One byte a pixel, 0 or 1, as many as there are of one frame. The first pixel is the lowest bit; frames
+/// follow without padding.
+pub(crate) fn bits(layout: &FrameLayout, bytes: &[u8], first_bit: u32) -> Vec<u8> {
     let pixels = usize::try_from(layout.pixels()).unwrap_or(usize::MAX);
-    let values: Vec<u8> = bytes
+    bytes
         .iter()
         .flat_map(|byte| (0..8).map(move |bit| (byte >> bit) & 1))
         .skip(usize::try_from(first_bit).unwrap_or(0))
         .take(pixels)
-        .collect();
-    Frame::new(layout.columns, layout.rows, Samples::U8(values.into()))
+        .collect()
+}
+
+fn one_bit(layout: &FrameLayout, bytes: &[u8], first_bit: u32) -> Result<Frame, DecodeError> {
+    Frame::new(layout.columns, layout.rows, Samples::U8(bits(layout, bytes, first_bit).into()))
         .map_err(|error| contradiction(layout, &error.to_string()))
 }
 

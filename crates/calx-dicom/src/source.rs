@@ -187,6 +187,14 @@ impl Source {
         self.length
     }
 
+    /// The open file and where in it the object begins; `None` for bytes in memory.
+    pub(crate) fn file(&self) -> Option<(&File, u64)> {
+        match &self.inner {
+            Inner::File { file, base } => file.as_ref().map(|file| (file, *base)),
+            Inner::Memory(_) => None,
+        }
+    }
+
     /// Bytes between `offset` and the end.
     pub(crate) fn remaining(&self, offset: u64) -> u64 {
         self.length.saturating_sub(offset)

@@ -7,8 +7,13 @@
 //!
 //! Source: PS3.5 8.1.1, PS3.3 C.7.6.3.1.3.
 
+use std::sync::Arc;
+
+use bytemuck::Pod;
 use calx_model::frame::FrameSizeError;
-use calx_model::{ColourModel, Frame, FrameLayout, PhotometricInterpretation, PlanarConfiguration, Samples};
+use calx_model::{
+    ColourModel, Frame, FrameLayout, PhotometricInterpretation, PlanarConfiguration, Samples, Values,
+};
 
 /// What three samples of a native image mean.
 pub(crate) fn colour_model(photometric: &PhotometricInterpretation) -> ColourModel {
@@ -18,49 +23,139 @@ pub(crate) fn colour_model(photometric: &PhotometricInterpretation) -> ColourMod
     }
 }
 
-/// Makes a frame of little endian sample words as `layout` describes them (not 1-bit).
+/// Bytes of one value of a frame.
+pub(crate) fn width(layout: &FrameLayout) -> usize {
+    match layout.bits_allocated {
+        ..=8 => 1,
+        9..=16 => 2,
+        _ => 4,
+    }
+}
+
+/// Whether there are exactly the words that the size needs.
+pub(crate) fn check_words(layout: &FrameLayout, words: usize) -> Result<(), FrameSizeError> {
+    let samples = if layout.samples_per_pixel == 3 { 3 } else { 1 };
+    let values = words / width(layout);
+    if u64::try_from(values) == Ok(layout.pixels().saturating_mul(samples)) {
+        Ok(())
+    } else {
+        Err(FrameSizeError { columns: layout.columns, rows: layout.rows, values })
+    }
+}
+
+/// Makes a frame of little endian sample words as `layout` describes them (not 1-bit). The words become
+/// the values where they lie.
 ///
 /// # Errors
 /// [`FrameSizeError`] when there are more or fewer samples than the size needs.
 pub(crate) fn frame_of(
     layout: &FrameLayout,
-    words: &[u8],
+    mut words: Vec<u8>,
     model: ColourModel,
     planar: PlanarConfiguration,
 ) -> Result<Frame, FrameSizeError> {
-    let samples = match (layout.bits_allocated, layout.samples_per_pixel == 3) {
-        (..=8, true) => {
-            let values: Vec<u8> = words.iter().map(|byte| low8(unsigned(layout, u32::from(*byte)))).collect();
-            Samples::Colour8(model, interleave(values, planar).into())
+    check_words(layout, words.len())?;
+    let colour = layout.samples_per_pixel == 3;
+    if colour && planar == PlanarConfiguration::Planar {
+        let mut values = vec![0; words.len()];
+        put_values(layout, &words, planar, &mut values);
+        words = values;
+    } else {
+        match width(layout) {
+            1 => each(layout, words.as_chunks_mut::<1>().0),
+            2 => each(layout, words.as_chunks_mut::<2>().0),
+            _ => each(layout, words.as_chunks_mut::<4>().0),
         }
-        (_, true) => {
-            let values: Vec<u16> = words16(words).map(|word| low16(unsigned(layout, word))).collect();
-            Samples::Colour16(model, interleave(values, planar).into())
-        }
-        (..=8, false) if layout.is_signed() => Samples::I8(
-            words.iter().map(|byte| low8(signed(layout, u32::from(*byte))).cast_signed()).collect(),
-        ),
-        (..=8, false) => {
-            Samples::U8(words.iter().map(|byte| low8(unsigned(layout, u32::from(*byte)))).collect())
-        }
-        (9..=16, false) if layout.is_signed() => {
-            Samples::I16(words16(words).map(|word| low16(signed(layout, word)).cast_signed()).collect())
-        }
-        (9..=16, false) => Samples::U16(words16(words).map(|word| low16(unsigned(layout, word))).collect()),
-        (_, false) if layout.is_signed() => {
-            Samples::I32(words32(words).map(|word| signed(layout, word).cast_signed()).collect())
-        }
-        (_, false) => Samples::U32(words32(words).map(|word| unsigned(layout, word)).collect()),
+    }
+    let samples = match (width(layout), colour, layout.is_signed()) {
+        (1, true, _) => Samples::Colour8(model, words.into()),
+        (_, true, _) => Samples::Colour16(model, cast(words)),
+        (1, false, true) => Samples::I8(cast(words)),
+        (1, false, false) => Samples::U8(words.into()),
+        (2, false, true) => Samples::I16(cast(words)),
+        (2, false, false) => Samples::U16(cast(words)),
+        (_, false, true) => Samples::I32(cast(words)),
+        (_, false, false) => Samples::U32(cast(words)),
     };
     Frame::new(layout.columns, layout.rows, samples)
 }
 
-fn words16(bytes: &[u8]) -> impl ExactSizeIterator<Item = u32> + '_ {
-    bytes.as_chunks::<2>().0.iter().map(|word| u32::from(u16::from_le_bytes(*word)))
+/// Puts the values of as many words into memory of the same length, pixel by pixel.
+pub(crate) fn put_values(layout: &FrameLayout, words: &[u8], planar: PlanarConfiguration, into: &mut [u8]) {
+    match width(layout) {
+        1 => put(layout, words.as_chunks::<1>().0, planar, into.as_chunks_mut::<1>().0),
+        2 => put(layout, words.as_chunks::<2>().0, planar, into.as_chunks_mut::<2>().0),
+        _ => put(layout, words.as_chunks::<4>().0, planar, into.as_chunks_mut::<4>().0),
+    }
 }
 
-fn words32(bytes: &[u8]) -> impl ExactSizeIterator<Item = u32> + '_ {
-    bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word))
+fn put<const N: usize>(
+    layout: &FrameLayout,
+    words: &[[u8; N]],
+    planar: PlanarConfiguration,
+    into: &mut [[u8; N]],
+) {
+    let colour = layout.samples_per_pixel == 3;
+    if colour && planar == PlanarConfiguration::Planar {
+        let plane = words.len() / 3;
+        for (at, words) in words.chunks_exact(plane.max(1)).enumerate() {
+            for (to, word) in into.iter_mut().skip(at).step_by(3).zip(words) {
+                *to = value(layout, *word);
+            }
+        }
+    } else if layout.bits_stored == layout.bits_allocated && cfg!(target_endian = "little") {
+        if into.len() == words.len() {
+            into.copy_from_slice(words);
+        }
+    } else {
+        for (to, word) in into.iter_mut().zip(words) {
+            *to = value(layout, *word);
+        }
+    }
+}
+
+/// Words to values where they lie.
+fn each<const N: usize>(layout: &FrameLayout, words: &mut [[u8; N]]) {
+    if layout.bits_stored != layout.bits_allocated || cfg!(target_endian = "big") {
+        for word in words {
+            *word = value(layout, *word);
+        }
+    }
+}
+
+/// The bytes of the value that a word stands for, as this machine keeps them.
+#[inline]
+fn value<const N: usize>(layout: &FrameLayout, word: [u8; N]) -> [u8; N] {
+    let mut wide = [0; 4];
+    for (to, byte) in wide.iter_mut().zip(word) {
+        *to = byte;
+    }
+    let word = u32::from_le_bytes(wide);
+    let sign = layout.is_signed() && layout.samples_per_pixel != 3;
+    let wide = if sign { signed(layout, word) } else { unsigned(layout, word) };
+    let mut out = [0; N];
+    for (to, byte) in out.iter_mut().zip(wide.to_le_bytes()) {
+        *to = byte;
+    }
+    if cfg!(target_endian = "big") {
+        out.reverse();
+    }
+    out
+}
+
+/// Bytes that are values of a wider kind. What an allocator gives for many bytes is aligned for any.
+fn cast<T: Pod + Send + Sync>(bytes: Vec<u8>) -> Values<T> {
+    struct Cast(Vec<u8>);
+    impl<T: Pod> AsRef<[T]> for Cast {
+        fn as_ref(&self) -> &[T] {
+            bytemuck::try_cast_slice(&self.0).unwrap_or_default()
+        }
+    }
+    if bytemuck::try_cast_slice::<u8, T>(&bytes).is_ok() {
+        Values::held(Arc::new(Cast(bytes)))
+    } else {
+        bytemuck::pod_collect_to_vec(&bytes).into()
+    }
 }
 
 /// The stored bits moved to the bottom, everything else zero.
@@ -76,29 +171,6 @@ fn unsigned(layout: &FrameLayout, word: u32) -> u32 {
 fn signed(layout: &FrameLayout, word: u32) -> u32 {
     let spread = 32 - u32::from(layout.bits_stored);
     ((unsigned(layout, word) << spread).cast_signed() >> spread).cast_unsigned()
-}
-
-#[inline]
-#[allow(clippy::cast_possible_truncation, reason = "the value was masked, or its sign spread, above 8 bits")]
-fn low8(value: u32) -> u8 {
-    value as u8
-}
-
-#[inline]
-#[allow(clippy::cast_possible_truncation, reason = "the value was masked, or its sign spread, above 16 bits")]
-fn low16(value: u32) -> u16 {
-    value as u16
-}
-
-/// Plane by plane to pixel by pixel.
-fn interleave<T: Copy>(values: Vec<T>, planar: PlanarConfiguration) -> Vec<T> {
-    if planar == PlanarConfiguration::Interleaved {
-        return values;
-    }
-    let plane = values.len() / 3;
-    let (red, rest) = values.split_at(plane);
-    let (green, blue) = rest.split_at(plane);
-    red.iter().zip(green).zip(blue).flat_map(|((r, g), b)| [*r, *g, *b]).collect()
 }
 
 #[cfg(test)]
@@ -130,7 +202,8 @@ mod tests {
     #[track_caller]
     fn check(bits: [u16; 3], signed: bool, words: &[u8], expected: [i64; 2]) {
         let layout = layout(bits, signed).checked().unwrap();
-        let frame = frame_of(&layout, words, ColourModel::Rgb, PlanarConfiguration::Interleaved).unwrap();
+        let planar = PlanarConfiguration::Interleaved;
+        let frame = frame_of(&layout, words.to_vec(), ColourModel::Rgb, planar).unwrap();
         assert_eq!([0, 1].map(|i| frame.samples().grey(i).unwrap()), expected);
     }
 
@@ -154,9 +227,9 @@ mod tests {
             photometric_interpretation: PhotometricInterpretation::Rgb,
             ..layout([8, 8, 7], false)
         };
-        let frame = frame_of(&rgb, &[1, 2, 3, 4, 5, 6], ColourModel::Rgb, PlanarConfiguration::Planar);
+        let frame = frame_of(&rgb, vec![1, 2, 3, 4, 5, 6], ColourModel::Rgb, PlanarConfiguration::Planar);
         let expected = Samples::Colour8(ColourModel::Rgb, [1, 3, 5, 2, 4, 6].as_slice().into());
         assert_eq!(frame.unwrap().samples(), &expected);
-        assert!(frame_of(&rgb, &[1, 2, 3], ColourModel::Rgb, PlanarConfiguration::Planar).is_err());
+        assert!(frame_of(&rgb, vec![1, 2, 3], ColourModel::Rgb, PlanarConfiguration::Planar).is_err());
     }
 }

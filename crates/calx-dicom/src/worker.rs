@@ -1,8 +1,10 @@
 //! Codecs in processes of their own: whatever a file makes a codec do costs that file alone.
 //!
 //! The program that runs as a worker is given ([`WorkerOptions`]); it does nothing but call [`serve`].
-//! A request and its answer are short messages over a channel that is the worker's standard input; the
-//! compressed stream and the decoded values lie in a file in memory, which is its standard output.
+//! A request and its answer are short messages over a channel that is the worker's standard input. With a
+//! request goes the open file that the compressed stream lies in, and memory for the values of a large
+//! frame, which become the frame where they lie (`region`). Small frames, and streams that are in no file,
+//! go through a file in memory that is the worker's standard output.
 //!
 //! Not here: which frames are decoded when (`frame_source`), what a stream means (`codec`).
 //!
@@ -11,8 +13,7 @@
 //!   replaced; what it answers is held against the layout before a byte is allocated or read.
 //! - No worker outlives its parent: the end of the channel ends it, also in the middle of a frame.
 //! - When a pool is dropped, every worker it started was waited for.
-//! - Shared bytes are read and written by calls, never mapped: what a worker does to them later
-//!   changes nothing in this process.
+//! - Bytes that a worker can still change are read by calls, never mapped; what is mapped is sealed.
 //!
 //! A parent-death signal is not used: it follows the *thread* that started the worker, and would end
 //! workers whose starter went home.

@@ -4,16 +4,17 @@
 //! - Limits are set before the first byte of a stream is looked at.
 //! - When the channel ends in the middle of a frame, the process ends at once.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
-use calx_model::{Frame, FrameLayout, Samples};
+use calx_model::FrameLayout;
 
 use super::platform::{self, Channel, Shared};
-use super::protocol::{Answer, Kind, MAX_MESSAGE, READY, Request, Shape};
-use crate::codec::decode_stream;
+use super::protocol::{Answer, Kind, MAX_MESSAGE, Place, READY, Request, Shape};
+use crate::codec::{Decoded, decode_stream};
 use crate::decode_error::DecodeError;
 use crate::native::MAX_FRAME_BYTES;
 
@@ -45,12 +46,12 @@ pub fn serve_with(mut before: impl FnMut(&FrameLayout)) -> io::Result<()> {
     let requests = listen(heard)?;
     let mut stream = Vec::new();
     answers.send(&READY)?;
-    while let Ok((request, busy)) = requests.recv() {
+    while let Ok((request, handed, busy)) = requests.recv() {
         let answer = match Request::from_bytes(&request) {
             Some(request) => {
                 platform::limit_memory(request.memory)?;
                 before(&request.layout);
-                answer(&request, &shared, &mut stream)
+                answer(&request, handed, &shared, &mut stream)
             }
             None => return Err(io::Error::other("a request that is none")),
         };
@@ -62,7 +63,8 @@ pub fn serve_with(mut before: impl FnMut(&FrameLayout)) -> io::Result<()> {
     Ok(())
 }
 
-type Heard = (Vec<u8>, Arc<AtomicBool>);
+/// A request, the files that came with it, and whether it is under way.
+type Heard = (Vec<u8>, Vec<File>, Arc<AtomicBool>);
 
 /// Hears requests on a thread of its own, so that the end of the parent is heard while a codec works.
 fn listen(mut channel: Channel) -> io::Result<mpsc::Receiver<Heard>> {
@@ -71,7 +73,7 @@ fn listen(mut channel: Channel) -> io::Result<mpsc::Receiver<Heard>> {
         let busy = Arc::new(AtomicBool::new(false));
         while let Some(request) = message(&mut channel) {
             busy.store(true, Ordering::SeqCst);
-            if tell.send((request, Arc::clone(&busy))).is_err() {
+            if tell.send((request, channel.take_handed(), Arc::clone(&busy))).is_err() {
                 return;
             }
         }
@@ -94,7 +96,7 @@ fn message(channel: &mut Channel) -> Option<Vec<u8>> {
 
 fn fill(channel: &mut Channel, mut into: &mut [u8]) -> Option<()> {
     while !into.is_empty() {
-        match channel.receive(into) {
+        match channel.receive_handed(into) {
             Ok(Some(0)) | Err(_) => return None,
             Ok(Some(bytes)) => into = into.get_mut(bytes..)?,
             Ok(None) => {}
@@ -103,43 +105,50 @@ fn fill(channel: &mut Channel, mut into: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-fn answer(request: &Request, shared: &Shared, stream: &mut Vec<u8>) -> Answer {
+fn answer(request: &Request, handed: Vec<File>, shared: &Shared, stream: &mut Vec<u8>) -> Answer {
     if stream.capacity() > KEPT_STREAM {
         *stream = Vec::new();
     }
     stream.clear();
-    let frame = match shared.read_to_end(request.stream_bytes, stream) {
-        Ok(()) => decode(request, stream),
-        Err(error) => Err(DecodeError::Io(Arc::new(error))),
-    };
-    let frame = frame.and_then(|frame| match shared.write(0, bytes_of(frame.samples())) {
-        Ok(()) => Ok(frame),
-        Err(error) => Err(DecodeError::Io(Arc::new(error))),
-    });
-    match frame {
-        Ok(frame) => {
-            let kind = Kind::of(frame.samples());
-            Answer::Frame(Shape { columns: frame.columns(), rows: frame.rows(), kind })
-        }
-        Err(error) => Answer::Refused(error),
-    }
+    frame(request, handed, shared, stream).unwrap_or_else(Answer::Refused)
 }
 
-fn decode(request: &Request, stream: &[u8]) -> Result<Frame, DecodeError> {
+fn io(error: io::Error) -> DecodeError {
+    DecodeError::Io(Arc::new(error))
+}
+
+fn frame(
+    request: &Request,
+    handed: Vec<File>,
+    shared: &Shared,
+    stream: &mut Vec<u8>,
+) -> Result<Answer, DecodeError> {
+    let mut handed = handed.into_iter();
+    let mut next = || handed.next().ok_or_else(|| io(io::Error::other("a file did not come along")));
+    match &request.place {
+        Place::Shared => shared.read_to_end(request.stream_bytes, stream).map_err(io)?,
+        Place::File(places) => platform::read_places(&next()?, places, stream).map_err(io)?,
+    }
+    let decoded = decode(request, stream)?;
+    let layout = decoded.layout();
+    let kind = Kind::of_layout(layout, decoded.model);
+    let shape = Shape { columns: layout.columns, rows: layout.rows, kind };
+    let region = if request.region_bytes > 0 { Some(next()?) } else { None };
+    match region {
+        Some(region) => platform::fill(&region, decoded.bytes(), |into| decoded.put(into)).map_err(io)?,
+        None => {
+            let mut values = vec![0; decoded.bytes()];
+            decoded.put(&mut values);
+            shared.write(0, &values).map_err(io)?;
+        }
+    }
+    Ok(Answer::Frame(shape, decoded.notices))
+}
+
+fn decode(request: &Request, stream: &[u8]) -> Result<Decoded, DecodeError> {
     // What the closure touches is dropped with it; nothing half-written is seen afterwards.
     catch_unwind(AssertUnwindSafe(|| {
         decode_stream(&request.layout, &request.transfer_syntax, stream, request.reduction)
     }))
     .unwrap_or(Err(DecodeError::Panicked { codec: "the decoder" }))
-}
-
-fn bytes_of(samples: &Samples) -> &[u8] {
-    match samples {
-        Samples::U8(values) | Samples::Colour8(_, values) => values,
-        Samples::I8(values) => bytemuck::cast_slice(values),
-        Samples::U16(values) | Samples::Colour16(_, values) => bytemuck::cast_slice(values),
-        Samples::I16(values) => bytemuck::cast_slice(values),
-        Samples::U32(values) => bytemuck::cast_slice(values),
-        Samples::I32(values) => bytemuck::cast_slice(values),
-    }
 }

@@ -11,6 +11,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+#[path = "region_none.rs"]
+mod region;
+
+use region::Writable;
+pub(super) use region::{Region, Sealed};
+
+/// Files cannot be handed to a worker.
+pub(super) const HANDS_FILES: bool = false;
 /// Whether memory can be bounded.
 pub(super) const MEMORY_LIMIT: bool = false;
 /// Shared bytes kept from frame to frame.
@@ -50,6 +58,21 @@ impl Channel {
         out.flush()
     }
 
+    /// No file goes along.
+    pub(super) fn send_with(&mut self, bytes: &[u8], _files: &[&File]) -> io::Result<()> {
+        self.send(bytes)
+    }
+
+    /// As [`Channel::receive`]: no file comes along.
+    pub(super) fn receive_handed(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
+        self.receive(into)
+    }
+
+    /// None.
+    pub(super) fn take_handed(&mut self) -> Vec<File> {
+        Vec::new()
+    }
+
     /// Bytes that came; 0 at the end; `None` when nothing came for a while.
     pub(super) fn receive(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
         let Some(parts) = self.parts.as_ref() else { return Ok(Some(0)) };
@@ -66,6 +89,22 @@ impl Channel {
         }
         Ok(Some(bytes))
     }
+}
+
+/// None.
+pub(super) fn region(bytes: u64) -> Option<Region> {
+    Region::create(bytes).ok()
+}
+
+/// No region was made.
+pub(super) fn fill(region: &File, length: usize, put: impl FnOnce(&mut [u8])) -> io::Result<()> {
+    put(Writable::of(region, length)?.bytes());
+    Ok(())
+}
+
+/// No file was handed over.
+pub(super) fn read_places(_file: &File, _places: &[(u64, u64)], _into: &mut Vec<u8>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// A file that parent and worker both hold; the parent removes it.

@@ -7,7 +7,8 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, PipeReader, Read as _, Write as _};
+use std::io::{self, IoSlice, IoSliceMut, PipeReader, Read as _, Write as _};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
@@ -17,7 +18,21 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::fs::OFlags;
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, recvmsg, sendmsg,
+};
 use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "region.rs"]
+mod region;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "region_none.rs"]
+mod region;
+
+use region::Writable;
+pub(super) use region::{Region, Sealed};
 
 /// Whether [`limit_memory`] does anything. Linux counts every private writable page against RLIMIT_DATA,
 /// also those of mmap; elsewhere it counts little, and RLIMIT_AS would forbid stacks of threads.
@@ -28,18 +43,71 @@ const KEPT: u64 = 64 << 20;
 const MALLOC: &str =
     "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=134217728:glibc.malloc.trim_threshold=134217728";
 
+/// Frames of so many bytes get memory of their own.
+const REGION_FROM: u64 = 4 << 20;
+/// Files can be handed to a worker, which then reads a stream itself.
+pub(super) const HANDS_FILES: bool = true;
+/// Files that go with one message.
+const MOST_HANDED: usize = 2;
+
 /// One end of the channel.
 #[derive(Debug)]
-pub(super) struct Channel(UnixStream);
+pub(super) struct Channel {
+    stream: UnixStream,
+    /// Files that came with what was received.
+    handed: Vec<File>,
+}
 
 impl Channel {
+    fn new(stream: UnixStream) -> Self {
+        Self { stream, handed: Vec::new() }
+    }
+
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+        self.stream.write_all(bytes)
+    }
+
+    /// The same, with files that the other end may use from then on (at most [`MOST_HANDED`]).
+    pub(super) fn send_with(&mut self, bytes: &[u8], files: &[&File]) -> io::Result<()> {
+        if files.is_empty() {
+            return self.send(bytes);
+        }
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_HANDED))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        let descriptors: Vec<_> = files.iter().map(|file| file.as_fd()).collect();
+        if !control.push(SendAncillaryMessage::ScmRights(&descriptors)) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let sent = sendmsg(&self.stream, &[IoSlice::new(bytes)], &mut control, SendFlags::NOSIGNAL)?;
+        self.send(bytes.get(sent..).unwrap_or_default())
+    }
+
+    /// In a worker: as [`Channel::receive`]; files that come along are kept for [`Channel::take_handed`].
+    pub(super) fn receive_handed(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_HANDED))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let mut parts = [IoSliceMut::new(into)];
+        let received = match recvmsg(&self.stream, &mut parts, &mut control, RecvFlags::empty()) {
+            Ok(received) => received,
+            Err(rustix::io::Errno::INTR) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        for message in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(files) = message {
+                self.handed.extend(files.map(File::from));
+            }
+        }
+        Ok(Some(received.bytes))
+    }
+
+    /// The files that came along, in order.
+    pub(super) fn take_handed(&mut self) -> Vec<File> {
+        std::mem::take(&mut self.handed)
     }
 
     /// Bytes that came; 0 at the end; `None` when nothing came for [`Channel::PATIENCE`].
     pub(super) fn receive(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
-        match self.0.read(into) {
+        match self.stream.read(into) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => Ok(None),
@@ -86,6 +154,37 @@ impl Shared {
     pub(super) fn shrink(&self) -> io::Result<()> {
         if self.0.metadata()?.len() > KEPT { self.0.set_len(0) } else { Ok(()) }
     }
+}
+
+/// Memory of its own for the values of a frame; `None` where there is none of the kind, or the frame is so
+/// small that shared memory which is there already costs less.
+pub(super) fn region(bytes: u64) -> Option<Region> {
+    if bytes < REGION_FROM {
+        return None;
+    }
+    Region::create(bytes)
+        .inspect_err(|error| tracing::debug!(%error, "no memory of its own for a frame"))
+        .ok()
+}
+
+/// In a worker: fills the first `length` bytes of a region.
+pub(super) fn fill(region: &File, length: usize, put: impl FnOnce(&mut [u8])) -> io::Result<()> {
+    put(Writable::of(region, length)?.bytes());
+    Ok(())
+}
+
+/// Reads places of a file, one after the other. The file's own position stays where it is.
+pub(super) fn read_places(file: &File, places: &[(u64, u64)], into: &mut Vec<u8>) -> io::Result<()> {
+    let there = file.metadata()?.len();
+    for (offset, length) in places {
+        if offset.checked_add(*length).is_none_or(|end| end > there) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let start = into.len();
+        into.resize(start.saturating_add(usize::try_from(*length).map_err(io::Error::other)?), 0);
+        file.read_exact_at(into.get_mut(start..).unwrap_or_default(), *offset)?;
+    }
+    Ok(())
 }
 
 /// A file that only open descriptors know.
@@ -147,7 +246,7 @@ pub(super) fn start(program: &Path, arguments: &[OsString]) -> io::Result<Starte
         // A Ctrl-C at the terminal is for the parent, which ends its workers in order.
         .process_group(0)
         .spawn()?;
-    Ok(Started { child, channel: Channel(own), shared, complaints: Complaints(heard) })
+    Ok(Started { child, channel: Channel::new(own), shared, complaints: Complaints(heard) })
 }
 
 /// The worker's ends: to hear, to answer, to share.
@@ -161,7 +260,7 @@ pub(super) fn join() -> io::Result<(Channel, Channel, Shared)> {
     }
     // What a codec prints must not land among the values.
     rustix::stdio::dup2_stdout(File::options().write(true).open("/dev/null")?)?;
-    Ok((Channel(channel.try_clone()?), Channel(channel), shared))
+    Ok((Channel::new(channel.try_clone()?), Channel::new(channel), shared))
 }
 
 /// Limits for the whole life of a worker: no core file (it would hold a patient's pixels), no file beyond

@@ -16,6 +16,7 @@ use super::loss::WorkerLoss;
 use super::process::{Failed, Job, Worker};
 use crate::decode_error::DecodeError;
 use crate::locator::Locator;
+use crate::notice::Read;
 
 /// How long a frame under way is waited for when its source is dropped.
 const GRACE: Duration = Duration::from_secs(2);
@@ -103,7 +104,7 @@ impl Pool {
     }
 
     /// Has a frame decoded by a worker.
-    pub(crate) fn decode(&self, id: &FrameId, job: &mut Job<'_>) -> Result<Frame, DecodeError> {
+    pub(crate) fn decode(&self, id: &FrameId, job: &mut Job<'_>) -> Result<Read<Frame>, DecodeError> {
         let mut fresh = false;
         loop {
             if let Some((times, loss)) = self.lost().get(id)

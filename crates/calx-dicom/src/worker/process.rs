@@ -4,6 +4,7 @@
 //! - A frame is made only of an answer that fits its layout.
 //! - A worker that is dropped has ended and was waited for.
 
+use std::fs::File;
 use std::io;
 use std::process::{Child, ExitStatus};
 use std::sync::Arc;
@@ -14,12 +15,13 @@ use calx_model::{Frame, FrameLayout, Samples, Values};
 
 use super::WorkerOptions;
 use super::loss::WorkerLoss;
-use super::platform::{self, Channel, Complaints, Shared, Started};
+use super::platform::{self, Channel, Complaints, Region, Sealed, Shared, Started};
 use super::pool::Stopping;
-use super::protocol::{Answer, Kind, MAX_MESSAGE, READY, Request, Shape};
+use super::protocol::{Answer, Kind, MAX_MESSAGE, MAX_PLACES, Place, READY, Request, Shape};
 use crate::decode_error::DecodeError;
 use crate::fragments::Stream;
 use crate::frame_source::Reduction;
+use crate::notice::Read;
 
 /// How long a program may take to be ready.
 const START: Duration = Duration::from_secs(10);
@@ -83,21 +85,28 @@ impl Worker {
         job: &mut Job<'_>,
         options: &WorkerOptions,
         stopping: &Stopping,
-    ) -> Result<Frame, Failed> {
+    ) -> Result<Read<Frame>, Failed> {
         self.asked += 1;
         let decoded = job.decoded_bytes();
         let stream_bytes = job.stream.length();
         let own = (256 << 20) + decoded.saturating_mul(8).saturating_add(stream_bytes.saturating_mul(2));
         let memory = own.min(options.memory_limit);
         let limit = options.time_limit + Duration::from_secs(decoded >> 20);
+        let region = platform::region(decoded);
+        let place = match job.stream.places(MAX_PLACES) {
+            Some((_, places)) if platform::HANDS_FILES => Place::File(places),
+            _ => Place::Shared,
+        };
         let request = Request {
             layout: job.layout.clone(),
             transfer_syntax: job.transfer_syntax.to_owned(),
             reduction: job.reduction,
             stream_bytes,
+            place,
+            region_bytes: if region.is_some() { decoded } else { 0 },
             memory,
         };
-        let answer = match self.ask(&request, &mut job.stream, limit, stopping) {
+        let answer = match self.ask(&request, &mut job.stream, region.as_ref(), limit, stopping) {
             Ok(bytes) => bytes,
             Err(Asked::TimeLimit) => {
                 self.hear();
@@ -122,13 +131,17 @@ impl Worker {
         match Answer::from_bytes(&answer) {
             None => Err(nonsense("a message that is none".to_owned())),
             Some(Answer::Refused(error)) => Err(Failed::Refused(error)),
-            Some(Answer::Frame(shape)) => {
+            Some(Answer::Frame(shape, notices)) => {
                 shape.check(job.layout, job.reduction).map_err(nonsense)?;
-                let frame = self.frame(shape).map_err(|error| nonsense(error.to_string()))?;
+                let value = match region {
+                    Some(region) => kept(region, shape),
+                    None => self.frame(shape),
+                };
+                let value = value.map_err(|error| nonsense(error.to_string()))?;
                 if let Err(error) = self.shared.shrink() {
                     tracing::debug!(%error, "a worker's shared memory could not be made smaller");
                 }
-                Ok(frame)
+                Ok(Read { value, notices })
             }
         }
     }
@@ -138,6 +151,7 @@ impl Worker {
         &mut self,
         request: &Request,
         stream: &mut Stream<'_>,
+        region: Option<&Region>,
         limit: Duration,
         stopping: &Stopping,
     ) -> Result<Vec<u8>, Asked> {
@@ -153,10 +167,17 @@ impl Worker {
             self.ready = true;
         }
         let shared = &self.shared;
-        stream.pieces(|place, bytes| shared.write(place, bytes)).map_err(Asked::NotShared)?;
+        if request.place == Place::Shared {
+            stream.pieces(|place, bytes| shared.write(place, bytes)).map_err(Asked::NotShared)?;
+        }
+        let of_stream = match request.place {
+            Place::Shared => None,
+            Place::File(_) => stream.places(MAX_PLACES).map(|(file, _)| file),
+        };
+        let files: Vec<&File> = of_stream.into_iter().chain(region.map(Region::file)).collect();
         let message = request.to_bytes();
         let length = u32::try_from(message.len()).unwrap_or(0).to_le_bytes();
-        channel.send(&[length.as_slice(), &message].concat()).map_err(|_gone| Asked::Broken)?;
+        channel.send_with(&[length.as_slice(), &message].concat(), &files).map_err(|_gone| Asked::Broken)?;
         let until = Instant::now() + limit;
         let mut length = [0; 4];
         wait(channel, &mut length, until, stopping)?;
@@ -173,17 +194,7 @@ impl Worker {
     fn frame(&self, shape: Shape) -> io::Result<Frame> {
         let shared = &self.shared;
         let count = usize::try_from(shape.values()).map_err(io::Error::other)?;
-        let samples = match shape.kind {
-            Kind::U8 => Samples::U8(values(shared, count)?),
-            Kind::I8 => Samples::I8(values(shared, count)?),
-            Kind::U16 => Samples::U16(values(shared, count)?),
-            Kind::I16 => Samples::I16(values(shared, count)?),
-            Kind::U32 => Samples::U32(values(shared, count)?),
-            Kind::I32 => Samples::I32(values(shared, count)?),
-            Kind::Colour8(model) => Samples::Colour8(model, values(shared, count)?),
-            Kind::Colour16(model) => Samples::Colour16(model, values(shared, count)?),
-        };
-        Frame::new(shape.columns, shape.rows, samples).map_err(io::Error::other)
+        made(shape, &mut CopyOut { shared, count })
     }
 
     /// What the worker said since the last time, told on and given back.
@@ -276,9 +287,58 @@ enum Asked {
     Nonsense(String),
 }
 
+/// Where values of any kind come from.
+trait Give {
+    fn give<T: Pod + Send + Sync>(&mut self) -> io::Result<Values<T>>;
+}
+
+fn made(shape: Shape, from: &mut impl Give) -> io::Result<Frame> {
+    let samples = match shape.kind {
+        Kind::U8 => Samples::U8(from.give()?),
+        Kind::I8 => Samples::I8(from.give()?),
+        Kind::U16 => Samples::U16(from.give()?),
+        Kind::I16 => Samples::I16(from.give()?),
+        Kind::U32 => Samples::U32(from.give()?),
+        Kind::I32 => Samples::I32(from.give()?),
+        Kind::Colour8(model) => Samples::Colour8(model, from.give()?),
+        Kind::Colour16(model) => Samples::Colour16(model, from.give()?),
+    };
+    Frame::new(shape.columns, shape.rows, samples).map_err(io::Error::other)
+}
+
 /// `count` values from the start of the shared memory, read straight to where they stay.
-fn values<T: Pod>(shared: &Shared, count: usize) -> io::Result<Values<T>> {
-    let mut values = vec![T::zeroed(); count];
-    shared.read(bytemuck::cast_slice_mut(&mut values))?;
-    Ok(values.into())
+struct CopyOut<'a> {
+    shared: &'a Shared,
+    count: usize,
+}
+
+impl Give for CopyOut<'_> {
+    fn give<T: Pod + Send + Sync>(&mut self) -> io::Result<Values<T>> {
+        let mut values = vec![T::zeroed(); self.count];
+        self.shared.read(bytemuck::cast_slice_mut(&mut values))?;
+        Ok(values.into())
+    }
+}
+
+/// A frame whose values stay in the region that a worker filled. `shape` was checked.
+fn kept(region: Region, shape: Shape) -> io::Result<Frame> {
+    let length = usize::try_from(shape.bytes()).map_err(io::Error::other)?;
+    made(shape, &mut Keep(Arc::new(Held(region.seal(length)?))))
+}
+
+struct Keep(Arc<Held>);
+
+impl Give for Keep {
+    fn give<T: Pod + Send + Sync>(&mut self) -> io::Result<Values<T>> {
+        Ok(Values::held(Arc::<Held>::clone(&self.0)))
+    }
+}
+
+/// Sealed bytes as values; a map begins where any kind of value may.
+struct Held(Sealed);
+
+impl<T: Pod> AsRef<[T]> for Held {
+    fn as_ref(&self) -> &[T] {
+        bytemuck::try_cast_slice(self.0.bytes()).unwrap_or_default()
+    }
 }

@@ -7,36 +7,55 @@
 //! - What is read is believed in nothing but its form: texts are bounded, numbers come checked.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use calx_model::{
-    ColourModel, FrameLayout, PhotometricInterpretation, PixelRepresentation, PlanarConfiguration, Samples,
+    ColourModel, FrameLayout, PhotometricInterpretation, PixelRepresentation, PlanarConfiguration,
 };
 
 use crate::decode_error::DecodeError;
 use crate::frame_source::Reduction;
+use crate::notice::Notice;
+use crate::stored_values;
 
 /// Bytes of the longest message, without the four of its length.
 pub(super) const MAX_MESSAGE: usize = 8 * 1024;
 /// Bytes of the longest text in one.
 const MAX_TEXT: usize = 1024;
 /// What a worker says when it is ready; the last byte counts the versions of this protocol.
-pub(super) const READY: [u8; 4] = *b"CLX\x01";
+pub(super) const READY: [u8; 4] = *b"CLX\x02";
 
-/// What a worker is asked. The stream lies at the start of the shared memory.
+/// Places in a file, at most.
+pub(super) const MAX_PLACES: usize = 256;
+/// Notices of one frame, at most.
+const MAX_NOTICES: usize = 4;
+
+/// Where a compressed stream lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At the start of the shared memory.
+    Shared,
+    /// In the file that comes with the request: offsets and lengths, in order.
+    File(Vec<(u64, u64)>),
+}
+
+/// What a worker is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) layout: FrameLayout,
     pub(super) transfer_syntax: String,
     pub(super) reduction: Reduction,
     pub(super) stream_bytes: u64,
+    pub(super) place: Place,
+    /// Bytes of the memory that comes with the request, for the values; 0: they go to the shared memory.
+    pub(super) region_bytes: u64,
     pub(super) memory: u64,
 }
 
-/// What a worker answers. The values of a frame lie at the start of the shared memory.
+/// What a worker answers. The values of a frame lie at the start of the memory that was named for them.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Frame(Shape),
+    Frame(Shape, Vec<Notice>),
     Refused(DecodeError),
 }
 
@@ -75,16 +94,17 @@ const KINDS: [Kind; 10] = [
 ];
 
 impl Kind {
-    pub(super) fn of(samples: &Samples) -> Self {
-        match samples {
-            Samples::U8(_) => Self::U8,
-            Samples::I8(_) => Self::I8,
-            Samples::U16(_) => Self::U16,
-            Samples::I16(_) => Self::I16,
-            Samples::U32(_) => Self::U32,
-            Samples::I32(_) => Self::I32,
-            Samples::Colour8(model, _) => Self::Colour8(*model),
-            Samples::Colour16(model, _) => Self::Colour16(*model),
+    /// Of the values of a frame.
+    pub(super) fn of_layout(layout: &FrameLayout, model: ColourModel) -> Self {
+        match (stored_values::width(layout), layout.samples_per_pixel == 3, layout.is_signed()) {
+            (1, true, _) => Self::Colour8(model),
+            (_, true, _) => Self::Colour16(model),
+            (1, false, false) => Self::U8,
+            (1, false, true) => Self::I8,
+            (2, false, false) => Self::U16,
+            (2, false, true) => Self::I16,
+            (_, false, false) => Self::U32,
+            (_, false, true) => Self::I32,
         }
     }
 
@@ -107,6 +127,11 @@ impl Shape {
     /// Number of values.
     pub(super) fn values(self) -> u64 {
         u64::from(self.columns).saturating_mul(u64::from(self.rows)).saturating_mul(self.kind.form().0)
+    }
+
+    /// Bytes of them.
+    pub(super) fn bytes(self) -> u64 {
+        self.values().saturating_mul(self.kind.form().1)
     }
 
     /// Whether a frame of `layout` can look like this; else in words what does not fit.
@@ -228,7 +253,17 @@ impl Request {
             Reduction::Halved(times) => out.u16(0x100 | u16::from(times)),
         }
         out.u64(self.stream_bytes);
+        out.u64(self.region_bytes);
         out.u64(self.memory);
+        let places = match &self.place {
+            Place::Shared => [].as_slice(),
+            Place::File(places) => places.get(..places.len().min(MAX_PLACES)).unwrap_or_default(),
+        };
+        out.u16(u16::try_from(places.len()).unwrap_or(0));
+        for (offset, length) in places {
+            out.u64(*offset);
+            out.u64(*length);
+        }
         out.0
     }
 
@@ -257,9 +292,13 @@ impl Request {
             [_, 0] => Reduction::Full,
             [times, _] => Reduction::Halved(times),
         };
-        let (stream_bytes, memory) = (read.u64()?, read.u64()?);
+        let (stream_bytes, region_bytes, memory) = (read.u64()?, read.u64()?, read.u64()?);
+        let place = match usize::from(read.u16()?) {
+            0 => Place::Shared,
+            many => Place::File((0..many).map(|_| Some((read.u64()?, read.u64()?))).collect::<Option<_>>()?),
+        };
         let layout = layout.checked().ok()?;
-        read.end(Self { layout, transfer_syntax, reduction, stream_bytes, memory })
+        read.end(Self { layout, transfer_syntax, reduction, stream_bytes, place, region_bytes, memory })
     }
 }
 
@@ -267,12 +306,19 @@ impl Answer {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
         match self {
-            Self::Frame(shape) => {
+            Self::Frame(shape, notices) => {
                 out.u8(0);
                 out.u32(shape.columns);
                 out.u32(shape.rows);
                 let kind = KINDS.iter().position(|kind| *kind == shape.kind).unwrap_or(KINDS.len());
                 out.u8(u8::try_from(kind).unwrap_or(u8::MAX));
+                out.u8(u8::try_from(notices.len().min(MAX_NOTICES)).unwrap_or(0));
+                for notice in notices.iter().take(MAX_NOTICES) {
+                    let (group, element) = notice.tag.unwrap_or_default();
+                    out.u16(group);
+                    out.u16(element);
+                    out.text(&notice.text);
+                }
             }
             Self::Refused(error) => refused(error, &mut out),
         }
@@ -285,7 +331,13 @@ impl Answer {
         if kind == 0 {
             let (columns, rows) = (read.u32()?, read.u32()?);
             let kind = *KINDS.get(usize::from(read.u8()?))?;
-            return read.end(Self::Frame(Shape { columns, rows, kind }));
+            let count = usize::from(read.u8()?);
+            let notices = (0..count.min(MAX_NOTICES)).map(|_| {
+                let tag = Some((read.u16()?, read.u16()?)).filter(|tag| *tag != (0, 0));
+                Some(Notice { tag, text: safe(read.text()?) })
+            });
+            let notices = notices.collect::<Option<_>>()?;
+            return read.end(Self::Frame(Shape { columns, rows, kind }, notices));
         }
         let error = match kind {
             1 => DecodeError::Truncated { there: read.u64()?, declared: read.u64()? },
@@ -297,6 +349,7 @@ impl Answer {
             4 => DecodeError::Contradiction { stream: safe(read.text()?), header: safe(read.text()?) },
             5 => DecodeError::Codec { codec: named(read.text()?), why: safe(read.text()?) },
             6 => DecodeError::Panicked { codec: named(read.text()?) },
+            7 => DecodeError::Io(Arc::new(std::io::Error::other(safe(read.text()?)))),
             _ => return None,
         };
         read.end(Self::Refused(error))
@@ -333,6 +386,10 @@ fn refused(error: &DecodeError, out: &mut Writer) {
         DecodeError::Panicked { codec } => {
             out.u8(6);
             out.text(codec);
+        }
+        DecodeError::Io(error) => {
+            out.u8(7);
+            out.text(&error.to_string());
         }
         // Of a file or a request: a codec gives none of these.
         other => {
@@ -387,6 +444,8 @@ mod tests {
             transfer_syntax: "1.2.840.10008.1.2.4.70".to_owned(),
             reduction: Reduction::Halved(0),
             stream_bytes: 1 << 40,
+            place: Place::File(vec![(1, 2), (u64::MAX, 0)]),
+            region_bytes: 30,
             memory: u64::MAX,
         }
     }
@@ -402,6 +461,13 @@ mod tests {
             }
             assert_eq!(Request::from_bytes(&[bytes.as_slice(), &[0]].concat()), None);
         }
+        let many = Place::File(vec![(u64::MAX, u64::MAX); MAX_PLACES]);
+        for place in [Place::Shared, many] {
+            let request = Request { place, ..request() };
+            let bytes = request.to_bytes();
+            assert!(bytes.len() < MAX_MESSAGE);
+            assert_eq!(Request::from_bytes(&bytes), Some(request));
+        }
         let impossible = Request { layout: FrameLayout { rows: 0, ..request().layout }, ..request() };
         assert_eq!(Request::from_bytes(&impossible.to_bytes()), None);
     }
@@ -410,8 +476,10 @@ mod tests {
     fn every_answer_comes_through() {
         for kind in KINDS {
             let shape = Shape { columns: 5, rows: 3, kind };
-            let bytes = Answer::Frame(shape).to_bytes();
-            assert!(matches!(Answer::from_bytes(&bytes), Some(Answer::Frame(found)) if found == shape));
+            let told = vec![Notice::at(crate::dataset::Tag(0x28, 8), "one"), Notice::new("two")];
+            let bytes = Answer::Frame(shape, told.clone()).to_bytes();
+            let Some(Answer::Frame(found, notices)) = Answer::from_bytes(&bytes) else { panic!("no frame") };
+            assert_eq!((found, notices), (shape, told));
             assert!(Answer::from_bytes(&bytes[1..]).is_none());
         }
         let text = |s: &str| s.to_owned();
@@ -422,6 +490,7 @@ mod tests {
             DecodeError::Contradiction { stream: text("a"), header: text("b") },
             DecodeError::Codec { codec: "RLE", why: text("too short") },
             DecodeError::Panicked { codec: "JPEG" },
+            DecodeError::Io(Arc::new(std::io::Error::other("cut off"))),
         ] {
             let bytes = Answer::Refused(error.clone()).to_bytes();
             let Some(Answer::Refused(found)) = Answer::from_bytes(&bytes) else { panic!("{error}") };

@@ -78,10 +78,10 @@ fn answer(bytes: &[u8]) {
 
 /// An answer that promises a frame which was never written.
 fn frame_of(columns: u32, rows: u32, kind: u8) -> Vec<u8> {
-    let mut message = vec![10, 0, 0, 0, 0];
+    let mut message = vec![11, 0, 0, 0, 0];
     message.extend_from_slice(&columns.to_le_bytes());
     message.extend_from_slice(&rows.to_le_bytes());
-    message.push(kind);
+    message.extend_from_slice(&[kind, 0]);
     message
 }
 
@@ -291,6 +291,27 @@ fn a_source_that_is_dropped_in_the_middle_of_a_frame_ends_soon() {
     drop(source);
     assert!(began.elapsed() < Duration::from_secs(7), "{:?}", began.elapsed());
     assert_eq!(handle.wait().unwrap_err().code(), "cancelled");
+}
+
+#[test]
+fn a_large_frame_is_the_same_and_outlives_its_worker() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut new = clip("large");
+    (new.rows, new.columns) = (2100, 2300);
+    let pixels = (0..2100 * 2300u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    new.pixels = NewPixels::Grey8 { frames: vec![pixels] };
+    let mut native = Vec::new();
+    write_image(&new, &mut native).unwrap();
+    let path = folder.path().join("large.dcm");
+    std::fs::write(&path, samples::as_rle(&native, 1)).unwrap();
+    let file = Locator::from(path);
+    let ask = |source: &FrameSource| source.request(&file, 1, Priority::Batch, Reduction::Full).wait();
+    let own = ask(&FrameSource::in_process(0, 1)).unwrap();
+    let source = FrameSource::new(0, options("none"));
+    let (first, second) = (ask(&source).unwrap(), ask(&source).unwrap());
+    assert_eq!(source.workers_started(), 1);
+    drop(source);
+    assert!(own == first && own == second);
 }
 
 #[test]
