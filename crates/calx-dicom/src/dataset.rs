@@ -173,7 +173,7 @@ impl DataSet {
         let Some(bytes) = self.bytes(tag).filter(|bytes| !bytes.is_empty()) else {
             return PatientText::default();
         };
-        PatientText::new(self.charset.decode(bytes).trim_matches([' ', '\0']))
+        PatientText::new(self.charset.decode_trimmed(bytes))
     }
 
     /// Text, parted at backslashes.
@@ -185,19 +185,24 @@ impl DataSet {
     /// The first value of a code, UID, date or number as ASCII; `None` when absent or empty.
     pub(crate) fn code(&self, tag: Tag) -> Option<Cow<'_, str>> {
         let first = self.bytes(tag)?.split(|byte| *byte == b'\\').next()?;
-        Some(String::from_utf8_lossy(trim_padding(first))).filter(|code| !code.is_empty())
+        Some(ascii(trim_padding(first))).filter(|code| !code.is_empty())
     }
 
     /// All values of a code as ASCII.
     pub(crate) fn codes(&self, tag: Tag) -> Vec<Cow<'_, str>> {
         let Some(bytes) = self.bytes(tag).filter(|b| !b.is_empty()) else { return Vec::new() };
         let values = bytes.split(|byte| *byte == b'\\');
-        values.map(|value| String::from_utf8_lossy(trim_padding(value))).collect()
+        values.map(|value| ascii(trim_padding(value))).collect()
     }
 
     /// The first value as an integer, whatever numeric representation holds it.
     pub(crate) fn integer(&self, tag: Tag) -> Option<i64> {
-        self.integers(tag).into_iter().next().flatten()
+        let (element, bytes) = (self.get(tag)?, self.bytes(tag)?);
+        match &element.vr {
+            b"US" => self.words(bytes).next().map(i64::from),
+            b"IS" => self.code(tag).and_then(|text| integer(&text)),
+            _ => self.integers(tag).into_iter().next().flatten(),
+        }
     }
 
     /// All values as integers.
@@ -269,6 +274,13 @@ pub(crate) fn trim_padding(mut bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
+}
+
+fn ascii(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// An integer string; one with a decimal point counts when nothing follows it but zeros.

@@ -56,40 +56,43 @@ impl ElementHeader {
     }
 }
 
+/// Pairs of capital letters: for each first letter the second ones as bits.
+struct Pairs([u32; 26]);
+
+impl Pairs {
+    #[allow(clippy::indexing_slicing, reason = "it runs while compiling")]
+    const fn of(list: &[&[u8; 2]]) -> Self {
+        let (mut pairs, mut index) = ([0; 26], 0);
+        while index < list.len() {
+            let [first, second] = *list[index];
+            pairs[(first - b'A') as usize] |= 1 << (second - b'A');
+            index += 1;
+        }
+        Self(pairs)
+    }
+
+    fn have(&self, [first, second]: [u8; 2]) -> bool {
+        let (first, second) = (first.wrapping_sub(b'A'), second.wrapping_sub(b'A'));
+        second < 26 && self.0.get(usize::from(first)).is_some_and(|seconds| seconds >> second & 1 == 1)
+    }
+}
+
+static SHORT: Pairs = Pairs::of(&[
+    b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL",
+    b"SS", b"ST", b"TM", b"UI", b"UL", b"US",
+]);
+
+static LONG: Pairs =
+    Pairs::of(&[b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"]);
+
 /// Value representations with a 16-bit length.
 pub(crate) fn is_short(vr: [u8; 2]) -> bool {
-    matches!(
-        &vr,
-        b"AE"
-            | b"AS"
-            | b"AT"
-            | b"CS"
-            | b"DA"
-            | b"DS"
-            | b"DT"
-            | b"FL"
-            | b"FD"
-            | b"IS"
-            | b"LO"
-            | b"LT"
-            | b"PN"
-            | b"SH"
-            | b"SL"
-            | b"SS"
-            | b"ST"
-            | b"TM"
-            | b"UI"
-            | b"UL"
-            | b"US"
-    )
+    SHORT.have(vr)
 }
 
 /// Value representations with a 32-bit length.
 pub(crate) fn is_long(vr: [u8; 2]) -> bool {
-    matches!(
-        &vr,
-        b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV"
-    )
+    LONG.have(vr)
 }
 
 /// Reads tag, representation and length at `at`; `None` at the end of the object.

@@ -19,7 +19,7 @@ use crate::dataset::{DataSet, Tag};
 use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open};
-use crate::scan::{Scan, Truncation, Wanted};
+use crate::scan::{Keep, Scan, Truncation, Wanted};
 
 /// What import, `ls` and a case need to know about an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,7 +177,7 @@ impl ReadHeaderError {
 /// [`ReadHeaderError`]; [`ReadHeaderError::code`] names the reason for machines.
 pub fn read_header(locator: &Locator) -> Result<Read<InstanceHeader>, ReadHeaderError> {
     let mut opened = open(locator)?;
-    let wanted = Wanted { keep: is_wanted, longest: 64 * 1024 };
+    let wanted = Wanted { keep: Keep::Listed(&WANTED), longest: 64 * 1024 };
     let scan = opened.scan(wanted)?;
     let Scan { data, pixels, truncation, mut notices } = scan;
     let pixels = pixels.is_some();
@@ -190,10 +190,6 @@ const SOP_INSTANCE: Tag = Tag(0x0008, 0x0018);
 const STUDY: Tag = Tag(0x0020, 0x000d);
 const SERIES: Tag = Tag(0x0020, 0x000e);
 const DIRECTORY_CLASS: &str = "1.2.840.10008.1.3.10";
-
-fn is_wanted(tag: Tag) -> bool {
-    WANTED.binary_search_by_key(&tag.number(), |wanted| wanted.number()).is_ok()
-}
 
 /// The elements a catalogue row is made of, in order.
 const WANTED: [Tag; 36] = [

@@ -15,7 +15,7 @@ use crate::layout::layout_of;
 use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open};
-use crate::scan::{PIXEL_DATA, PixelLocation, Scan, Truncation, Wanted};
+use crate::scan::{Keep, PIXEL_DATA, PixelLocation, Scan, Truncation, Wanted};
 use crate::spacing::spacing_of;
 
 /// One item of SequenceOfUltrasoundRegions (0018,6011), as far as measuring needs it.
@@ -181,7 +181,7 @@ pub(crate) struct ImageObject {
 /// Opens an object, finds its pixel data and checks its layout.
 pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageError> {
     let mut opened = open(locator)?;
-    let wanted = Wanted { keep: |tag| !tag.is_private(), longest: 4 * 1024 * 1024 };
+    let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 4 * 1024 * 1024 };
     let Scan { data, pixels, truncation, mut notices } = opened.scan(wanted)?;
     let Some(pixels) = pixels else {
         return Err(match truncation {

@@ -49,6 +49,7 @@ mod stored_values;
 pub mod tags;
 mod text;
 mod transfer_syntax;
+mod unwanted;
 mod words;
 pub mod worker;
 pub mod write;

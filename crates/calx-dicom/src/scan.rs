@@ -21,6 +21,8 @@ use crate::header::ReadHeaderError;
 use crate::notice::Notice;
 use crate::source::Source;
 use crate::text::Charset;
+use crate::unwanted::Asked;
+pub(crate) use crate::unwanted::Keep;
 
 const MAX_DEPTH: usize = 64;
 const MAX_ELEMENTS: usize = 500_000;
@@ -64,8 +66,8 @@ pub(crate) struct Truncation {
 /// What to keep on the way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
-    /// Asked for elements of the outermost level; what lies inside a kept sequence is kept.
-    pub(crate) keep: fn(Tag) -> bool,
+    /// Of the elements of the outermost level; what lies inside a kept sequence is kept.
+    pub(crate) keep: Keep,
     /// Of longer values only a short prefix is kept.
     pub(crate) longest: u64,
 }
@@ -90,8 +92,9 @@ pub(crate) fn scan(
     wanted: Wanted,
 ) -> Result<Scan, ReadHeaderError> {
     let end = source.length();
+    let listed = if let Keep::Listed(tags) = wanted.keep { tags.len() } else { 0 };
     let object = Level {
-        inside: Inside::Elements { found: Vec::new(), charset: Charset::Ascii },
+        inside: Inside::Elements { found: Vec::with_capacity(listed), charset: Charset::Ascii },
         end,
         explicit: encoding.explicit,
         delimited: false,
@@ -101,7 +104,8 @@ pub(crate) fn scan(
     let mut scanner = Scanner {
         source,
         big_endian: encoding.big_endian,
-        wanted,
+        asked: Asked::new(wanted.keep),
+        longest: wanted.longest,
         levels: vec![object],
         elements: 0,
         steps: 0,
@@ -164,7 +168,9 @@ enum Step {
 struct Scanner<'a> {
     source: &'a mut Source,
     big_endian: bool,
-    wanted: Wanted,
+    asked: Asked,
+    /// Of longer values only a short prefix is kept.
+    longest: u64,
     levels: Vec<Level>,
     elements: usize,
     steps: usize,
@@ -220,6 +226,13 @@ impl Scanner<'_> {
             } else {
                 let here = Here::of(level, self.levels.len());
                 let in_sequence = matches!(level.inside, Inside::Items { .. });
+                if here.outermost && !self.big_endian {
+                    let next = self.pass_unwanted(at)?;
+                    if next > at {
+                        at = next;
+                        continue;
+                    }
+                }
                 self.count_step()?;
                 if in_sequence { self.item(at, here)? } else { self.element(at, here)? }
             };
@@ -273,6 +286,18 @@ impl Scanner<'_> {
         }
     }
 
+    /// Passes what nobody asked for, of the object itself; returns where it stopped.
+    fn pass_unwanted(&mut self, at: u64) -> Result<u64, ReadHeaderError> {
+        let Some(level) = self.levels.first_mut() else { return Ok(at) };
+        let most = (MAX_ELEMENTS - self.elements).min(MAX_IN_LEVEL - level.count).min(MAX_STEPS - self.steps);
+        let bytes = self.source.ahead(at, 12)?;
+        let passed = self.asked.pass(bytes, level.end.saturating_sub(at), level.explicit, most);
+        self.elements += passed.elements;
+        self.steps += passed.elements;
+        level.count += passed.elements;
+        Ok(at + passed.bytes)
+    }
+
     /// One element of the object or an item.
     fn element(&mut self, at: u64, here: Here) -> Result<Step, ReadHeaderError> {
         let Some(header) = element_header(self.source, at, self.encoding(here.explicit))? else {
@@ -307,7 +332,7 @@ impl Scanner<'_> {
             self.pixels = Some(PixelLocation { tag, vr: header.vr(), offset: value_start, length });
             return Ok(Step::Up(value_start));
         }
-        let keep = here.keep && (!here.outermost || (self.wanted.keep)(tag));
+        let keep = here.keep && (!here.outermost || self.asked.asks_for(tag));
         if header.length == UNDEFINED {
             return self.undefined(value_start, &header, keep, here);
         }
@@ -376,8 +401,8 @@ impl Scanner<'_> {
         if declared > there && self.truncation.is_none() {
             return Ok(());
         }
-        let whole = declared <= self.wanted.longest && declared <= there;
-        let taken = if whole { declared } else { self.wanted.longest.min(PREFIX).min(there) };
+        let whole = declared <= self.longest && declared <= there;
+        let taken = if whole { declared } else { self.longest.min(PREFIX).min(there) };
         self.count_kept(taken)?;
         let bytes = self.source.value(start, taken)?;
         if tag == CHARACTER_SET {
@@ -524,7 +549,7 @@ mod tests {
             let bytes = noise(seed);
             let explicit = seed % 3 != 0;
             let mut source = Source::memory(bytes.clone());
-            let wanted = Wanted { keep: |_| true, longest: 4096 };
+            let wanted = Wanted { keep: Keep::Where(|_| true), longest: 4096 };
             let encoding = Encoding { explicit, big_endian: false };
             let Ok(scan) = scan(&mut source, 0, encoding, wanted) else { continue };
             let (values, elements) = kept(&scan.data);
@@ -533,6 +558,48 @@ mod tests {
             most = most.max(values);
         }
         assert!(most > 100, "{most}");
+    }
+
+    /// What a list of tags keeps is what the same question keeps that is asked of every element.
+    #[test]
+    fn what_nobody_asked_for_is_passed_to_the_same_byte() {
+        const LIST: [Tag; 2] = [Tag(0x0008, 0x1140), Tag(0x0010, 0x0010)];
+        let told = |bytes: &[u8], encoding, keep| {
+            let wanted = Wanted { keep, longest: 4096 };
+            scan(&mut Source::memory(bytes.to_vec()), 0, encoding, wanted).map_or_else(
+                |error| error.to_string(),
+                |scan| format!("{scan:?} {:?}", scan.data.bytes(LIST[1])),
+            )
+        };
+        let mut names = 0;
+        for seed in 0..4000usize {
+            let mut bytes = noise(seed as u64);
+            bytes.truncate(bytes.len() - seed % 64);
+            let bytes = &bytes[seed % 5..];
+            for explicit in [true, false] {
+                let encoding = Encoding { explicit, big_endian: false };
+                let listed = told(bytes, encoding, Keep::Listed(&LIST));
+                assert_eq!(
+                    listed,
+                    told(bytes, encoding, Keep::Where(|tag| LIST.contains(&tag))),
+                    "seed {seed}"
+                );
+                names += usize::from(listed.contains("Some("));
+            }
+        }
+        assert!(names > 1000, "{names}");
+    }
+
+    #[test]
+    fn what_is_passed_counts_as_well() {
+        let element = *b"\x08\x00\x60\x00CS\x00\x00";
+        let encoding = Encoding { explicit: true, big_endian: false };
+        let scanned = |elements: usize| {
+            let wanted = Wanted { keep: Keep::Listed(&[Tag(0x0010, 0x0010)]), longest: 8 };
+            scan(&mut Source::memory(element.repeat(elements)), 0, encoding, wanted)
+        };
+        assert!(scanned(MAX_IN_LEVEL).is_ok());
+        assert!(matches!(scanned(MAX_IN_LEVEL + 1), Err(ReadHeaderError::ElementsInLevel(_))));
     }
 
     #[test]
@@ -544,7 +611,8 @@ mod tests {
         }
         let mut source = Source::memory(bytes);
         let encoding = Encoding { explicit: true, big_endian: false };
-        let scan = scan(&mut source, 0, encoding, Wanted { keep: |_| true, longest: 8 }).unwrap();
+        let scan =
+            scan(&mut source, 0, encoding, Wanted { keep: Keep::Where(|_| true), longest: 8 }).unwrap();
         assert_eq!(scan.data.code(Tag(8, 0x61)).as_deref(), Some("c"));
         assert_eq!(scan.data.code(Tag(8, 0x60)).as_deref(), Some("b"));
         assert_eq!(kept(&scan.data).1, 2);

@@ -312,19 +312,22 @@ impl Source {
 /// A short read at a place of its own, without moving the file's.
 #[cfg(unix)]
 fn read_at(file: &File, offset: u64, wanted: usize, out: &mut Vec<u8>) -> io::Result<()> {
-    use std::os::unix::fs::FileExt as _;
-
-    let (start, mut done) = (out.len(), 0);
-    out.resize(start.saturating_add(wanted), 0);
-    while let Some(place) = out.get_mut(start + done..).filter(|place| !place.is_empty()) {
-        match file.read_at(place, offset.saturating_add(as_u64(done))) {
+    let (start, mut left) = (out.len(), wanted);
+    out.reserve_exact(wanted);
+    while left > 0 {
+        // Into memory that nobody had to clear; it may hold more than was wanted.
+        match rustix::io::pread(
+            file,
+            rustix::buffer::spare_capacity(out),
+            offset.saturating_add(as_u64(wanted - left)),
+        ) {
             Ok(0) => break,
-            Ok(bytes) => done += bytes,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Ok(bytes) => left = left.saturating_sub(bytes),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    out.truncate(start + done);
+    out.truncate(start.saturating_add(wanted));
     Ok(())
 }
 

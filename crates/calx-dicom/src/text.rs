@@ -72,13 +72,17 @@ impl Charset {
         (Self::Extended(sets), unknown)
     }
 
+    /// As [`Self::decode`], without spaces and zeros at either end.
+    pub(crate) fn decode_trimmed(self, bytes: &[u8]) -> String {
+        match plain(bytes) {
+            Some(text) => text.trim_matches(PADDING).to_owned(),
+            None => self.decode(bytes).trim_matches(PADDING).to_owned(),
+        }
+    }
+
     pub(crate) fn decode(self, bytes: &[u8]) -> String {
-        // Most text is plain in every set there is: what is below 128 means the same in all of them,
-        // up to the first escape sequence.
-        if let Ok(plain) = str::from_utf8(bytes)
-            && plain.bytes().all(|byte| byte.is_ascii() && byte != ESCAPE)
-        {
-            return plain.to_owned();
+        if let Some(text) = plain(bytes) {
+            return text.to_owned();
         }
         match self {
             Self::Ascii | Self::Latin1 => bytes.iter().copied().map(char::from).collect(),
@@ -86,6 +90,15 @@ impl Charset {
             Self::Extended(sets) => sets.decode(bytes),
         }
     }
+}
+
+const PADDING: [char; 2] = [' ', '\0'];
+
+/// Most text is plain in every set there is: what is below 128 means the same in all of them, up to the
+/// first escape sequence.
+fn plain(bytes: &[u8]) -> Option<&str> {
+    let plain = bytes.iter().fold(0, |high, byte| high | byte & 0x80 | u8::from(*byte == ESCAPE)) == 0;
+    str::from_utf8(bytes).ok().filter(|_| plain)
 }
 
 /// What a defined term says about bytes above 127: `None` for a term nobody knows, `Some(None)` for

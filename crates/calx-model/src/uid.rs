@@ -36,8 +36,15 @@ fn checked(text: &str) -> Result<&str, UidError> {
     if text.len() > 64 {
         return Err(UidError::TooLong(text.chars().count()));
     }
-    let whole = text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    if whole { Ok(text) } else { Err(UidError::Malformed) }
+    // Dots stand between digits, never beside each other nor at an end.
+    let mut before = b'.';
+    for byte in text.bytes() {
+        if !(byte.is_ascii_digit() || (byte == b'.' && before != b'.')) {
+            return Err(UidError::Malformed);
+        }
+        before = byte;
+    }
+    if before == b'.' { Err(UidError::Malformed) } else { Ok(text) }
 }
 
 macro_rules! uid {
