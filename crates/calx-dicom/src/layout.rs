@@ -119,7 +119,7 @@ pub(crate) fn layout_of(
         let text = "the photometric term is not known, the samples were taken as they are";
         notices.push(Notice::at(PHOTOMETRIC, text));
     }
-    if layout.samples_per_pixel == 3 && layout.bits_allocated > 16 {
+    if layout.samples_per_pixel == 3 && !matches!(layout.bits_allocated, 8 | 16) {
         return Err(ReadImageError::Value {
             attribute: "BitsAllocated (0028,0100)",
             value: layout.bits_allocated.to_string(),
@@ -127,4 +127,33 @@ pub(crate) fn layout_of(
         });
     }
     Ok(layout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Element, Value};
+
+    fn colour(bits_allocated: u8) -> Result<FrameLayout, ReadImageError> {
+        let mut data = DataSet::default();
+        let mut put = |element, vr, value: &[u8]| {
+            let value = Value::Bytes(value.to_vec().into());
+            data.elements.insert(Tag(0x0028, element), Element { vr, length: None, value });
+        };
+        for (element, number) in [(0x0002, 3), (0x0010, 4), (0x0011, 4), (0x0100, bits_allocated)] {
+            put(element, *b"US", &[number, 0]);
+        }
+        put(0x0004, *b"CS", b"RGB ");
+        layout_of(&data, 1, &mut Vec::new())
+    }
+
+    #[test]
+    fn colour_has_8_or_16_bits() {
+        // One bit a sample was drawn as a grey picture of another kind, in silence.
+        for bits in [1, 32] {
+            let told = colour(bits).unwrap_err().to_string();
+            assert!(told.contains("BitsAllocated (0028,0100)"), "{told}");
+        }
+        assert_eq!(colour(16).unwrap().bits_stored, 16);
+    }
 }
