@@ -56,7 +56,7 @@ mod sequential;
     clippy::cast_sign_loss,
     reason = "a test's numbers are known to be small"
 )]
-mod tests;
+pub(crate) mod tests;
 mod upsample;
 
 use calx_model::{ColourModel, FrameLayout, PhotometricInterpretation};

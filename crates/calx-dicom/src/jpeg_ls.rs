@@ -45,7 +45,7 @@ mod scan;
     clippy::cast_sign_loss,
     reason = "a test's numbers are known to be small"
 )]
-mod tests;
+pub(crate) mod tests;
 
 use calx_model::FrameLayout;
 

@@ -25,6 +25,9 @@ mod fragments;
 mod frame_cache;
 pub mod frame_source;
 mod functional_groups;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod header;
 mod identity;
 pub mod image;

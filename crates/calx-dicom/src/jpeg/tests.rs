@@ -2,6 +2,7 @@
 
 use calx_model::{PixelRepresentation, PlanarConfiguration};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 
 use super::encoder::{Component, Numbers, Picture, lossless, sequential};
 use super::*;
@@ -109,6 +110,24 @@ fn enlarged(picture: &Picture, component: &Component) -> Vec<f64> {
         }
     }
     out
+}
+
+/// Streams of many kinds, as first inputs of a fuzzer.
+pub(crate) fn streams(count: u8) -> Vec<Vec<u8>> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut draw = |precision: u8, subsampled| {
+        pictures(Just(precision), subsampled).new_tree(&mut runner).unwrap().current()
+    };
+    let mut streams: Vec<Vec<u8>> =
+        PAIRS.iter().flat_map(|pair| [pair.2.to_vec(), pair.3.to_vec()]).collect();
+    for at in 0..count {
+        streams.push(match at % 3 {
+            0 => lossless(&draw(2 + at % 15, false), 1 + at % 7, at % 2),
+            1 => sequential(&draw(8, true), 0xc0 + at % 2, 1 + at % 16, [0, 63]),
+            _ => sequential(&draw(12, true), 0xc1, 1 + at % 16, [0, 63]),
+        });
+    }
+    streams
 }
 
 #[track_caller]

@@ -2,6 +2,7 @@
 
 use calx_model::{PhotometricInterpretation, PixelRepresentation, PlanarConfiguration};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 
 use super::encoder::{Picture, encode};
 use super::headers::Interleave;
@@ -91,6 +92,12 @@ fn pictures() -> impl Strategy<Value = Picture> {
             }
         },
     )
+}
+
+/// Streams of many kinds, as first inputs of a fuzzer.
+pub(crate) fn streams(count: usize) -> Vec<Vec<u8>> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    (0..count).map(|_| encode(&pictures().new_tree(&mut runner).unwrap().current())).collect()
 }
 
 #[track_caller]
