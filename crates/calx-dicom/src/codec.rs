@@ -18,7 +18,7 @@ use crate::decode_error::DecodeError;
 use crate::frame_source::Reduction;
 use crate::native::{bits, check_size};
 use crate::notice::{Notice, Read};
-use crate::stored_values::{check_words, colour_model, frame_of, put_values};
+use crate::stored_values::{by_pixel, check_words, colour_model, frame_of, to_values};
 use crate::{jpeg, jpeg_2000, jpeg_ls, jpeg_xl, rle};
 
 /// Whether a transfer syntax never keeps the original values.
@@ -60,7 +60,7 @@ pub(crate) fn check(layout: &FrameLayout, uid: &str) -> Result<(), DecodeError> 
 }
 
 /// What a codec made of a stream: words whose number was checked, not yet the values they stand for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Decoded {
     layout: FrameLayout,
     words: Vec<u8>,
@@ -84,19 +84,26 @@ impl Decoded {
         Ok(Self { layout, words, model, planar, notices: Vec::new() })
     }
 
-    /// Bytes of the values.
-    pub(crate) fn bytes(&self) -> usize {
-        self.words.len()
-    }
-
     /// The layout of this frame: smaller than asked for where it was decoded at a lower resolution.
     pub(crate) fn layout(&self) -> &FrameLayout {
         &self.layout
     }
 
-    /// Puts the values into memory of exactly [`Self::bytes`].
-    pub(crate) fn put(&self, into: &mut [u8]) {
-        put_values(&self.layout, &self.words, self.planar, into);
+    /// Gives the values away piece by piece, each with its place and still in the processor's cache.
+    pub(crate) fn give(
+        self,
+        mut put: impl FnMut(u64, &[u8]) -> std::io::Result<()>,
+    ) -> std::io::Result<Vec<Notice>> {
+        // A multiple of every word's width.
+        const PIECE: usize = 256 * 1024;
+        let mut words = by_pixel(&self.layout, self.words, self.planar);
+        let mut place = 0u64;
+        for piece in words.chunks_mut(PIECE) {
+            to_values(&self.layout, piece);
+            put(place, piece)?;
+            place += u64::try_from(piece.len()).unwrap_or(0);
+        }
+        Ok(self.notices)
     }
 
     /// The values as a frame.

@@ -67,6 +67,14 @@ pub enum DecodeError {
     /// The worker process was lost over the frame and replaced; only this frame is affected.
     #[error("{0}")]
     Worker(WorkerLoss),
+    /// As the error inside; the process that decoded the frame said something about it.
+    #[error("{error}; its process said: {words}")]
+    Said {
+        /// What happened.
+        error: Box<DecodeError>,
+        /// Safe to print.
+        words: String,
+    },
     /// No worker process could be started.
     #[error("no process to decode in could be started")]
     NoWorker(#[source] Arc<std::io::Error>),
@@ -90,6 +98,7 @@ impl DecodeError {
             Self::Codec { .. } => "codec",
             Self::Panicked { .. } => "codec_broke_down",
             Self::Worker(loss) => loss.code(),
+            Self::Said { error, .. } => error.code(),
             Self::NoWorker(_) => "no_worker",
             Self::Cancelled => "cancelled",
         }

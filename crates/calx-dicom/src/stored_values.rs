@@ -50,23 +50,14 @@ pub(crate) fn check_words(layout: &FrameLayout, words: usize) -> Result<(), Fram
 /// [`FrameSizeError`] when there are more or fewer samples than the size needs.
 pub(crate) fn frame_of(
     layout: &FrameLayout,
-    mut words: Vec<u8>,
+    words: Vec<u8>,
     model: ColourModel,
     planar: PlanarConfiguration,
 ) -> Result<Frame, FrameSizeError> {
     check_words(layout, words.len())?;
     let colour = layout.samples_per_pixel == 3;
-    if colour && planar == PlanarConfiguration::Planar {
-        let mut values = vec![0; words.len()];
-        put_values(layout, &words, planar, &mut values);
-        words = values;
-    } else {
-        match width(layout) {
-            1 => each(layout, words.as_chunks_mut::<1>().0),
-            2 => each(layout, words.as_chunks_mut::<2>().0),
-            _ => each(layout, words.as_chunks_mut::<4>().0),
-        }
-    }
+    let mut words = by_pixel(layout, words, planar);
+    to_values(layout, &mut words);
     let samples = match (width(layout), colour, layout.is_signed()) {
         (1, true, _) => Samples::Colour8(model, words.into()),
         (_, true, _) => Samples::Colour16(model, cast(words)),
@@ -80,67 +71,95 @@ pub(crate) fn frame_of(
     Frame::new(layout.columns, layout.rows, samples)
 }
 
-/// Puts the values of as many words into memory of the same length, pixel by pixel.
-pub(crate) fn put_values(layout: &FrameLayout, words: &[u8], planar: PlanarConfiguration, into: &mut [u8]) {
+/// Words plane by plane to words pixel by pixel.
+pub(crate) fn by_pixel(layout: &FrameLayout, words: Vec<u8>, planar: PlanarConfiguration) -> Vec<u8> {
+    if layout.samples_per_pixel != 3 || planar == PlanarConfiguration::Interleaved {
+        return words;
+    }
     match width(layout) {
-        1 => put(layout, words.as_chunks::<1>().0, planar, into.as_chunks_mut::<1>().0),
-        2 => put(layout, words.as_chunks::<2>().0, planar, into.as_chunks_mut::<2>().0),
-        _ => put(layout, words.as_chunks::<4>().0, planar, into.as_chunks_mut::<4>().0),
+        1 => interleave(words.as_chunks::<1>().0),
+        2 => interleave(words.as_chunks::<2>().0),
+        _ => interleave(words.as_chunks::<4>().0),
     }
 }
 
-fn put<const N: usize>(
-    layout: &FrameLayout,
-    words: &[[u8; N]],
-    planar: PlanarConfiguration,
-    into: &mut [[u8; N]],
-) {
-    let colour = layout.samples_per_pixel == 3;
-    if colour && planar == PlanarConfiguration::Planar {
-        let plane = words.len() / 3;
-        for (at, words) in words.chunks_exact(plane.max(1)).enumerate() {
-            for (to, word) in into.iter_mut().skip(at).step_by(3).zip(words) {
-                *to = value(layout, *word);
-            }
-        }
-    } else if layout.bits_stored == layout.bits_allocated && cfg!(target_endian = "little") {
-        if into.len() == words.len() {
-            into.copy_from_slice(words);
-        }
-    } else {
-        for (to, word) in into.iter_mut().zip(words) {
-            *to = value(layout, *word);
-        }
-    }
-}
-
-/// Words to values where they lie.
-fn each<const N: usize>(layout: &FrameLayout, words: &mut [[u8; N]]) {
-    if layout.bits_stored != layout.bits_allocated || cfg!(target_endian = "big") {
-        for word in words {
-            *word = value(layout, *word);
-        }
-    }
-}
-
-/// The bytes of the value that a word stands for, as this machine keeps them.
-#[inline]
-fn value<const N: usize>(layout: &FrameLayout, word: [u8; N]) -> [u8; N] {
-    let mut wide = [0; 4];
-    for (to, byte) in wide.iter_mut().zip(word) {
-        *to = byte;
-    }
-    let word = u32::from_le_bytes(wide);
-    let sign = layout.is_signed() && layout.samples_per_pixel != 3;
-    let wide = if sign { signed(layout, word) } else { unsigned(layout, word) };
-    let mut out = [0; N];
-    for (to, byte) in out.iter_mut().zip(wide.to_le_bytes()) {
-        *to = byte;
-    }
-    if cfg!(target_endian = "big") {
-        out.reverse();
+fn interleave<const N: usize>(words: &[[u8; N]]) -> Vec<u8> {
+    let (red, rest) = words.split_at(words.len() / 3);
+    let (green, blue) = rest.split_at(rest.len() / 2);
+    let mut out = Vec::with_capacity(words.len() * N);
+    for ((red, green), blue) in red.iter().zip(green).zip(blue) {
+        out.extend_from_slice(red);
+        out.extend_from_slice(green);
+        out.extend_from_slice(blue);
     }
     out
+}
+
+/// Whole words to values where they lie.
+pub(crate) fn to_values(layout: &FrameLayout, words: &mut [u8]) {
+    let stored = Stored::of(layout);
+    if stored.is_whole_word() {
+        return;
+    }
+    match width(layout) {
+        1 => stored.each(words.as_chunks_mut::<1>().0),
+        2 => stored.each(words.as_chunks_mut::<2>().0),
+        _ => stored.each(words.as_chunks_mut::<4>().0),
+    }
+}
+
+/// Where in a word of 32 bits the value stands.
+#[derive(Debug, Clone, Copy)]
+struct Stored {
+    bits_allocated: u32,
+    shift: u32,
+    /// Bits above the value.
+    spread: u32,
+    signed: bool,
+}
+
+impl Stored {
+    fn of(layout: &FrameLayout) -> Self {
+        // `FrameLayout::checked`: 1 <= bits_stored <= high_bit + 1 <= bits_allocated <= 32.
+        Self {
+            bits_allocated: u32::from(layout.bits_allocated),
+            shift: u32::from(layout.high_bit + 1 - layout.bits_stored),
+            spread: 32 - u32::from(layout.bits_stored),
+            signed: layout.is_signed() && layout.samples_per_pixel != 3,
+        }
+    }
+
+    /// Whether the words of a file are the values of this machine.
+    fn is_whole_word(self) -> bool {
+        self.bits_allocated + self.spread == 32 && cfg!(target_endian = "little")
+    }
+
+    fn each<const N: usize>(self, words: &mut [[u8; N]]) {
+        for word in words {
+            *word = self.value(*word);
+        }
+    }
+
+    /// The bytes of the value that a word stands for, as this machine keeps them: the stored bits moved to
+    /// the bottom, above them zero or the sign.
+    #[inline]
+    fn value<const N: usize>(self, word: [u8; N]) -> [u8; N] {
+        let mut wide = [0; 4];
+        for (to, byte) in wide.iter_mut().zip(word) {
+            *to = byte;
+        }
+        let top = (u32::from_le_bytes(wide) >> self.shift) << self.spread;
+        let value =
+            if self.signed { (top.cast_signed() >> self.spread).cast_unsigned() } else { top >> self.spread };
+        let mut out = [0; N];
+        for (to, byte) in out.iter_mut().zip(value.to_le_bytes()) {
+            *to = byte;
+        }
+        if cfg!(target_endian = "big") {
+            out.reverse();
+        }
+        out
+    }
 }
 
 /// Bytes that are values of a wider kind. What an allocator gives for many bytes is aligned for any.
@@ -156,21 +175,6 @@ fn cast<T: Pod + Send + Sync>(bytes: Vec<u8>) -> Values<T> {
     } else {
         bytemuck::pod_collect_to_vec(&bytes).into()
     }
-}
-
-/// The stored bits moved to the bottom, everything else zero.
-#[inline]
-fn unsigned(layout: &FrameLayout, word: u32) -> u32 {
-    // `FrameLayout::checked`: 1 <= bits_stored <= high_bit + 1 <= bits_allocated <= 32.
-    let shift = u32::from(layout.high_bit + 1 - layout.bits_stored);
-    (word >> shift) & (u32::MAX >> (32 - u32::from(layout.bits_stored)))
-}
-
-/// The same with bit `bits_stored - 1` spread upwards.
-#[inline]
-fn signed(layout: &FrameLayout, word: u32) -> u32 {
-    let spread = 32 - u32::from(layout.bits_stored);
-    ((unsigned(layout, word) << spread).cast_signed() >> spread).cast_unsigned()
 }
 
 #[cfg(test)]

@@ -13,8 +13,13 @@ const MOST_SAMPLES: u64 = 1 << 17;
 /// values that the frame has.
 fn check(layout: &FrameLayout, uid: &str, stream: &[u8]) {
     let decoded = decode_stream(layout, uid, stream, Reduction::Full).and_then(|decoded| {
-        let mut handed_over = vec![0; decoded.bytes()];
-        decoded.put(&mut handed_over);
+        let mut handed_over = Vec::new();
+        let given = decoded.clone().give(|place, bytes| {
+            assert_eq!(usize::try_from(place).ok(), Some(handed_over.len()), "pieces follow one another");
+            handed_over.extend_from_slice(bytes);
+            Ok(())
+        });
+        assert!(given.is_ok(), "giving values away fails only where they go");
         Ok((decoded.frame()?.value, handed_over))
     });
     match decoded {

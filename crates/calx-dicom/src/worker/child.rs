@@ -133,16 +133,13 @@ fn frame(
     let layout = decoded.layout();
     let kind = Kind::of_layout(layout, decoded.model);
     let shape = Shape { columns: layout.columns, rows: layout.rows, kind };
-    let region = if request.region_bytes > 0 { Some(next()?) } else { None };
-    match region {
-        Some(region) => platform::fill(&region, decoded.bytes(), |into| decoded.put(into)).map_err(io)?,
-        None => {
-            let mut values = vec![0; decoded.bytes()];
-            decoded.put(&mut values);
-            shared.write(0, &values).map_err(io)?;
-        }
-    }
-    Ok(Answer::Frame(shape, decoded.notices))
+    let notices = if request.region_bytes > 0 {
+        let region = next()?;
+        decoded.give(|place, bytes| platform::write_region(&region, place, bytes))
+    } else {
+        decoded.give(|place, bytes| shared.write(place, bytes))
+    };
+    Ok(Answer::Frame(shape, notices.map_err(io)?))
 }
 
 fn decode(request: &Request, stream: &[u8]) -> Result<Decoded, DecodeError> {

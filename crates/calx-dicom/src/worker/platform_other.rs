@@ -14,7 +14,6 @@ use std::time::Duration;
 #[path = "region_none.rs"]
 mod region;
 
-use region::Writable;
 pub(super) use region::{Region, Sealed};
 
 /// Files cannot be handed to a worker.
@@ -97,9 +96,8 @@ pub(super) fn region(bytes: u64) -> Option<Region> {
 }
 
 /// No region was made.
-pub(super) fn fill(region: &File, length: usize, put: impl FnOnce(&mut [u8])) -> io::Result<()> {
-    put(Writable::of(region, length)?.bytes());
-    Ok(())
+pub(super) fn write_region(_region: &File, _place: u64, _bytes: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// No file was handed over.

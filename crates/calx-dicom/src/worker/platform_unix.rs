@@ -31,7 +31,6 @@ mod region;
 #[path = "region_none.rs"]
 mod region;
 
-use region::Writable;
 pub(super) use region::{Region, Sealed};
 
 /// Whether [`limit_memory`] does anything. Linux counts every private writable page against RLIMIT_DATA,
@@ -167,10 +166,10 @@ pub(super) fn region(bytes: u64) -> Option<Region> {
         .ok()
 }
 
-/// In a worker: fills the first `length` bytes of a region.
-pub(super) fn fill(region: &File, length: usize, put: impl FnOnce(&mut [u8])) -> io::Result<()> {
-    put(Writable::of(region, length)?.bytes());
-    Ok(())
+/// In a worker: puts bytes into a region. Written, not mapped: a page's first touch through a map costs
+/// several times its copy.
+pub(super) fn write_region(region: &File, place: u64, bytes: &[u8]) -> io::Result<()> {
+    region.write_all_at(bytes, place)
 }
 
 /// Reads places of a file, one after the other. The file's own position stays where it is.

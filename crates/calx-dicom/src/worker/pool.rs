@@ -16,7 +16,7 @@ use super::loss::WorkerLoss;
 use super::process::{Failed, Job, Worker};
 use crate::decode_error::DecodeError;
 use crate::locator::Locator;
-use crate::notice::Read;
+use crate::notice::{Notice, Read};
 
 /// How long a frame under way is waited for when its source is dropped.
 const GRACE: Duration = Duration::from_secs(2);
@@ -115,16 +115,21 @@ impl Pool {
             let mut worker = self.take(fresh)?;
             let first = worker.asked == 0;
             let failed = match worker.run(job, &self.options, &self.stopping) {
-                Ok(frame) => {
+                Ok(mut frame) => {
+                    let said = worker.said();
                     self.give_back(worker);
+                    frame.notices.extend(
+                        said.map(|words| Notice::new(format!("the process that decoded it said: {words}"))),
+                    );
                     return Ok(frame);
                 }
                 Err(failed) => failed,
             };
             let loss = match failed {
                 Failed::Refused(error) => {
+                    let said = worker.said();
                     self.give_back(worker);
-                    return Err(error);
+                    return Err(told(error, said));
                 }
                 Failed::NotStarted(error) => {
                     self.discard(worker);
@@ -137,11 +142,14 @@ impl Pool {
                 Failed::Lost(loss) => loss,
             };
             tracing::warn!(%loss, process = worker.id(), "a worker was lost and is replaced");
+            // In these two its words are known, and told already.
+            let known = matches!(loss, WorkerLoss::MemoryLimit(_) | WorkerLoss::Stack);
+            let said = worker.said().filter(|_| !known);
             self.discard(worker);
             self.remember(id, &loss);
             // What an earlier frame did to the worker is not this frame's fault; time is.
             if first || matches!(loss, WorkerLoss::TimeLimit(_)) {
-                return Err(DecodeError::Worker(loss));
+                return Err(told(DecodeError::Worker(loss), said));
             }
             fresh = true;
         }
@@ -211,6 +219,14 @@ impl Pool {
         drop(worker);
         self.lock().alive -= 1;
         self.freed.notify_one();
+    }
+}
+
+/// An error with what the worker said over it.
+fn told(error: DecodeError, said: Option<String>) -> DecodeError {
+    match said {
+        Some(words) => DecodeError::Said { error: Box::new(error), words },
+        None => error,
     }
 }
 

@@ -28,6 +28,11 @@ const START: Duration = Duration::from_secs(10);
 /// How long a worker that was told to end may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// Bytes kept of what a worker says over one frame, and lines and bytes of them that are told.
+const MOST_HEARD: usize = 2000;
+const MOST_LINES: usize = 3;
+const MOST_OF_LINE: usize = 200;
+
 /// What is to be decoded.
 #[derive(Debug)]
 pub(crate) struct Job<'a> {
@@ -68,6 +73,8 @@ pub(super) struct Worker {
     complaints: Complaints,
     /// It has said that it is ready.
     ready: bool,
+    /// Heard over the last frame.
+    said: String,
     /// Frames it was asked for.
     pub(super) asked: u64,
 }
@@ -76,7 +83,15 @@ impl Worker {
     pub(super) fn start(options: &WorkerOptions) -> io::Result<Self> {
         let Started { child, channel, shared, complaints } =
             platform::start(&options.program, &options.arguments)?;
-        Ok(Self { child, channel: Some(channel), shared, complaints, ready: false, asked: 0 })
+        Ok(Self {
+            child,
+            channel: Some(channel),
+            shared,
+            complaints,
+            ready: false,
+            said: String::new(),
+            asked: 0,
+        })
     }
 
     /// Has a frame decoded. After anything but `Ok` and `Refused` the worker must be dropped.
@@ -87,6 +102,7 @@ impl Worker {
         stopping: &Stopping,
     ) -> Result<Read<Frame>, Failed> {
         self.asked += 1;
+        self.said.clear();
         let decoded = job.decoded_bytes();
         let stream_bytes = job.stream.length();
         let own = (256 << 20) + decoded.saturating_mul(8).saturating_add(stream_bytes.saturating_mul(2));
@@ -197,16 +213,24 @@ impl Worker {
         made(shape, &mut CopyOut { shared, count })
     }
 
-    /// What the worker said since the last time, told on and given back.
+    /// What the worker said since the last time, as it was said.
     fn hear(&mut self) -> String {
         let said = String::from_utf8_lossy(&self.complaints.read()).into_owned();
         if !said.is_empty() {
-            let start = said.get(..said.floor_char_boundary(2000)).unwrap_or_default();
-            let safe: Vec<String> =
-                start.lines().take(20).map(calx_model::patient_text::escape_terminal).collect();
-            tracing::debug!(process = self.child.id(), said = ?safe, "a worker said something");
+            self.said.push_str(said.get(..said.floor_char_boundary(MOST_HEARD)).unwrap_or_default());
         }
         said
+    }
+
+    /// What it said over the last frame, safe to print and short; nothing most of the time.
+    pub(super) fn said(&mut self) -> Option<String> {
+        let said = std::mem::take(&mut self.said);
+        let lines = said.lines().map(str::trim).filter(|line| !line.is_empty()).take(MOST_LINES);
+        let words: Vec<String> = lines
+            .map(|line| line.get(..line.floor_char_boundary(MOST_OF_LINE)).unwrap_or_default())
+            .map(calx_model::patient_text::escape_terminal)
+            .collect();
+        if words.is_empty() { None } else { Some(words.join(", ")) }
     }
 
     /// Ends the process and waits for it.

@@ -6,7 +6,6 @@
 //! - Its size is sealed before a worker sees it: no byte of it can go away under a map.
 //! - It is sealed against writing before the parent maps it. The kernel refuses that seal while anyone
 //!   still has it mapped for writing, so what a [`Sealed`] shows never changes.
-//! - A worker maps what its parent alone made.
 #![allow(unsafe_code, reason = "values that another process wrote are used where they lie, not copied")]
 
 use std::fs::File;
@@ -14,7 +13,7 @@ use std::io;
 use std::ptr::{NonNull, null_mut};
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
-use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
 const SIZE: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW);
 
@@ -104,39 +103,8 @@ impl Sealed {
     }
 }
 
-/// Bytes of a region that this process, a worker, may write.
-#[derive(Debug)]
-pub(in super::super) struct Writable(Map);
-
-impl Writable {
-    /// Maps `length` bytes of what the parent made and handed over.
-    pub(in super::super) fn of(file: &File, length: usize) -> io::Result<Self> {
-        check_length(file, length)?;
-        if !fcntl_get_seals(file)?.contains(SIZE) {
-            return Err(io::Error::other("its size is not sealed"));
-        }
-        // SAFETY: a new map at a place of the kernel's choice, of a file whose size is sealed.
-        let start = unsafe {
-            mmap(null_mut(), length, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, file, 0)?
-        };
-        // SAFETY: the place just mapped; the advice changes no byte. It is a wish: large pages cost one
-        // fault for two megabytes.
-        if let Err(error) = unsafe { madvise(start, length, Advice::LinuxHugepage) } {
-            tracing::trace!(%error, "no large pages");
-        }
-        Ok(Self(Map::of(start.cast(), length)?))
-    }
-
-    pub(in super::super) fn bytes(&mut self) -> &mut [u8] {
-        // SAFETY: `length` bytes are mapped writable from `start` on for as long as `self` lives. The parent
-        // maps them only after this process has let go, and no other process has the file.
-        unsafe { std::slice::from_raw_parts_mut(self.0.start.as_ptr(), self.0.length) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
     use std::os::unix::fs::FileExt as _;
 
     use super::*;
@@ -145,24 +113,25 @@ mod tests {
     fn what_was_written_is_kept_and_nobody_writes_again() {
         let region = Region::create(3 << 20).unwrap();
         let other = region.file().try_clone().unwrap();
-        let mut map = Writable::of(&other, 3 << 20).unwrap();
-        map.bytes()[..3].copy_from_slice(&[7, 8, 9]);
-        *map.bytes().last_mut().unwrap() = 5;
-        drop(map);
+        other.write_all_at(&[7, 8, 9], 0).unwrap();
+        other.write_all_at(&[5], (3 << 20) - 1).unwrap();
+        assert!(other.write_all_at(&[5], 3 << 20).is_err(), "it does not grow");
         let sealed = region.seal(3 << 20).unwrap();
         assert_eq!((&sealed.bytes()[..4], sealed.bytes().last()), ([7, 8, 9, 0].as_slice(), Some(&5)));
-        assert!(other.write_at(&[1], 0).is_err() && (&other).write_all(&[1]).is_err());
+        assert!(other.write_at(&[1], 0).is_err());
         assert!(other.set_len(0).is_err() && other.set_len(4 << 20).is_err());
-        assert!(Writable::of(&other, 10).is_err());
+        assert!(rustix::fs::fallocate(&other, rustix::fs::FallocateFlags::PUNCH_HOLE, 0, 4096).is_err());
+        drop(other);
         std::thread::spawn(move || assert_eq!(sealed.bytes()[1], 8)).join().unwrap();
     }
 
     #[test]
-    fn a_region_that_someone_still_writes_is_not_believed() {
+    fn a_region_that_someone_can_still_write_is_not_believed() {
         let region = Region::create(8192).unwrap();
-        let held = Writable::of(region.file(), 8192).unwrap();
-        let error = region.seal(8192).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+        // SAFETY: a new map at a place of the kernel's choice; nothing is read or written through it.
+        let start = unsafe { mmap(null_mut(), 8192, ProtFlags::WRITE, MapFlags::SHARED, region.file(), 0) };
+        let held = Map::of(start.unwrap().cast(), 8192).unwrap();
+        assert_eq!(region.seal(8192).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
         drop(held);
     }
 
@@ -170,11 +139,9 @@ mod tests {
     fn lengths_are_held_against_the_file() {
         assert!(Region::create(100).unwrap().seal(101).is_err());
         assert!(Region::create(100).unwrap().seal(0).is_err());
-        let region = Region::create(100).unwrap();
-        assert!(Writable::of(region.file(), 101).is_err());
-        assert!(region.file().set_len(50).is_err(), "its size is sealed from the start");
-        let plain = tempfile::tempfile().unwrap();
-        plain.set_len(100).unwrap();
-        assert!(Writable::of(&plain, 100).is_err());
+        assert!(
+            Region::create(100).unwrap().file().set_len(50).is_err(),
+            "its size is sealed from the start"
+        );
     }
 }

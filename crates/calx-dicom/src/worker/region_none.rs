@@ -34,17 +34,3 @@ impl Sealed {
         match self.0 {}
     }
 }
-
-/// As the real one, and never made.
-#[derive(Debug)]
-pub(in super::super) struct Writable(Infallible);
-
-impl Writable {
-    pub(in super::super) fn of(_file: &File, _length: usize) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    pub(in super::super) fn bytes(&mut self) -> &mut [u8] {
-        match self.0 {}
-    }
-}

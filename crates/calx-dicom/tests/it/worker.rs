@@ -154,13 +154,19 @@ fn a_panic_leaves_the_worker_alive() {
     let error = decode(&source, &bad).unwrap_err();
     assert_eq!(error.code(), "codec_broke_down");
     assert!(!format!("{error:?}{error}").contains("secret"));
+    // Where it broke down, from its standard error.
+    assert!(error.to_string().contains("said: a codec broke down at ") && error.to_string().contains(".rs:"));
 }
 
 #[test]
 fn what_a_worker_says_blocks_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let source = FrameSource::new(0, options("chatter"));
-    assert_eq!(decode(&source, &rle(folder.path(), FAULTY as u16)).unwrap(), 5);
+    let file = rle(folder.path(), FAULTY as u16);
+    let told = source.request(&file, 1, Priority::Visible, Reduction::Full).wait_told().unwrap();
+    assert_eq!(told.value.samples().grey(3 * FAULTY as usize + 2), Some(5));
+    let words = told.notices.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    assert!(words.contains("[2Jnoise on standard error") && !words.contains('\x1b') && words.len() < 1000);
 }
 
 #[test]
