@@ -21,8 +21,8 @@ use crate::header::ReadHeaderError;
 use crate::notice::Notice;
 use crate::source::Source;
 use crate::text::Charset;
-use crate::unwanted::Asked;
 pub(crate) use crate::unwanted::Keep;
+use crate::unwanted::{self, Asked};
 
 const MAX_DEPTH: usize = 64;
 const MAX_ELEMENTS: usize = 500_000;
@@ -226,10 +226,10 @@ impl Scanner<'_> {
             } else {
                 let here = Here::of(level, self.levels.len());
                 let in_sequence = matches!(level.inside, Inside::Items { .. });
-                if here.outermost && !self.big_endian {
-                    let next = self.pass_unwanted(at)?;
-                    if next > at {
-                        at = next;
+                if (here.outermost || !here.keep) && !in_sequence && !self.big_endian {
+                    let end = level.end;
+                    at = self.pass_unwanted(at, here.outermost)?;
+                    if at >= end {
                         continue;
                     }
                 }
@@ -286,12 +286,18 @@ impl Scanner<'_> {
         }
     }
 
-    /// Passes what nobody asked for, of the object itself; returns where it stopped.
-    fn pass_unwanted(&mut self, at: u64) -> Result<u64, ReadHeaderError> {
-        let Some(level) = self.levels.first_mut() else { return Ok(at) };
+    /// Passes what nobody asked for, of the object itself or of an item that is not kept; returns where
+    /// it stopped.
+    fn pass_unwanted(&mut self, at: u64, outermost: bool) -> Result<u64, ReadHeaderError> {
+        let Some(level) = self.levels.last_mut() else { return Ok(at) };
         let most = (MAX_ELEMENTS - self.elements).min(MAX_IN_LEVEL - level.count).min(MAX_STEPS - self.steps);
         let bytes = self.source.ahead(at, 12)?;
-        let passed = self.asked.pass(bytes, level.end.saturating_sub(at), level.explicit, most);
+        let rest = level.end.saturating_sub(at);
+        let passed = if outermost {
+            self.asked.pass(bytes, rest, level.explicit, most)
+        } else {
+            unwanted::pass(bytes, rest, level.explicit, most, |_| false)
+        };
         self.elements += passed.elements;
         self.steps += passed.elements;
         level.count += passed.elements;

@@ -60,39 +60,52 @@ impl Asked {
         false
     }
 
-    /// Passes elements in little endian from the start of `bytes`, of a level that goes on for `rest`
-    /// bytes, `most` of them at most.
+    /// As [`pass`], up to what is asked for.
     pub(crate) fn pass(&mut self, bytes: &[u8], rest: u64, explicit: bool, most: usize) -> Passed {
-        let mut passed = Passed::default();
-        let Keep::Listed(tags) = self.keep else { return passed };
-        while passed.elements < most {
-            let ahead = usize::try_from(passed.bytes).ok().and_then(|at| bytes.get(at..));
-            let Some([a, b, c, d, e, f, g, h, after @ ..]) = ahead else { break };
-            let tag = Tag(u16::from_le_bytes([*a, *b]), u16::from_le_bytes([*c, *d]));
-            // Padding, pixels and delimiters.
-            if tag.0 == 0 || tag.0 >= 0x7fe0 || self.is_listed(tags, tag) {
-                break;
-            }
-            let letters = [*e, *f];
-            let (size, length) = if explicit {
-                if is_short(letters) {
-                    (8, u32::from(u16::from_le_bytes([*g, *h])))
-                } else if let (true, Some(length)) = (is_long(letters), after.first_chunk::<4>()) {
-                    (12, u32::from_le_bytes(*length))
-                } else {
-                    break;
-                }
-            } else if is_short(letters) || is_long(letters) {
-                break;
-            } else {
-                (8, u32::from_le_bytes([*e, *f, *g, *h]))
-            };
-            let end = passed.bytes + size + u64::from(length);
-            if length == UNDEFINED || end > rest {
-                break;
-            }
-            passed = Passed { bytes: end, elements: passed.elements + 1 };
+        match self.keep {
+            Keep::Listed(tags) => pass(bytes, rest, explicit, most, |tag| self.is_listed(tags, tag)),
+            Keep::Where(_) => Passed::default(),
         }
-        passed
     }
+}
+
+/// Passes elements in little endian from the start of `bytes`, of a level that goes on for `rest` bytes,
+/// `most` of them at most and none that is asked for.
+pub(crate) fn pass(
+    bytes: &[u8],
+    rest: u64,
+    explicit: bool,
+    most: usize,
+    mut asked: impl FnMut(Tag) -> bool,
+) -> Passed {
+    let mut passed = Passed::default();
+    while passed.elements < most {
+        let ahead = usize::try_from(passed.bytes).ok().and_then(|at| bytes.get(at..));
+        let Some([a, b, c, d, e, f, g, h, after @ ..]) = ahead else { break };
+        let tag = Tag(u16::from_le_bytes([*a, *b]), u16::from_le_bytes([*c, *d]));
+        // Padding, pixels and delimiters.
+        if tag.0 == 0 || tag.0 >= 0x7fe0 || asked(tag) {
+            break;
+        }
+        let letters = [*e, *f];
+        let (size, length) = if explicit {
+            if is_short(letters) {
+                (8, u32::from(u16::from_le_bytes([*g, *h])))
+            } else if let (true, Some(length)) = (is_long(letters), after.first_chunk::<4>()) {
+                (12, u32::from_le_bytes(*length))
+            } else {
+                break;
+            }
+        } else if is_short(letters) || is_long(letters) {
+            break;
+        } else {
+            (8, u32::from_le_bytes([*e, *f, *g, *h]))
+        };
+        let end = passed.bytes + size + u64::from(length);
+        if length == UNDEFINED || end > rest {
+            break;
+        }
+        passed = Passed { bytes: end, elements: passed.elements + 1 };
+    }
+    passed
 }
