@@ -151,6 +151,8 @@ pub(crate) enum Command {
     Export(commands::export::ExportArgs),
     Verify(commands::verify::VerifyArgs),
     RebuildCatalogue(commands::verify::RebuildArgs),
+    Gc(commands::forget::GcArgs),
+    Forget(commands::forget::ForgetArgs),
     Doctor(commands::doctor::DoctorArgs),
     /// Make synthetic studies with known truth
     #[command(subcommand)]

@@ -83,6 +83,8 @@ fn dispatch(cli: &Cli, out: &Out) -> Outcome {
         Command::Export(a) => commands::export::run(a, global, out),
         Command::Verify(a) => commands::verify::run(a, global, out),
         Command::RebuildCatalogue(a) => commands::verify::rebuild(a, global, out),
+        Command::Gc(a) => commands::forget::gc(a, global, out),
+        Command::Forget(a) => commands::forget::run(a, global, out),
         Command::Doctor(a) => commands::doctor::run(a, global, out),
         Command::Phantom(c) => commands::phantom::run(c, global, out),
         Command::Demo(a) => commands::demo::run(a, global, out),

@@ -168,6 +168,14 @@ impl Workspace {
         })
     }
 
+    /// For what SQLite does not do inside a transaction; nobody else's writing is waited for.
+    pub(crate) fn outside_transaction<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, WorkspaceError>,
+    ) -> Result<T, WorkspaceError> {
+        self.with_connection(|connection| work(connection))
+    }
+
     fn with_connection<T>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, WorkspaceError>,

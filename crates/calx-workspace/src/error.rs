@@ -78,6 +78,17 @@ pub enum WorkspaceError {
     /// Another process kept the catalogue for longer than the time allowed.
     #[error("the catalogue is in use by another process; nothing was changed, try again")]
     CatalogueBusy,
+    /// SQLite says that the catalogue is not sound.
+    #[error("the catalogue is damaged ({0}); nothing was removed, `calx rebuild-catalogue` makes it again")]
+    CatalogueDamaged(String),
+    /// A study with instances of several patients.
+    #[error(
+        "study {study} holds instances of another patient too; nothing was removed, forget the study itself"
+    )]
+    MixedStudy {
+        /// Its UID.
+        study: String,
+    },
     /// SQLite failed.
     #[error("the catalogue could not be read or written; {unchanged}")]
     Catalogue {
@@ -267,7 +278,7 @@ impl WorkspaceError {
             | Self::FileGone { .. } => ErrorClass::NotFound,
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorClass::NotFound,
             Self::CatalogueBusy | Self::LockedBy { .. } | Self::Busy { .. } => ErrorClass::Busy,
-            Self::OtherPatient { .. } => ErrorClass::Refused,
+            Self::OtherPatient { .. } | Self::MixedStudy { .. } => ErrorClass::Refused,
             Self::Write { .. } | Self::Poisoned(_) => ErrorClass::WriteFailed,
             Self::Catalogue { source, .. } => match source.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::SystemIoFailure) => {
@@ -280,6 +291,7 @@ impl WorkspaceError {
             | Self::Replay { .. }
             | Self::SnapshotDiffers { .. }
             | Self::Io { .. }
+            | Self::CatalogueDamaged(_)
             | Self::FileChanged { .. } => ErrorClass::Damaged,
             _ => ErrorClass::Invalid,
         }

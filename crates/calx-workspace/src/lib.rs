@@ -19,6 +19,8 @@ mod catalogue;
 pub mod durable;
 pub mod error;
 mod file_rows;
+mod forget;
+mod gc;
 pub mod import;
 mod jsonl;
 mod lock;
@@ -36,6 +38,8 @@ pub use add_study::{AddStudy, LeftOut, StudyProposal};
 pub use case_list::CaseRow;
 pub use case_writer::{CaseWriter, Recovery};
 pub use error::{ErrorClass, WorkspaceError};
+pub use forget::{ForgetPlan, Forgotten};
+pub use gc::GcReport;
 pub use import::{
     ArchiveLimits, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions,
     ImportSummary, OnDuplicate,

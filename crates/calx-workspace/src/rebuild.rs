@@ -127,7 +127,7 @@ impl Workspace {
         Ok(report)
     }
 
-    fn keep_imports_out(&self) -> Result<Lock, WorkspaceError> {
+    pub(crate) fn keep_imports_out(&self) -> Result<Lock, WorkspaceError> {
         let path = self.objects_dir().join(LOCK);
         match lock::exclusive(&path) {
             Ok(Asked::Held(lock)) => Ok(lock),

@@ -12,6 +12,8 @@
 mod archives;
 #[path = "it/cases.rs"]
 mod cases;
+#[path = "it/forget.rs"]
+mod forget;
 #[path = "it/import_edges.rs"]
 mod import_edges;
 #[path = "it/import_samples.rs"]

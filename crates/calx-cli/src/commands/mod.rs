@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod finding;
+pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod ls;

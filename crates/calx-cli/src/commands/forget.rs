@@ -1,0 +1,111 @@
+//! `calx forget` and `calx gc`.
+
+use calx_workspace::{ForgetPlan, Forgotten};
+use clap::Args;
+use serde_json::json;
+
+use crate::args::{Format, Global};
+use crate::failure::{Exit, Failure, Outcome};
+use crate::out::Out;
+use crate::session::{self, workspace_failure};
+
+/// Remove all that is kept of a patient or a study, for good: consent was withdrawn. It cannot be undone.
+///
+/// calx forget 1.2.826.0.1.3680043.8.498.7 -n
+/// calx forget --patient PHANTOM-7 --yes
+///
+/// Managed copies, cases that show any of it, catalogue rows and catalogues put aside are removed. Files that
+/// were only referenced stay where they are, and so do exports made before: remove those yourself. What a disk
+/// or its backups keep of removed files is beyond this program.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ForgetArgs {
+    /// UID of a study, or its beginning
+    #[arg(required_unless_present = "patient", conflicts_with = "patient")]
+    study: Option<String>,
+    /// PatientID (0010,0020), whole
+    #[arg(long, value_name = "ID")]
+    patient: Option<String>,
+    /// Do it; without this the command says what would go and refuses
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Remove what nothing needs: unfinished files, objects no row names, catalogues put aside.
+///
+/// calx gc -n
+/// calx gc
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct GcArgs {}
+
+pub(crate) fn run(args: &ForgetArgs, global: &Global, out: &Out) -> Outcome {
+    let workspace = session::workspace(global)?;
+    let whom = match (&args.patient, &args.study) {
+        (Some(id), _) => Forgotten::Patient(id.clone()),
+        (None, Some(study)) => Forgotten::Study(workspace.find_study(study).map_err(workspace_failure)?),
+        (None, None) => return Err(Failure::say(Exit::Usage, "name a study or a patient")),
+    };
+    let gone = args.yes && !global.dry_run;
+    let plan = if gone { workspace.forget(&whom) } else { workspace.plan_forget(&whom) };
+    let plan = plan.map_err(workspace_failure)?;
+    print(&plan, gone, out)?;
+    if gone || global.dry_run {
+        return Ok(Exit::Done);
+    }
+    let failure = Failure::say(Exit::Refused, "nothing was removed: this cannot be undone");
+    Err(failure.hint("if it is meant, run it again with --yes"))
+}
+
+fn print(plan: &ForgetPlan, gone: bool, out: &Out) -> Result<(), Failure> {
+    if out.format() != Format::Table {
+        out.json(&json!({
+            "schema": "calx.forget/1", "removed": gone,
+            "studies": plan.studies.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "instances": plan.instances, "objects": plan.objects.len(), "bytes": plan.bytes,
+            "cases": plan.cases.iter().map(|(id, number, _)| json!({ "id": id, "number": number })).collect::<Vec<_>>(),
+            "catalogues_put_aside": plan.put_aside.len(),
+            "referenced_files_left": plan.referenced.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
+        }))?;
+        return Ok(());
+    }
+    let word = if gone { "removed" } else { "would remove" };
+    out.line(format!(
+        "{word} {} studies, {} instances, {} managed copies ({} bytes), {} cases",
+        plan.studies.len(),
+        plan.instances,
+        plan.objects.len(),
+        plan.bytes,
+        plan.cases.len()
+    ))?;
+    for (id, number, title) in &plan.cases {
+        let number = number.map_or_else(|| id.to_string(), |number| number.to_string());
+        out.line(format!("  case {number}: {title}"))?;
+    }
+    for path in &plan.referenced {
+        out.note(format!("! stays, it is not the workspace's: {}", path.display()));
+    }
+    out.note("! exports made before, and backups of this disk, are not reached");
+    Ok(())
+}
+
+pub(crate) fn gc(_args: &GcArgs, global: &Global, out: &Out) -> Outcome {
+    let workspace = session::workspace(global)?;
+    let report = workspace.gc(global.dry_run).map_err(workspace_failure)?;
+    if out.format() != Format::Table {
+        out.json(&json!({
+            "schema": "calx.gc/1", "removed": !global.dry_run, "bytes": report.bytes, "kept": report.kept,
+            "files": report.files.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
+        }))?;
+        return Ok(Exit::Done);
+    }
+    let word = if global.dry_run { "would remove" } else { "removed" };
+    for path in &report.files {
+        out.line(format!("{word} {}", path.display()))?;
+    }
+    for kept in &report.kept {
+        out.note(format!("! left: {kept}"));
+    }
+    out.note(format!("{word} {} files, {} bytes", report.files.len(), report.bytes));
+    Ok(Exit::Done)
+}

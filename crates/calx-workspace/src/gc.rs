@@ -1,0 +1,80 @@
+//! Removing what nothing needs: unfinished files, objects no row names, catalogues put aside.
+//!
+//! Invariants
+//! - Only with a sound catalogue, and never while an import runs.
+//! - An object whose instance the catalogue does not know stays: a catalogue that is older than the objects
+//!   must not cost one. `rebuild-catalogue` files it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use calx_dicom::{Locator, read_header};
+
+use crate::durable;
+use crate::error::WorkspaceError;
+use crate::path_bytes::shown;
+use crate::workspace::Workspace;
+
+/// What was removed, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GcReport {
+    /// Files removed.
+    pub files: Vec<PathBuf>,
+    /// Their bytes.
+    pub bytes: u64,
+    /// What was left and why.
+    pub kept: Vec<String>,
+}
+
+impl Workspace {
+    /// Removes what nothing needs; with `dry_run` only says what.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Busy`] while an import runs, [`WorkspaceError::CatalogueDamaged`], or a removal that
+    /// failed.
+    pub fn gc(&self, dry_run: bool) -> Result<GcReport, WorkspaceError> {
+        let _alone = self.keep_imports_out()?;
+        if let Some(fault) = self.catalogue_faults()?.into_iter().next() {
+            return Err(WorkspaceError::CatalogueDamaged(fault));
+        }
+        let mut report = GcReport::default();
+        let listed = self.list_objects()?;
+        for (sha256, path) in listed.objects {
+            if self.is_named(&sha256)? {
+                continue;
+            }
+            let unknown = read_header(&Locator::from(path.as_path()))
+                .is_ok_and(|header| self.instance(&header.value.instance).is_err());
+            if unknown {
+                let why = "its instance is not in the catalogue; `calx rebuild-catalogue` files it";
+                report.kept.push(format!("{why}: {}", shown(&path)));
+            } else {
+                report.files.push(path);
+            }
+        }
+        report.files.extend(listed.leftovers);
+        report.files.extend(self.catalogues_put_aside()?);
+        report.kept.extend(
+            listed.strangers.iter().map(|path| format!("no object of this workspace: {}", shown(path))),
+        );
+        for path in &report.files {
+            report.bytes += fs::metadata(path).map_or(0, |meta| meta.len());
+            if dry_run {
+                continue;
+            }
+            fs::remove_file(path).map_err(|source| WorkspaceError::Write {
+                what: "the removal",
+                kept: "everything the catalogue names is untouched",
+                path: path.clone(),
+                source,
+            })?;
+            durable::sync_parent(path).map_err(|source| WorkspaceError::io("sync", path, source))?;
+        }
+        Ok(report)
+    }
+
+    fn is_named(&self, sha256: &str) -> Result<bool, WorkspaceError> {
+        let sql = "SELECT 1 FROM files WHERE sha256 = ?1 AND managed = 1";
+        self.read(|tx| Ok(tx.prepare_cached(sql)?.exists([sha256])?))
+    }
+}
