@@ -310,7 +310,7 @@ impl Scanner<'_> {
             let rest = self.source.read(at, 16)?;
             if rest.iter().any(|byte| *byte != 0) {
                 let there = u64::try_from(rest.len()).unwrap_or(0);
-                self.truncation = Some(Truncation { tag: Tag(0, 0), there, declared: 8 });
+                self.truncation = Some(Truncation { tag: Tag(0, 0), there, declared: head_bytes(there) });
             }
             return Ok(Step::Up(here.end));
         };
@@ -440,7 +440,7 @@ impl Scanner<'_> {
     fn item(&mut self, at: u64, here: Here) -> Result<Step, ReadHeaderError> {
         let Some(header) = element_header(self.source, at, self.encoding(here.explicit))? else {
             let there = self.source.remaining(at);
-            self.truncation = Some(Truncation { tag: ITEM, there, declared: 8 });
+            self.truncation = Some(Truncation { tag: ITEM, there, declared: head_bytes(there) });
             return Ok(Step::Up(here.end));
         };
         match header.tag {
@@ -495,6 +495,11 @@ impl Here {
         let Level { end, explicit, delimited, keep, .. } = *level;
         Self { end, explicit, delimited, keep, outermost: depth == 1, charset }
     }
+}
+
+/// Bytes before a value, where the file ends inside them: twelve where a long representation was begun.
+fn head_bytes(there: u64) -> u64 {
+    if there < 8 { 8 } else { 12 }
 }
 
 #[cfg(test)]

@@ -232,6 +232,18 @@ fn a_cut_value_is_kept_and_marked() {
     }
 }
 
+/// It was told as 10 of 8 bytes: a fuzz target found it.
+#[test]
+fn an_element_cut_before_its_value_is_marked() {
+    let whole = long_element((0x7001, 0x1), b"UT", 4);
+    for (there, needed) in [(4, 8), (8, 12), (10, 12)] {
+        let cut = [data_set(Writing::ExplicitLittle, b""), whole[..there].to_vec()].concat();
+        let told = row(&part_10("1.2.840.10008.1.2.1", &cut)).unwrap().notices;
+        let expected = format!("{there} of {needed} bytes are there");
+        assert!(told.iter().any(|notice| notice.to_string().contains(&expected)), "{told:?}");
+    }
+}
+
 #[test]
 fn elements_of_one_level_are_bounded() {
     let many: Vec<u8> = (0..50_001).flat_map(|_| short_element((0x9, 0x1001), b"US", &[1, 0])).collect();
