@@ -22,6 +22,8 @@ mod hostile;
 mod idempotence;
 #[path = "e2e/kill.rs"]
 mod kill;
+#[path = "e2e/mutants.rs"]
+mod mutants;
 #[path = "e2e/oracle.rs"]
 mod oracle;
 #[path = "e2e/page.rs"]
