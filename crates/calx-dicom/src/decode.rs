@@ -8,7 +8,7 @@ use crate::codec;
 use crate::decode_error::DecodeError;
 use crate::fragments::{begins_with_item, frame_stream};
 use crate::frame_source::Reduction;
-use crate::image::ReadImageError;
+use crate::image::{ImageInfo, ReadImageError, info_of};
 use crate::locator::Locator;
 use crate::native;
 use crate::notice::Read;
@@ -26,6 +26,14 @@ pub(crate) struct Decoder {
 impl Decoder {
     pub(crate) fn new(workers: Option<Pool>) -> Self {
         Self { workers, objects: Objects::default() }
+    }
+
+    /// What a picture of one frame needs besides its values; the header is kept for its values.
+    pub(crate) fn info(&self, locator: &Locator, frame: u32) -> Result<Read<ImageInfo>, ReadImageError> {
+        let mut object = self.objects.take(locator)?;
+        let info = info_of(&mut object, frame);
+        self.objects.give_back(locator, object);
+        info
     }
 
     /// Decodes one frame (`frame` from 1).

@@ -22,6 +22,7 @@ use calx_model::Frame;
 use crate::decode::Decoder;
 use crate::decode_error::DecodeError;
 use crate::frame_cache::FrameCache;
+use crate::image::{ImageInfo, ReadImageError};
 use crate::locator::Locator;
 use crate::notice::Read;
 use crate::worker::{Pool, WorkerOptions};
@@ -168,6 +169,15 @@ impl FrameSource {
     #[must_use]
     pub fn cores() -> usize {
         std::thread::available_parallelism().map_or(1, usize::from).min(8)
+    }
+
+    /// As [`crate::read_image_info`]; the header of a file is read once for all its frames and for their
+    /// values.
+    ///
+    /// # Errors
+    /// [`ReadImageError`].
+    pub fn image_info(&self, locator: &Locator, frame: u32) -> Result<Read<ImageInfo>, ReadImageError> {
+        self.decoder.info(locator, frame)
     }
 
     /// Asks for a frame (`frame` from 1).

@@ -131,32 +131,37 @@ impl ReadImageError {
 /// # Errors
 /// [`ReadImageError`].
 pub fn read_image_info(locator: &Locator, frame: u32) -> Result<Read<ImageInfo>, ReadImageError> {
-    let mut found = find_image(locator)?;
+    info_of(&mut find_image(locator)?, frame)
+}
+
+/// The same of an object that was opened before.
+pub(crate) fn info_of(found: &mut ImageObject, frame: u32) -> Result<Read<ImageInfo>, ReadImageError> {
+    let mut notices = found.notices.clone();
     if matches!(found.opened.transfer_syntax.as_str(), "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51") {
-        let start = first_bytes(&mut found, 4096).unwrap_or_default();
-        found.notices.extend(crate::jpeg::notice(&start));
+        let start = first_bytes(found, 4096).unwrap_or_default();
+        notices.extend(crate::jpeg::notice(&start));
     }
-    let ImageObject { opened, data, layout, truncation, mut notices, .. } = found;
+    let ImageObject { opened, data, layout, truncation, .. } = &*found;
     if frame == 0 || frame > layout.number_of_frames {
         return Err(ReadImageError::NoSuchFrame { asked: frame, frames: layout.number_of_frames });
     }
-    let header = header_with_stand_ins(&opened, &data, truncation, &mut notices)?;
-    let view = FrameView::new(&data, frame);
-    let display = display_of(view, &layout, &mut notices);
+    let header = header_with_stand_ins(opened, data, *truncation, &mut notices)?;
+    let view = FrameView::new(data, frame);
+    let display = display_of(view, layout, &mut notices);
     let spacing = spacing_of(view, &mut notices);
     let lossy = data.code(Tag(0x0028, 0x2110)).as_deref() == Some("01")
         || crate::codec::always_lossy(header.transfer_syntax.as_str());
     let info = ImageInfo {
-        layout,
+        layout: layout.clone(),
         display,
         spacing,
-        pixel_aspect: pixel_aspect(&data, &mut notices),
+        pixel_aspect: pixel_aspect(data, &mut notices),
         side: header.side,
         view_position: header.view_position.clone(),
         patient_orientation: patient_orientation(view),
-        frame_time_ms: frame_time(&data),
+        frame_time_ms: frame_time(data),
         lossy,
-        ultrasound_regions: ultrasound_regions(&data),
+        ultrasound_regions: ultrasound_regions(data),
         header,
     };
     Ok(Read { value: info, notices })

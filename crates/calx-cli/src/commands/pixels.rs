@@ -1,6 +1,6 @@
 //! Pixels of a case's images, through the catalogue's locator and the one door of `calx-dicom`.
 
-use calx_dicom::{FrameSource, Locator, Priority, Reduction, read_image_info};
+use calx_dicom::{FrameSource, Locator, Priority, Read, Reduction};
 use calx_export::{IdentityAttribute, IdentityString, ImagePixels, PixelError, PixelProvider};
 use calx_measure::{FrameValues, measure_region};
 use calx_model::{Case, CaseImage, Measurement, Region};
@@ -73,19 +73,32 @@ fn attribute(name: &str) -> IdentityAttribute {
     }
 }
 
-/// One frame of one object with all that showing it needs.
-pub(crate) fn load(frames: &FrameSource, locator: &Locator, frame: u32) -> Result<ImagePixels, PixelError> {
-    let info = read_image_info(locator, frame)?.value;
-    let decoded = frames.request(locator, frame, Priority::Visible, Reduction::Full).wait()?;
+/// One frame of one object with all that showing it needs, and what was tolerated in its stream.
+pub(crate) fn load(
+    frames: &FrameSource,
+    locator: &Locator,
+    frame: u32,
+) -> Result<Read<ImagePixels>, PixelError> {
+    let read = frames.image_info(locator, frame)?;
+    let info = read.value;
+    let decoded = frames.request(locator, frame, Priority::Visible, Reduction::Full).wait_told()?;
     let from_spacing = info.spacing.as_ref().map(|s| s.between_rows_mm / s.between_columns_mm);
     let from_aspect = info.pixel_aspect.map(|(vertical, horizontal)| vertical / horizontal);
     let pixel_aspect = from_spacing.or(from_aspect).and_then(View::usable_aspect).unwrap_or(1.0);
-    Ok(ImagePixels { frame: decoded, display: info.display, spacing: info.spacing, pixel_aspect })
+    let mut notices = read.notices;
+    for notice in decoded.notices {
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
+    }
+    let value =
+        ImagePixels { frame: decoded.value, display: info.display, spacing: info.spacing, pixel_aspect };
+    Ok(Read { value, notices })
 }
 
 impl PixelProvider for WorkspacePixels<'_> {
     fn pixels(&mut self, image: &CaseImage, frame: u32) -> Result<ImagePixels, PixelError> {
         let locator = self.workspace.locate(&image.source)?;
-        load(&self.frames, &locator, frame)
+        Ok(load(&self.frames, &locator, frame)?.value)
     }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use calx_dicom::{FrameSource, Locator};
+use calx_dicom::{FrameSource, Locator, Read};
 use calx_export::{ImagePixels, MarkChoice, ValueKind, write_npy, write_png, write_values_png};
 use calx_model::{VoiLut, VoiLutFunction, Window, WindowChoice};
 use calx_render::{DisplayTable, Renderer, RendererChoice, View, draw_marks, resolve};
@@ -157,7 +157,8 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
     }
     let mut table = Table::new("calx.rendered/1", &["input", "frame", "file", "window", "size", "drawn_by"]);
     let mut failed = 0usize;
-    let mut run = Run { args, global, folder, frames: &frames, written: BTreeSet::new() };
+    let mut run =
+        Run { args, global, folder, frames: &frames, written: BTreeSet::new(), out, told: BTreeSet::new() };
     for input in &args.inputs {
         let result = find(input, global).and_then(|found| run.draw(&found, renderer.as_mut(), &mut table));
         if let Err(failure) = result {
@@ -241,15 +242,19 @@ struct Run<'a> {
     frames: &'a FrameSource,
     /// Files of this run: two inputs must never end in one.
     written: BTreeSet<PathBuf>,
+    out: &'a Out,
+    /// Notices of the input being drawn: of a clip, each is said once.
+    told: BTreeSet<String>,
 }
 
 impl Run<'_> {
     fn draw(&mut self, found: &Found, renderer: &mut dyn Renderer, table: &mut Table) -> Result<(), Failure> {
         let args = self.args;
+        self.told.clear();
         let numbers: Vec<u32> = match args.frame {
             FrameChoice::One(n) => vec![n],
             FrameChoice::All => {
-                let info = calx_dicom::read_image_info(&found.locator, 1).or_exit(Exit::NothingUsable)?.value;
+                let info = self.frames.image_info(&found.locator, 1).or_exit(Exit::NothingUsable)?.value;
                 (1..=info.layout.number_of_frames).collect()
             }
         };
@@ -274,8 +279,13 @@ impl Run<'_> {
                 )
                 .hint("choose another name, or pass --force to replace it"));
             }
-            let pixels = load(self.frames, &found.locator, number)
+            let Read { value: pixels, notices } = load(self.frames, &found.locator, number)
                 .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
+            for notice in notices.iter().map(ToString::to_string) {
+                if self.told.insert(notice.clone()) {
+                    self.out.note(format!("! {notice}"));
+                }
+            }
             let (window, size, drawn_by) = match args.values {
                 Some(kind) => write_values(&pixels, kind, &file, self.global)?,
                 None => write_picture(&pixels, found, args, number, &file, self.global, renderer)?,
