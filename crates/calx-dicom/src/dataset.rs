@@ -228,25 +228,28 @@ impl DataSet {
 
     /// All values as finite numbers; `None` where one is none.
     pub(crate) fn floats(&self, tag: Tag) -> Vec<Option<f64>> {
+        let finite = |number: f64| number.is_finite().then_some(number);
+        self.numbers(tag).into_iter().map(|number| number.and_then(finite)).collect()
+    }
+
+    /// All values as numbers, NaN and infinities among them; `None` where one is none.
+    pub(crate) fn numbers(&self, tag: Tag) -> Vec<Option<f64>> {
         let Some(element) = self.get(tag) else { return Vec::new() };
         let Some(bytes) = self.bytes(tag).filter(|b| !b.is_empty()) else { return Vec::new() };
         let vr = if element.vr == *b"UN" { tag.dictionary_vr().unwrap_or(*b"UN") } else { element.vr };
-        let finite = |x: f64| x.is_finite().then_some(x);
         match &vr {
             b"FD" => bytes
                 .chunks_exact(8)
                 .filter_map(|c| c.try_into().ok())
-                .map(|c| finite(if self.big_endian { f64::from_be_bytes(c) } else { f64::from_le_bytes(c) }))
+                .map(|c| Some(if self.big_endian { f64::from_be_bytes(c) } else { f64::from_le_bytes(c) }))
                 .collect(),
-            b"FL" => self.long_words(bytes).map(|w| finite(f64::from(f32::from_bits(w)))).collect(),
-            b"DS" | b"IS" => {
-                self.codes(tag).iter().map(|text| text.parse::<f64>().ok().and_then(finite)).collect()
-            }
+            b"FL" => self.long_words(bytes).map(|w| Some(f64::from(f32::from_bits(w)))).collect(),
+            b"DS" | b"IS" => self.codes(tag).iter().map(|text| text.parse::<f64>().ok()).collect(),
             #[allow(clippy::cast_precision_loss, reason = "integers here have at most 32 bits")]
             b"US" | b"SS" | b"UL" | b"SL" => {
                 self.integers(tag).into_iter().map(|n| n.map(|n| n as f64)).collect()
             }
-            _ => self.codes(tag).iter().map(|text| text.parse::<f64>().ok().and_then(finite)).collect(),
+            _ => self.codes(tag).iter().map(|text| text.parse::<f64>().ok()).collect(),
         }
     }
 

@@ -51,7 +51,9 @@ impl Decoder {
         };
         // Data that do not begin with an item are native, whatever the transfer syntax claims.
         let claimed = codec::is_encapsulated(object.opened.transfer_syntax.as_str());
-        if !claimed || (object.pixels.length.is_some() && !begins_with_item(&mut object)?) {
+        // Floating-point values are never in fragments, and may begin with any bytes.
+        let native = !claimed || object.layout.is_float();
+        if native || (object.pixels.length.is_some() && !begins_with_item(&mut object)?) {
             let decoded = native::native_frame(&mut object, frame_index);
             self.objects.give_back(locator, object);
             return decoded.map(|value| Read { value, notices: Vec::new() });

@@ -16,7 +16,7 @@ pub enum DecodeError {
     #[error("the file could not be read")]
     Io(#[source] Arc<std::io::Error>),
     /// The pixel data stop early.
-    #[error("truncated: the file ends inside PixelData (7FE0,0010), {there} of {declared} bytes are there")]
+    #[error("truncated: the file ends inside the pixel data, {there} of {declared} bytes are there")]
     Truncated {
         /// Bytes present.
         there: u64,

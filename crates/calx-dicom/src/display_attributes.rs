@@ -5,7 +5,7 @@
 //! Invariants
 //! - One bad window or table is dropped with a notice; the others stay and keep their numbers.
 //!
-//! Source: PS3.3 C.11.1, C.11.2, C.11.6, C.7.5.1.1.2 (padding), C.7.6.16.2.9, C.7.6.16.2.10.
+//! Source: PS3.3 C.7.6.24, C.7.6.25 (floating-point), C.11.1, C.11.2, C.11.6, C.7.5.1.1.2 (padding), C.7.6.16.2.9, C.7.6.16.2.10.
 
 use calx_model::{
     DisplayAttributes, FrameLayout, ModalityLut, Padding, PhotometricInterpretation, PresentationLutShape,
@@ -28,6 +28,8 @@ const MODALITY_LUT: Tag = Tag(0x0028, 0x3000);
 const VOI_LUT: Tag = Tag(0x0028, 0x3010);
 const PADDING: Tag = Tag(0x0028, 0x0120);
 const PADDING_LIMIT: Tag = Tag(0x0028, 0x0121);
+const FLOAT_PADDING: [Tag; 2] = [Tag(0x0028, 0x0122), Tag(0x0028, 0x0124)];
+const DOUBLE_PADDING: [Tag; 2] = [Tag(0x0028, 0x0123), Tag(0x0028, 0x0125)];
 const PIXEL_VALUE_TRANSFORMATION: Tag = Tag(0x0028, 0x9145);
 const FRAME_VOI: Tag = Tag(0x0028, 0x9132);
 const SHAPE: Tag = Tag(0x2050, 0x0020);
@@ -77,6 +79,11 @@ pub(crate) fn display_of(
 fn modality_lut(view: FrameView<'_>, layout: &FrameLayout, notices: &mut Vec<Notice>) -> ModalityLut {
     if let Some(item) = view.top.items(MODALITY_LUT).first() {
         match lookup_table(item, layout.is_signed()) {
+            Ok(_) if layout.is_float() => {
+                let text =
+                    "a modality LUT maps whole numbers, the pixels are floating-point: it was left out";
+                notices.push(Notice::at(MODALITY_LUT, text));
+            }
             Ok(table) => return ModalityLut::Table(table),
             Err(why) => {
                 let text = format!("the modality LUT was left out: {why}");
@@ -186,10 +193,19 @@ fn voi_luts(
 
 /// The words are read with the pixels' sign: files state them as US and as SS.
 fn padding(data: &DataSet, layout: &FrameLayout) -> Option<Padding> {
+    if layout.is_float() {
+        let [value, limit] = if layout.bits_allocated == 64 { DOUBLE_PADDING } else { FLOAT_PADDING };
+        // NaN as padding needs no telling: what is no finite number is background anyway. An infinite end is
+        // one side of a range.
+        let read = |tag| data.numbers(tag).into_iter().flatten().next().filter(|n| !n.is_nan());
+        let value = read(value)?;
+        let limit = read(limit).unwrap_or(value);
+        return Some(Padding { low: value.min(limit), high: value.max(limit) });
+    }
     let read = |tag| {
         let value = data.integer(tag)?;
         let word = u16::try_from(value & 0xffff).ok()?;
-        Some(if layout.is_signed() { i64::from(word.cast_signed()) } else { i64::from(word) })
+        Some(if layout.is_signed() { f64::from(word.cast_signed()) } else { f64::from(word) })
     };
     let value = read(PADDING)?;
     let limit = read(PADDING_LIMIT).unwrap_or(value);
@@ -288,10 +304,10 @@ mod tests {
     fn padding_takes_the_pixels_sign_and_either_order() {
         let low = (-2000i16).to_le_bytes();
         let data = set(&[(PADDING, b"US", &low), (PADDING_LIMIT, b"US", &[0x10, 0])]);
-        assert_eq!(read(&data, true).0.padding, Some(Padding { low: -2000, high: 16 }));
-        assert_eq!(read(&data, false).0.padding, Some(Padding { low: 16, high: 63536 }));
+        assert_eq!(read(&data, true).0.padding, Some(Padding { low: -2000.0, high: 16.0 }));
+        assert_eq!(read(&data, false).0.padding, Some(Padding { low: 16.0, high: 63536.0 }));
         let data = set(&[(PADDING, b"SS", &low)]);
-        assert_eq!(read(&data, true).0.padding, Some(Padding { low: -2000, high: -2000 }));
+        assert_eq!(read(&data, true).0.padding, Some(Padding { low: -2000.0, high: -2000.0 }));
     }
 
     #[test]

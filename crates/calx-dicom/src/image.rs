@@ -58,9 +58,9 @@ pub enum ReadImageError {
     /// A document, a presentation state, a report.
     #[error("PixelData (7FE0,0010) is absent, this object holds no image")]
     NoPixels,
-    /// FloatPixelData or DoubleFloatPixelData.
-    #[error("{0} holds the pixels, this version reads PixelData (7FE0,0010) only")]
-    FloatPixels(&'static str),
+    /// FloatPixelData or DoubleFloatPixelData in fragments.
+    #[error("{0} is compressed, which no transfer syntax defines for floating-point pixels")]
+    FloatPixels(String),
     /// An attribute that is needed and absent.
     #[error("{attribute} is absent")]
     Missing {
@@ -80,11 +80,13 @@ pub enum ReadImageError {
     /// Attributes that contradict one another.
     #[error(transparent)]
     Layout(#[from] calx_model::frame::LayoutError),
-    /// PixelData itself is shorter than the attributes demand (not: the file is cut off).
+    /// The pixel data themselves are shorter than the attributes demand (not: the file is cut off).
     #[error(
-        "PixelData (7FE0,0010) has {declared} bytes, {rows} rows of {columns} pixels in {frames} frames need {needed}"
+        "{attribute} has {declared} bytes, {rows} rows of {columns} pixels in {frames} frames need {needed}"
     )]
     TooFewBytes {
+        /// What holds the pixels, keyword and tag.
+        attribute: String,
         /// Its length as declared, or what the file holds of fragments.
         declared: u64,
         /// By the attributes; for compressed pixels the least that could be.
@@ -199,13 +201,8 @@ pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageErro
             None => ReadImageError::NoPixels,
         });
     };
-    if pixels.tag != PIXEL_DATA {
-        let double = pixels.tag == Tag(0x7fe0, 0x0009);
-        return Err(ReadImageError::FloatPixels(if double {
-            "DoubleFloatPixelData (7FE0,0009)"
-        } else {
-            "FloatPixelData (7FE0,0008)"
-        }));
+    if pixels.tag != PIXEL_DATA && pixels.length.is_none() {
+        return Err(ReadImageError::FloatPixels(pixels.tag.named()));
     }
     let frames = Tag(0x0028, 0x0008);
     let number_of_frames = match data.integer(frames) {
@@ -222,25 +219,28 @@ pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageErro
             expected: "a count of frames",
         })?,
     };
-    let layout = layout_of(&data, number_of_frames, &mut notices)?;
+    let layout = layout_of(&data, pixels.tag, number_of_frames, &mut notices)?;
     // A fragment takes at least the eight bytes of its header.
     let (declared, needed) = match pixels.length {
-        Some(length) if !is_encapsulated(opened.transfer_syntax.as_str()) => {
+        // Floating-point pixels are never in fragments.
+        Some(length) if layout.is_float() || !is_encapsulated(opened.transfer_syntax.as_str()) => {
             (u64::from(length), layout.native_bytes())
         }
         _ => (opened.source.remaining(pixels.offset), u64::from(layout.number_of_frames) * 8),
     };
     if declared < needed {
         let (rows, columns, frames) = (layout.rows, layout.columns, layout.number_of_frames);
-        return Err(ReadImageError::TooFewBytes { declared, needed, rows, columns, frames });
+        let attribute = pixels.tag.named();
+        return Err(ReadImageError::TooFewBytes { attribute, declared, needed, rows, columns, frames });
     }
     if pixels.length.is_some_and(|length| u64::from(length) > opened.source.remaining(pixels.offset)) {
         let there = opened.source.remaining(pixels.offset);
         let text = format!(
-            "truncated: the file ends inside PixelData (7FE0,0010), {there} of {} bytes are there",
+            "truncated: the file ends inside {}, {there} of {} bytes are there",
+            pixels.tag.named(),
             pixels.length.unwrap_or(0)
         );
-        notices.push(Notice::at(PIXEL_DATA, text));
+        notices.push(Notice::at(pixels.tag, text));
     }
     Ok(ImageObject { opened, data, pixels, layout, truncation, notices, fragments: None })
 }

@@ -2,13 +2,14 @@
 //!
 //! Not here: comparing it with the bytes that exist (`native`, `codec`).
 //!
-//! Source: PS3.3 C.7.6.3.
+//! Source: PS3.3 C.7.6.3, C.7.6.24, C.7.6.25.
 
 use calx_model::{FrameLayout, PhotometricInterpretation, PixelRepresentation, PlanarConfiguration};
 
 use crate::dataset::{DataSet, Tag};
 use crate::image::ReadImageError;
 use crate::notice::Notice;
+use crate::scan::{DOUBLE_FLOAT_PIXEL_DATA, FLOAT_PIXEL_DATA, PIXEL_DATA};
 
 const SAMPLES: Tag = Tag(0x0028, 0x0002);
 const PHOTOMETRIC: Tag = Tag(0x0028, 0x0004);
@@ -38,20 +39,12 @@ fn number<T: TryFrom<i64>>(
     }
 }
 
-/// Reads and checks the layout. `frames` is NumberOfFrames as the catalogue row took it.
-pub(crate) fn layout_of(
+/// BitsStored, HighBit and PixelRepresentation of whole numbers.
+fn integer_bits(
     data: &DataSet,
-    frames: u32,
+    bits_allocated: u16,
     notices: &mut Vec<Notice>,
-) -> Result<FrameLayout, ReadImageError> {
-    let needed = |value: Option<u16>, attribute| value.ok_or(ReadImageError::Missing { attribute });
-    let attribute = "Rows (0028,0010)";
-    let rows = needed(number(data, Tag(0x0028, 0x0010), attribute)?, attribute)?;
-    let attribute = "Columns (0028,0011)";
-    let columns = needed(number(data, Tag(0x0028, 0x0011), attribute)?, attribute)?;
-    let attribute = "BitsAllocated (0028,0100)";
-    let bits_allocated = needed(number(data, Tag(0x0028, 0x0100), attribute)?, attribute)?;
-    let samples: Option<u16> = number(data, SAMPLES, "SamplesPerPixel (0028,0002)")?;
+) -> Result<(u16, u16, PixelRepresentation), ReadImageError> {
     let bits_stored = number(data, BITS_STORED, "BitsStored (0028,0101)")?.unwrap_or_else(|| {
         notices.push(Notice::at(BITS_STORED, "BitsStored is absent, BitsAllocated was taken"));
         bits_allocated
@@ -65,6 +58,40 @@ pub(crate) fn layout_of(
             Some(1) => PixelRepresentation::Signed,
             _ => PixelRepresentation::Unsigned,
         };
+    Ok((bits_stored, high_bit, pixel_representation))
+}
+
+/// What the width of floating-point values must be, in words and bits.
+fn float_width(pixels: Tag) -> Option<(&'static str, u16)> {
+    match pixels {
+        FLOAT_PIXEL_DATA => Some(("32 for FloatPixelData (7FE0,0008)", 32)),
+        DOUBLE_FLOAT_PIXEL_DATA => Some(("64 for DoubleFloatPixelData (7FE0,0009)", 64)),
+        _ => None,
+    }
+}
+
+/// Reads and checks the layout of what `pixels` holds. `frames` is NumberOfFrames as the catalogue row took it.
+pub(crate) fn layout_of(
+    data: &DataSet,
+    pixels: Tag,
+    frames: u32,
+    notices: &mut Vec<Notice>,
+) -> Result<FrameLayout, ReadImageError> {
+    let needed = |value: Option<u16>, attribute| value.ok_or(ReadImageError::Missing { attribute });
+    let attribute = "Rows (0028,0010)";
+    let rows = needed(number(data, Tag(0x0028, 0x0010), attribute)?, attribute)?;
+    let attribute = "Columns (0028,0011)";
+    let columns = needed(number(data, Tag(0x0028, 0x0011), attribute)?, attribute)?;
+    let attribute = "BitsAllocated (0028,0100)";
+    let bits_allocated = needed(number(data, Tag(0x0028, 0x0100), attribute)?, attribute)?;
+    let samples: Option<u16> = number(data, SAMPLES, "SamplesPerPixel (0028,0002)")?;
+    let float = pixels != PIXEL_DATA;
+    let (bits_stored, high_bit, pixel_representation) = if float {
+        // None of the three is used there: a value fills its word.
+        (bits_allocated, bits_allocated.saturating_sub(1), PixelRepresentation::Float)
+    } else {
+        integer_bits(data, bits_allocated, notices)?
+    };
     let planar_configuration =
         match number::<u16>(data, Tag(0x0028, 0x0006), "PlanarConfiguration (0028,0006)")? {
             Some(1) => PlanarConfiguration::Planar,
@@ -94,6 +121,15 @@ pub(crate) fn layout_of(
             _ => 3,
         }
     });
+    if let Some((attribute, bits)) = float_width(pixels)
+        && bits_allocated != bits
+    {
+        return Err(ReadImageError::Value {
+            attribute: "BitsAllocated (0028,0100)",
+            value: bits_allocated.to_string(),
+            expected: attribute,
+        });
+    }
     let layout = FrameLayout {
         rows: u32::from(rows),
         columns: u32::from(columns),

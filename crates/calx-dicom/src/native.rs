@@ -58,6 +58,7 @@ pub(crate) fn native_frame(object: &mut ImageObject, frame_index: u32) -> Result
         match layout.bits_allocated {
             16 => exchange::<2>(&mut bytes),
             32 => exchange::<4>(&mut bytes),
+            64 => exchange::<8>(&mut bytes),
             _ if paired => exchange::<2>(&mut bytes),
             _ => {}
         }

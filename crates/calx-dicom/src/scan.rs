@@ -42,7 +42,11 @@ const ITEM_END: Tag = Tag(0xfffe, 0xe00d);
 const SEQUENCE_END: Tag = Tag(0xfffe, 0xe0dd);
 const CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
 pub(crate) const PIXEL_DATA: Tag = Tag(0x7fe0, 0x0010);
-const PIXEL_TAGS: [Tag; 3] = [Tag(0x7fe0, 0x0008), Tag(0x7fe0, 0x0009), PIXEL_DATA];
+/// FloatPixelData: 32 bits a value.
+pub(crate) const FLOAT_PIXEL_DATA: Tag = Tag(0x7fe0, 0x0008);
+/// DoubleFloatPixelData: 64 bits a value.
+pub(crate) const DOUBLE_FLOAT_PIXEL_DATA: Tag = Tag(0x7fe0, 0x0009);
+const PIXEL_TAGS: [Tag; 3] = [FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA, PIXEL_DATA];
 
 /// Where the pixel data lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

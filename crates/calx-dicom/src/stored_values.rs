@@ -3,6 +3,7 @@
 //! Not here: where the bytes come from (`native`, `codec`).
 //!
 //! Invariants
+//! - Floating-point values are taken bit by bit.
 //! - Bits outside BitsStored never reach a value: old files keep overlays there.
 //!
 //! Source: PS3.5 8.1.1, PS3.3 C.7.6.3.1.3.
@@ -28,7 +29,8 @@ pub(crate) fn width(layout: &FrameLayout) -> usize {
     match layout.bits_allocated {
         ..=8 => 1,
         9..=16 => 2,
-        _ => 4,
+        17..=32 => 4,
+        _ => 8,
     }
 }
 
@@ -55,6 +57,17 @@ pub(crate) fn frame_of(
     planar: PlanarConfiguration,
 ) -> Result<Frame, FrameSizeError> {
     check_words(layout, words.len())?;
+    if layout.is_float() {
+        // `FrameLayout::checked`: of 32 or 64 bits, and one sample a pixel.
+        let samples = if layout.bits_allocated == 64 {
+            let values = words.as_chunks().0.iter().map(|word| f64::from_le_bytes(*word));
+            Samples::F64(values.collect::<Vec<f64>>().into())
+        } else {
+            let values = words.as_chunks().0.iter().map(|word| f32::from_le_bytes(*word));
+            Samples::F32(values.collect::<Vec<f32>>().into())
+        };
+        return Frame::new(layout.columns, layout.rows, samples);
+    }
     let colour = layout.samples_per_pixel == 3;
     let mut words = by_pixel(layout, words, planar);
     to_values(layout, &mut words);

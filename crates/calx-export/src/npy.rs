@@ -5,7 +5,7 @@
 //! Invariants
 //! - Little endian, C order, shape `(rows, columns)` or `(rows, columns, 3)`; the data begin at a multiple of
 //!   64 bytes.
-//! - Stored values keep their integer type, modality values are 64-bit floats: nothing is rounded.
+//! - Stored values keep their type, modality values are 64-bit floats: nothing is rounded.
 //!
 //! Source: NumPy enhancement proposal 1, format version 1.0.
 
@@ -54,6 +54,8 @@ fn stored_type(samples: &Samples) -> &'static str {
         Samples::I16(_) => "<i2",
         Samples::U32(_) => "<u4",
         Samples::I32(_) => "<i4",
+        Samples::F32(_) => "<f4",
+        Samples::F64(_) => "<f8",
     }
 }
 
@@ -88,14 +90,15 @@ fn write_stored(samples: &Samples, out: &mut impl Write) -> io::Result<()> {
         Samples::I16(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes())),
         Samples::U32(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes())),
         Samples::I32(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes())),
+        Samples::F32(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes())),
+        Samples::F64(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes())),
     }
 }
 
 fn write_modality(samples: &Samples, lut: &ModalityLut, out: &mut impl Write) -> io::Result<()> {
     for index in 0..samples.len() {
-        let stored = samples.grey(index).unwrap_or(0);
-        #[allow(clippy::cast_precision_loss, reason = "stored values have at most 32 bits")]
-        let value = lut.apply(stored as f64);
+        // Colour was refused before; a number that is none stays none.
+        let value = lut.apply(samples.value(index).unwrap_or(f64::NAN));
         out.write_all(&value.to_le_bytes())?;
     }
     Ok(())

@@ -37,6 +37,11 @@ pub enum PictureFileError {
     /// PNG holds no fractions.
     #[error("modality values can be fractions, which a PNG cannot hold; write a .npy file instead")]
     ModalityAsPng,
+    /// Nor do floating-point values fit.
+    #[error(
+        "the stored values are floating-point numbers, which a PNG cannot hold; write a .npy file instead"
+    )]
+    FloatAsPng,
     /// Colour has no modality values.
     #[error("a colour image has no modality values; ask for stored ones")]
     ModalityOfColour,
@@ -79,7 +84,8 @@ pub fn png_bytes(picture: &Picture) -> Result<Vec<u8>, PictureFileError> {
 /// Writes stored values as a 16-bit PNG (grey, or three samples a pixel as RGB), each as it is.
 ///
 /// # Errors
-/// [`PictureFileError::Range`] for a value below 0 or above 65535, [`PictureFileError::ModalityAsPng`].
+/// [`PictureFileError::Range`] for a value below 0 or above 65535, [`PictureFileError::ModalityAsPng`],
+/// [`PictureFileError::FloatAsPng`].
 pub fn write_values_png(frame: &Frame, values: ValueKind, out: impl Write) -> Result<(), PictureFileError> {
     if values == ValueKind::Modality {
         return Err(PictureFileError::ModalityAsPng);
@@ -91,6 +97,7 @@ pub fn write_values_png(frame: &Frame, values: ValueKind, out: impl Write) -> Re
         Samples::I16(v) => big_endian(v.iter().copied())?,
         Samples::U32(v) => big_endian(v.iter().copied())?,
         Samples::I32(v) => big_endian(v.iter().copied())?,
+        Samples::F32(_) | Samples::F64(_) => return Err(PictureFileError::FloatAsPng),
     };
     let colour = if frame.samples().is_colour() { ColorType::Rgb } else { ColorType::Grayscale };
     encode([frame.columns(), frame.rows()], colour, BitDepth::Sixteen, &bytes, out)

@@ -3,7 +3,7 @@
 //! Not here: windows and colours; what is measured is the modality value of the stored value.
 //!
 //! Invariants
-//! - A pixel cut in half counts half; padding counts nothing.
+//! - A pixel cut in half counts half; padding counts nothing, nor does what is no finite number.
 //! - The unit is `HU` for CT with a rescale only. CR and DX have no calibrated unit, whatever their
 //!   RescaleSlope says (PS3.3 C.8.11.3: RescaleType is US).
 //!
@@ -51,16 +51,14 @@ impl<'a> FrameValues<'a> {
         self.frame.rows()
     }
 
-    /// The modality value of a pixel inside the frame; `None` for padding and colour.
+    /// The modality value of a pixel inside the frame; `None` for padding, colour, NaN and infinities.
     fn value(&self, column: u32, row: u32) -> Option<f64> {
         let index = u64::from(row) * u64::from(self.columns()) + u64::from(column);
-        let stored = self.frame.samples().grey(usize::try_from(index).ok()?)?;
+        let stored = self.frame.samples().value(usize::try_from(index).ok()?)?;
         if self.padding.is_some_and(|padding| padding.contains(stored)) {
             return None;
         }
-        // Stored values have at most 32 bits.
-        #[allow(clippy::cast_precision_loss, reason = "at most 32 bits, as stated")]
-        let value = self.modality_lut.apply(stored as f64);
+        let value = self.modality_lut.apply(stored);
         value.is_finite().then_some(value)
     }
 

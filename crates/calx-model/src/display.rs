@@ -194,7 +194,13 @@ impl VoiLut {
             }
             Self::Range { min, max } => {
                 if max > min {
-                    ((x - min) / (max - min)).clamp(0.0, 1.0)
+                    let range = max - min;
+                    if range.is_finite() {
+                        ((x - min) / range).clamp(0.0, 1.0)
+                    } else {
+                        // Doubles of both signs near their limits: their distance overflows, its half does not.
+                        ((x / 2.0 - min / 2.0) / (max / 2.0 - min / 2.0)).clamp(0.0, 1.0)
+                    }
                 } else {
                     0.0
                 }
@@ -251,19 +257,20 @@ impl Palette {
     }
 }
 
-/// Stored values that are background: PixelPaddingValue (0028,0120) to PixelPaddingRangeLimit (0028,0121).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Stored values that are background: PixelPaddingValue (0028,0120) to PixelPaddingRangeLimit (0028,0121), or
+/// their kin for floating-point values (0028,0122 to 0028,0125). Integers of 32 bits are exact here.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Padding {
     /// Lowest padding value.
-    pub low: i64,
+    pub low: f64,
     /// Highest padding value; equal to `low` without a range limit.
-    pub high: i64,
+    pub high: f64,
 }
 
 impl Padding {
     /// Whether a stored value is background.
     #[must_use]
-    pub fn contains(self, stored: i64) -> bool {
+    pub fn contains(self, stored: f64) -> bool {
         (self.low..=self.high).contains(&stored)
     }
 }
@@ -433,6 +440,8 @@ mod tests {
     fn what_is_no_number_is_shown_dark() {
         let window = VoiLut::Window(window(10.0, 4.0, VoiLutFunction::Linear));
         let endless = VoiLut::Range { min: f64::NEG_INFINITY, max: f64::INFINITY };
+        let far = VoiLut::Range { min: -f64::MAX, max: f64::MAX };
+        assert!((far.apply(0.0) - 0.5).abs() < 1e-12 && (far.apply(f64::MAX) - 1.0).abs() < 1e-12);
         for (lut, x) in [(&window, f64::NAN), (&endless, 5.0), (&endless, f64::NAN)] {
             assert!(lut.apply(x).abs() < f64::EPSILON, "{lut:?} of {x}");
         }

@@ -7,7 +7,7 @@
 //! - A [`Frame`] holds exactly `rows * columns * samples` values, row-major; values are the
 //!   *stored* ones: shifted, masked and sign-extended, never windowed, never inverted.
 //!
-//! Source: PS3.3 C.7.6.3.1, PS3.5 8.1.1.
+//! Source: PS3.3 C.7.6.3.1, C.7.6.24, C.7.6.25, PS3.5 8.1.1.
 
 use serde::{Deserialize, Serialize};
 
@@ -69,13 +69,16 @@ impl PhotometricInterpretation {
     }
 }
 
-/// PixelRepresentation (0028,0103).
+/// PixelRepresentation (0028,0103), or that there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PixelRepresentation {
     /// 0.
     Unsigned,
     /// 1: two's complement.
     Signed,
+    /// FloatPixelData (7FE0,0008) or DoubleFloatPixelData (7FE0,0009) stands in place of PixelData: IEEE 754
+    /// numbers, which fill their word. BitsStored and HighBit are not stated then and follow from BitsAllocated.
+    Float,
 }
 
 /// PlanarConfiguration (0028,0006).
@@ -157,6 +160,14 @@ pub enum LayoutError {
         /// As stated.
         photometric: String,
     },
+    /// Floating-point values of a width they do not have.
+    #[error("BitsAllocated (0028,0100) is {0}, floating-point pixels have 32 or 64")]
+    FloatBits(u16),
+    /// Floating-point values that would be colours or indices.
+    #[error(
+        "PhotometricInterpretation (0028,0004) is {0}, floating-point pixels are MONOCHROME1 or MONOCHROME2"
+    )]
+    FloatColour(String),
     /// NumberOfFrames 0.
     #[error("NumberOfFrames (0028,0008) is 0")]
     NoFrames,
@@ -171,7 +182,15 @@ impl FrameLayout {
         if self.rows == 0 || self.columns == 0 {
             return Err(LayoutError::NoPixels { rows: self.rows, columns: self.columns });
         }
-        if !matches!(self.bits_allocated, 1 | 8 | 16 | 32) {
+        if self.is_float() {
+            if !matches!(self.bits_allocated, 32 | 64) {
+                return Err(LayoutError::FloatBits(self.bits_allocated));
+            }
+            if !self.photometric_interpretation.is_monochrome() {
+                let term = self.photometric_interpretation.as_str().to_owned();
+                return Err(LayoutError::FloatColour(term));
+            }
+        } else if !matches!(self.bits_allocated, 1 | 8 | 16 | 32) {
             return Err(LayoutError::BitsAllocated(self.bits_allocated));
         }
         if self.bits_stored == 0 || self.bits_stored > self.bits_allocated {
@@ -229,10 +248,16 @@ impl FrameLayout {
         self.native_frame_bits().saturating_mul(u64::from(self.number_of_frames)).div_ceil(8)
     }
 
-    /// Whether stored values are two's complement.
+    /// Whether stored values can be negative: two's complement or floating-point.
     #[must_use]
     pub fn is_signed(&self) -> bool {
-        self.pixel_representation == PixelRepresentation::Signed
+        self.pixel_representation != PixelRepresentation::Unsigned
+    }
+
+    /// Whether stored values are floating-point numbers.
+    #[must_use]
+    pub fn is_float(&self) -> bool {
+        self.pixel_representation == PixelRepresentation::Float
     }
 }
 
@@ -247,7 +272,9 @@ pub enum ColourModel {
 }
 
 /// Stored values, row-major. Colour is interleaved by pixel whatever the file used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Floating-point values are kept bit by bit, NaN and infinities too; as numbers compare, so do they here.
+#[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the names say sign and width")]
 pub enum Samples {
     U8(Values<u8>),
@@ -256,6 +283,8 @@ pub enum Samples {
     I16(Values<i16>),
     U32(Values<u32>),
     I32(Values<i32>),
+    F32(Values<f32>),
+    F64(Values<f64>),
     /// Three samples a pixel.
     Colour8(ColourModel, Values<u8>),
     /// Three samples a pixel, more than 8 bits each.
@@ -273,6 +302,8 @@ impl Samples {
             Self::I16(v) => v.len(),
             Self::U32(v) => v.len(),
             Self::I32(v) => v.len(),
+            Self::F32(v) => v.len(),
+            Self::F64(v) => v.len(),
             Self::Colour8(_, v) => v.len(),
             Self::Colour16(_, v) => v.len(),
         }
@@ -290,7 +321,8 @@ impl Samples {
         let width = match self {
             Self::U8(_) | Self::I8(_) | Self::Colour8(..) => 1,
             Self::U16(_) | Self::I16(_) | Self::Colour16(..) => 2,
-            Self::U32(_) | Self::I32(_) => 4,
+            Self::U32(_) | Self::I32(_) | Self::F32(_) => 4,
+            Self::F64(_) => 8,
         };
         self.len() * width
     }
@@ -301,7 +333,14 @@ impl Samples {
         matches!(self, Self::Colour8(..) | Self::Colour16(..))
     }
 
-    /// The grey value or palette index at `index`, `None` outside or for colour.
+    /// Whether values are floating-point: they may be fractions, NaN or infinite.
+    #[must_use]
+    pub fn is_float(&self) -> bool {
+        matches!(self, Self::F32(_) | Self::F64(_))
+    }
+
+    /// The whole number at `index`, a grey value or palette index; `None` outside, for colour and for
+    /// floating-point values.
     #[must_use]
     pub fn grey(&self, index: usize) -> Option<i64> {
         match self {
@@ -311,13 +350,29 @@ impl Samples {
             Self::I16(v) => v.get(index).map(|x| i64::from(*x)),
             Self::U32(v) => v.get(index).map(|x| i64::from(*x)),
             Self::I32(v) => v.get(index).map(|x| i64::from(*x)),
+            Self::F32(_) | Self::F64(_) | Self::Colour8(..) | Self::Colour16(..) => None,
+        }
+    }
+
+    /// The grey value at `index`, exactly; `None` outside and for colour. It can be NaN or infinite.
+    #[must_use]
+    pub fn value(&self, index: usize) -> Option<f64> {
+        match self {
+            Self::U8(v) => v.get(index).map(|x| f64::from(*x)),
+            Self::I8(v) => v.get(index).map(|x| f64::from(*x)),
+            Self::U16(v) => v.get(index).map(|x| f64::from(*x)),
+            Self::I16(v) => v.get(index).map(|x| f64::from(*x)),
+            Self::U32(v) => v.get(index).map(|x| f64::from(*x)),
+            Self::I32(v) => v.get(index).map(|x| f64::from(*x)),
+            Self::F32(v) => v.get(index).map(|x| f64::from(*x)),
+            Self::F64(v) => v.get(index).copied(),
             Self::Colour8(..) | Self::Colour16(..) => None,
         }
     }
 }
 
 /// One decoded frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
     columns: u32,
     rows: u32,
@@ -407,6 +462,45 @@ mod tests {
         let wrong = FrameLayout { samples_per_pixel: 3, ..layout() };
         assert!(wrong.checked().unwrap_err().to_string().contains("MONOCHROME2"));
         assert!(layout().checked().is_ok());
+    }
+
+    #[test]
+    fn floats_have_32_or_64_bits_and_no_colour() {
+        let float = FrameLayout {
+            bits_allocated: 64,
+            bits_stored: 64,
+            high_bit: 63,
+            pixel_representation: PixelRepresentation::Float,
+            ..layout()
+        };
+        assert_eq!(float.clone().checked().unwrap().native_bytes(), 3500 * 4300 * 8);
+        assert!(float.is_signed() && float.is_float() && !layout().is_float());
+        let short = FrameLayout { bits_allocated: 16, bits_stored: 16, high_bit: 15, ..float.clone() };
+        assert_eq!(
+            short.checked().unwrap_err().to_string(),
+            "BitsAllocated (0028,0100) is 16, floating-point pixels have 32 or 64"
+        );
+        let palette = FrameLayout {
+            photometric_interpretation: PhotometricInterpretation::PaletteColor,
+            ..float.clone()
+        };
+        assert!(palette.checked().unwrap_err().to_string().contains("is PALETTE COLOR, floating-point"));
+        let whole = FrameLayout { pixel_representation: PixelRepresentation::Unsigned, ..float };
+        assert_eq!(whole.checked(), Err(LayoutError::BitsAllocated(64)));
+    }
+
+    #[test]
+    fn a_value_is_exact_whatever_its_type() {
+        let floats = Samples::F32(vec![0.1, f32::NAN, f32::NEG_INFINITY].into());
+        assert_eq!((floats.value(0), floats.value(2)), (Some(f64::from(0.1f32)), Some(f64::NEG_INFINITY)));
+        assert!(floats.value(1).unwrap().is_nan());
+        assert_eq!((floats.grey(0), floats.value(3), floats.bytes()), (None, None, 12));
+        let doubles = Samples::F64(vec![0.1, 5e-324].into());
+        assert_eq!((doubles.value(1), doubles.len(), doubles.bytes()), (Some(5e-324), 2, 16));
+        assert_eq!(Samples::U32(vec![u32::MAX].into()).value(0), Some(4_294_967_295.0));
+        assert_eq!(Samples::I16(vec![-7].into()).value(0), Some(-7.0));
+        assert_eq!(Samples::Colour8(ColourModel::Rgb, vec![1, 2, 3].into()).value(0), None);
+        assert!(Frame::new(3, 1, floats).is_ok());
     }
 
     #[test]

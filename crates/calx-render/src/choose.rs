@@ -15,7 +15,6 @@ use calx_model::{
 };
 
 use crate::exposed;
-use crate::table::as_f64;
 
 /// Why a window cannot be shown.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -154,7 +153,7 @@ fn offered(attributes: &DisplayAttributes) -> String {
 fn auto(attributes: &DisplayAttributes, frame: &Frame) -> VoiLut {
     let stored = exposed::counts(frame, attributes.padding);
     let mut values: Vec<(f64, u64)> =
-        stored.into_iter().map(|(v, n)| (attributes.modality_lut.apply(as_f64(v)), n)).collect();
+        stored.into_iter().map(|(v, n)| (attributes.modality_lut.apply(v), n)).collect();
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total: u64 = values.iter().map(|(_, n)| n).sum();
     let (low, high) = (percentile(&values, total, 1), percentile(&values, total, 99));
@@ -178,7 +177,7 @@ fn percentile(sorted: &[(f64, u64)], total: u64, percent: u64) -> Option<f64> {
 }
 
 fn min_max(attributes: &DisplayAttributes, frame: &Frame) -> VoiLut {
-    let values = exposed::values_of(frame).into_iter().map(|v| attributes.modality_lut.apply(as_f64(v)));
+    let values = exposed::values_of(frame).into_iter().map(|v| attributes.modality_lut.apply(v));
     let (min, max) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
         (if v < low { v } else { low }, if v > high { v } else { high })
     });
@@ -266,7 +265,7 @@ mod tests {
     fn minmax_includes_padding_and_auto_leaves_it_out() {
         let values: Vec<u16> = std::iter::once(0).chain(1000..=1200).collect();
         let padded = DisplayAttributes {
-            padding: Some(Padding { low: 0, high: 0 }),
+            padding: Some(Padding { low: 0.0, high: 0.0 }),
             modality_lut: ModalityLut::Rescale { slope: -2.0, intercept: 10.0 },
             ..attributes()
         };

@@ -1,6 +1,6 @@
 //! Which pixels of a frame count for an automatic window: the exposed ones.
 //!
-//! Padding does not count. A collimated border does not either, where it is plain to see: from each side,
+//! Padding does not count, nor does what is no finite number. A collimated border does not either, where it is plain to see: from each side,
 //! rows (or columns) are left out as long as nearly all their values (49 of 50) lie within 1/64 of the
 //! frame's range of the outermost row's median. At most 2/5 from each side can go, and when less than a
 //! quarter of the pixels would remain, nothing is left out. Rows and columns of fewer than 16 pixels tell
@@ -9,17 +9,18 @@
 //!
 //! Not here: percentiles and windows ([`crate::choose`]).
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use calx_model::{Frame, Padding, Samples};
+
+use crate::table::as_f64;
 
 /// Rows and columns shorter than this are no border.
 const SHORTEST_LINE: u32 = 16;
 
 /// How often each stored value occurs in the exposed part, lowest first.
 #[must_use]
-pub fn counts(frame: &Frame, padding: Option<Padding>) -> Vec<(i64, u64)> {
+pub fn counts(frame: &Frame, padding: Option<Padding>) -> Vec<(f64, u64)> {
     let area = exposed_area(frame, padding);
     let all = 0..frame.rows();
     let inner = histogram(frame, &area.0, &area.1, padding);
@@ -27,59 +28,78 @@ pub fn counts(frame: &Frame, padding: Option<Padding>) -> Vec<(i64, u64)> {
     if kept * 4 >= whole { inner } else { histogram(frame, &all, &(0..frame.columns()), padding) }
 }
 
-/// Each stored value that occurs in the frame, padding included, lowest first.
+/// Each finite stored value that occurs in the frame, padding included, lowest first.
 #[must_use]
-pub fn values_of(frame: &Frame) -> Vec<i64> {
+pub fn values_of(frame: &Frame) -> Vec<f64> {
     let counts = histogram(frame, &(0..frame.rows()), &(0..frame.columns()), None);
     counts.into_iter().map(|(value, _)| value).collect()
 }
 
-fn total(counts: &[(i64, u64)]) -> u64 {
+fn total(counts: &[(f64, u64)]) -> u64 {
     counts.iter().map(|(_, n)| n).sum()
 }
 
-fn index(frame: &Frame, row: u32, column: u32) -> usize {
-    usize::try_from(u64::from(row) * u64::from(frame.columns()) + u64::from(column)).unwrap_or(usize::MAX)
-}
-
-/// Counts by value: a table for values of up to 16 bits, a tree for wider ones.
+/// Counts by value: in a table for values of up to 16 bits, by sorting for wider ones.
 fn histogram(
     frame: &Frame,
     rows: &Range<u32>,
     columns: &Range<u32>,
     padding: Option<Padding>,
-) -> Vec<(i64, u64)> {
+) -> Vec<(f64, u64)> {
     let lowest: i64 = match frame.samples() {
         Samples::U8(_) | Samples::U16(_) => 0,
         Samples::I8(_) => -128,
         Samples::I16(_) => -32768,
-        Samples::U32(_) | Samples::I32(_) | Samples::Colour8(..) | Samples::Colour16(..) => {
-            let mut tree = BTreeMap::new();
-            for value in values_in(frame, rows, columns).filter(|v| !padding.is_some_and(|p| p.contains(*v)))
-            {
-                *tree.entry(value).or_insert(0) += 1;
-            }
-            return tree.into_iter().collect();
+        Samples::U32(_)
+        | Samples::I32(_)
+        | Samples::F32(_)
+        | Samples::F64(_)
+        | Samples::Colour8(..)
+        | Samples::Colour16(..) => {
+            let mut values: Vec<f64> =
+                values_in(frame, rows, columns).filter(|v| !is_padding(padding, *v)).collect();
+            values.sort_unstable_by(f64::total_cmp);
+            return runs(&values);
         }
     };
     let mut table = vec![0u64; 65536];
-    for value in values_in(frame, rows, columns) {
+    let samples = frame.samples();
+    for value in places(frame, rows, columns).filter_map(|at| samples.grey(at)) {
         if let Some(slot) = usize::try_from(value - lowest).ok().and_then(|at| table.get_mut(at)) {
             *slot += 1;
         }
     }
     (lowest..)
+        .map(as_f64)
         .zip(table)
-        .filter(|(value, count)| *count > 0 && !padding.is_some_and(|p| p.contains(*value)))
+        .filter(|(value, count)| *count > 0 && !is_padding(padding, *value))
         .collect()
 }
 
-fn values_in(frame: &Frame, rows: &Range<u32>, columns: &Range<u32>) -> impl Iterator<Item = i64> {
-    let (samples, columns) = (frame.samples(), columns.clone());
+fn is_padding(padding: Option<Padding>, value: f64) -> bool {
+    padding.is_some_and(|p| p.contains(value))
+}
+
+/// Sorted values with how often each occurs.
+#[allow(clippy::float_cmp, reason = "only equal values are one value")]
+fn runs(sorted: &[f64]) -> Vec<(f64, u64)> {
+    let run = |run: &[f64]| Some((*run.first()?, u64::try_from(run.len()).ok()?));
+    sorted.chunk_by(|a, b| a == b).filter_map(run).collect()
+}
+
+fn places(frame: &Frame, rows: &Range<u32>, columns: &Range<u32>) -> impl Iterator<Item = usize> + use<> {
+    let (width, columns) = (frame.columns(), columns.clone());
     rows.clone().flat_map(move |row| {
-        let start = index(frame, row, columns.start);
-        (start..start + columns.len()).filter_map(move |at| samples.grey(at))
+        let start = u64::from(row) * u64::from(width) + u64::from(columns.start);
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        start..start.saturating_add(columns.len())
     })
+}
+
+/// The finite values in a part of the frame.
+fn values_in(frame: &Frame, rows: &Range<u32>, columns: &Range<u32>) -> impl Iterator<Item = f64> {
+    let samples = frame.samples();
+    places(frame, rows, columns).filter_map(move |at| samples.value(at)).filter(|v| v.is_finite())
 }
 
 /// Rows and columns inside the collimated border.
@@ -88,16 +108,18 @@ fn exposed_area(frame: &Frame, padding: Option<Padding>) -> (Range<u32>, Range<u
     let all_columns = 0..frame.columns();
     let whole = (all_rows.clone(), all_columns.clone());
     // Every 8th pixel tells the range well enough.
-    let sampled = (0..frame.samples().len()).step_by(8).filter_map(|at| frame.samples().grey(at));
-    let wanted = |v: &i64| !padding.is_some_and(|p| p.contains(*v));
-    let Some((low, high)) = sampled.filter(wanted).fold(None, |ends: Option<(i64, i64)>, v| {
+    let sampled = (0..frame.samples().len()).step_by(8).filter_map(|at| frame.samples().value(at));
+    let wanted = |v: &f64| v.is_finite() && !is_padding(padding, *v);
+    let Some((low, high)) = sampled.filter(wanted).fold(None, |ends: Option<(f64, f64)>, v| {
         Some(ends.map_or((v, v), |(low, high)| (low.min(v), high.max(v))))
     }) else {
         return whole;
     };
     let lines = |count: u32, length: u32| if length < SHORTEST_LINE { 0 } else { count };
-    let tolerance = ((high - low) / 64).max(1);
-    let line = |values: &mut dyn Iterator<Item = i64>| values.filter(wanted).collect::<Vec<i64>>();
+    // Of whole numbers, at least one unit; near the limits of doubles the distance itself would overflow.
+    let tolerance = high / 64.0 - low / 64.0;
+    let tolerance = if frame.samples().is_float() { tolerance } else { tolerance.floor().max(1.0) };
+    let line = |values: &mut dyn Iterator<Item = f64>| values.filter(wanted).collect::<Vec<f64>>();
     let row = |at: u32| line(&mut values_in(frame, &(at..at + 1), &all_columns));
     let top = border(all_rows.clone().map(row), lines(frame.rows(), frame.columns()), tolerance);
     let bottom = border(all_rows.clone().rev().map(row), lines(frame.rows(), frame.columns()), tolerance);
@@ -111,7 +133,7 @@ fn exposed_area(frame: &Frame, padding: Option<Padding>) -> (Range<u32>, Range<u
 }
 
 /// How many lines from the outermost on are uniform border: 0 to 2/5 of `count`.
-fn border(lines: impl Iterator<Item = Vec<i64>>, count: u32, tolerance: i64) -> u32 {
+fn border(lines: impl Iterator<Item = Vec<f64>>, count: u32, tolerance: f64) -> u32 {
     let mut level = None;
     let uniform = lines.take(usize::try_from(u64::from(count) * 2 / 5).unwrap_or(0)).take_while(|line| {
         let mut line = line.clone();
@@ -120,7 +142,7 @@ fn border(lines: impl Iterator<Item = Vec<i64>>, count: u32, tolerance: i64) -> 
             // Nothing but padding.
             return true;
         }
-        let (_, median, _) = line.select_nth_unstable(middle);
+        let (_, median, _) = line.select_nth_unstable_by(middle, f64::total_cmp);
         let level = *level.get_or_insert(*median);
         let near = line.iter().filter(|v| (**v - level).abs() <= tolerance).count();
         near * 50 >= line.len() * 49
@@ -145,8 +167,8 @@ mod tests {
         let frame = Frame::new(40, 40, Samples::U16(values.into())).unwrap();
         let counts = counts(&frame, None);
         assert_eq!(total(&counts), 24 * 24);
-        assert_eq!(counts.first(), Some(&(1000 + 8 * 40 + 8, 1)));
-        assert_eq!(values_of(&frame).first(), Some(&3));
+        assert_eq!(counts.first(), Some(&(1328.0, 1)));
+        assert_eq!(values_of(&frame).first(), Some(&3.0));
     }
 
     #[test]
@@ -154,13 +176,40 @@ mod tests {
         let values: Vec<i16> = (0..400).map(|k| k % 37 - 18).collect();
         let frame = Frame::new(20, 20, Samples::I16(values.into())).unwrap();
         assert_eq!(total(&counts(&frame, None)), 400);
-        let padding = Some(Padding { low: -18, high: -18 });
+        let padding = Some(Padding { low: -18.0, high: -18.0 });
         assert_eq!(total(&counts(&frame, padding)), 400 - 11);
     }
 
     #[test]
     fn a_uniform_image_counts_as_a_whole() {
         let frame = Frame::new(50, 50, Samples::U32(vec![7; 2500].into())).unwrap();
-        assert_eq!(counts(&frame, None), [(7, 2500)]);
+        assert_eq!(counts(&frame, None), [(7.0, 2500)]);
+    }
+
+    #[test]
+    fn floats_count_by_value_and_what_is_no_number_does_not() {
+        let values = vec![0.5, f32::NAN, -0.25, 0.5, f32::INFINITY, 9.0, f32::NEG_INFINITY, -0.0, 0.0];
+        let frame = Frame::new(9, 1, Samples::F32(values.into())).unwrap();
+        assert_eq!(values_of(&frame), [-0.25, 0.0, 0.5, 9.0]);
+        let padding = Some(Padding { low: 9.0, high: f64::INFINITY });
+        assert_eq!(counts(&frame, padding), [(-0.25, 1), (0.0, 2), (0.5, 2)]);
+    }
+
+    #[test]
+    fn a_border_of_floats_does_not_count() {
+        // The border of 8 lies near 0.001; the tolerance is 1/64 of the range, not a whole unit.
+        let value = |row: u32, column: u32| {
+            let inside = (8..32).contains(&row) && (8..32).contains(&column);
+            if inside {
+                0.5 + f64::from(row * 40 + column) / 4000.0
+            } else {
+                0.001 + f64::from(column) * 1e-6
+            }
+        };
+        let values: Vec<f64> =
+            (0..40).flat_map(|row| (0..40).map(move |column| value(row, column))).collect();
+        let frame = Frame::new(40, 40, Samples::F64(values.into())).unwrap();
+        let counts = counts(&frame, None);
+        assert_eq!((counts.first(), counts.len()), (Some(&(0.5 + 328.0 / 4000.0, 1)), 24 * 24));
     }
 }

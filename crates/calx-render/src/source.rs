@@ -17,7 +17,7 @@ pub(crate) enum Source<'a> {
     I8(&'a [i8]),
     U16(&'a [u16]),
     I16(&'a [i16]),
-    /// Modality values, or 32-bit values in 16-bit steps.
+    /// Modality values, or wider values in 16-bit steps.
     Mapped(Vec<u16>),
     /// Three bytes a pixel.
     Rgb(Cow<'a, [u8]>),
@@ -51,10 +51,16 @@ impl<'a> Source<'a> {
             (Samples::U16(v), Some(Remap::Values(values))) => Self::Mapped(mapped(v, values)),
             (Samples::I16(v), Some(Remap::Values(values))) => Self::Mapped(mapped(v, values)),
             (Samples::U32(v), Some(Remap::Quantise(q))) => {
-                Self::Mapped(v.par_iter().map(|x| q.index(i64::from(*x))).collect())
+                Self::Mapped(v.par_iter().map(|x| q.index(f64::from(*x))).collect())
             }
             (Samples::I32(v), Some(Remap::Quantise(q))) => {
-                Self::Mapped(v.par_iter().map(|x| q.index(i64::from(*x))).collect())
+                Self::Mapped(v.par_iter().map(|x| q.index(f64::from(*x))).collect())
+            }
+            (Samples::F32(v), Some(Remap::Quantise(q))) => {
+                Self::Mapped(v.par_iter().map(|x| q.index(f64::from(*x))).collect())
+            }
+            (Samples::F64(v), Some(Remap::Quantise(q))) => {
+                Self::Mapped(v.par_iter().map(|x| q.index(*x)).collect())
             }
             _ => return Err(mismatch()),
         })

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use calx_model::{
     ColourModel, ColourPath, DisplayPipeline, Frame, LookupTable, ModalityLut, Padding, Palette, Samples,
-    VoiLut,
+    VoiLut, VoiLutFunction, Window,
 };
 
 use crate::quantise::Quantiser;
@@ -56,7 +56,7 @@ pub(crate) struct GreyTable {
 pub(crate) enum Remap {
     /// A Modality LUT table: one index (a modality value) per biased stored value.
     Values(Arc<[u16]>),
-    /// 32-bit values.
+    /// 32-bit and floating-point values.
     Quantise(Box<Quantiser>),
 }
 
@@ -68,6 +68,7 @@ pub(crate) enum SampleWidth {
     U16,
     I16,
     Long,
+    Float,
     Colour,
 }
 
@@ -79,6 +80,7 @@ impl SampleWidth {
             Samples::U16(_) => Self::U16,
             Samples::I16(_) => Self::I16,
             Samples::U32(_) | Samples::I32(_) => Self::Long,
+            Samples::F32(_) | Samples::F64(_) => Self::Float,
             Samples::Colour8(..) | Samples::Colour16(..) => Self::Colour,
         }
     }
@@ -89,7 +91,7 @@ impl SampleWidth {
             Self::U8 => (0, 256),
             Self::I8 => (-128, 256),
             Self::I16 => (-32768, 65536),
-            Self::U16 | Self::Long | Self::Colour => (0, 65536),
+            Self::U16 | Self::Long | Self::Float | Self::Colour => (0, 65536),
         }
     }
 
@@ -100,6 +102,7 @@ impl SampleWidth {
             Self::U16 => "unsigned 16-bit values",
             Self::I16 => "signed 16-bit values",
             Self::Long => "32-bit values",
+            Self::Float => "floating-point values",
             Self::Colour => "colour samples",
         }
     }
@@ -111,6 +114,13 @@ impl SampleWidth {
 pub enum DisplayNotice {
     /// Values of 32 bits were reduced to 16 for display; measuring is not touched.
     Requantised,
+    /// Floating-point values were reduced to 16 bits for display; measuring is not touched.
+    FloatsRequantised,
+    /// NaN and infinities have no place in a window.
+    NotFinite {
+        /// How many.
+        pixels: u64,
+    },
     /// The low bits of colour samples were dropped.
     ColourReduced {
         /// Bits of a stored sample.
@@ -122,6 +132,12 @@ impl std::fmt::Display for DisplayNotice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Requantised => f.write_str("32-bit values are shown in 16-bit steps"),
+            Self::FloatsRequantised => f.write_str("floating-point values are shown in 16-bit steps"),
+            Self::NotFinite { pixels } => {
+                let pixels =
+                    if *pixels == 1 { "1 pixel is".to_owned() } else { format!("{pixels} pixels are") };
+                write!(f, "{pixels} no finite number (NaN or infinity), shown as background and not measured")
+            }
             Self::ColourReduced { bits_stored } => {
                 write!(f, "colour samples of {bits_stored} bits are shown with 8 bits")
             }
@@ -162,15 +178,22 @@ impl DisplayTable {
                 TablePath::Colour { shift: if wide { u32::from(bits_stored.min(16)) - 8 } else { 0 } }
             }
             (ColourPath::Colour, _) => return mismatch("colour"),
-            (ColourPath::Palette(_), SampleWidth::Colour | SampleWidth::Long) => {
+            (ColourPath::Palette(_), SampleWidth::Colour | SampleWidth::Long | SampleWidth::Float) => {
                 return mismatch("palette indices of 8 or 16 bits");
             }
             (ColourPath::Palette(palette), _) => TablePath::Palette(palette_colours(palette, width)),
             (ColourPath::Grey, SampleWidth::Colour) => return mismatch("grey values"),
-            (ColourPath::Grey, SampleWidth::Long) => {
+            (ColourPath::Grey, SampleWidth::Long | SampleWidth::Float) => {
                 let quantiser = Quantiser::new(pipeline, frame);
                 if !quantiser.is_exact() {
-                    notices.push(DisplayNotice::Requantised);
+                    notices.push(if width == SampleWidth::Float {
+                        DisplayNotice::FloatsRequantised
+                    } else {
+                        DisplayNotice::Requantised
+                    });
+                }
+                if quantiser.not_finite() > 0 {
+                    notices.push(DisplayNotice::NotFinite { pixels: quantiser.not_finite() });
                 }
                 let codes = quantiser.codes();
                 let padding = quantiser.padding();
@@ -218,11 +241,18 @@ pub(crate) fn code_of_stored(pipeline: &DisplayPipeline, stored: f64) -> u8 {
 fn padding_indices(padding: Option<Padding>, first: i64, count: usize) -> Option<RangeInclusive<u16>> {
     let Padding { low, high } = padding?;
     let last = first + i64::try_from(count).unwrap_or(i64::MAX) - 1;
-    let (low, high) = (low.min(high).max(first), low.max(high).min(last));
+    // Of whole numbers, those between the two.
+    let (low, high) = (low.min(high).ceil().max(as_f64(first)), low.max(high).floor().min(as_f64(last)));
     if low > high {
         return None;
     }
-    Some(u16::try_from(low - first).ok()?..=u16::try_from(high - first).ok()?)
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole numbers between the first and the last index"
+    )]
+    let index = |value: f64| (value - as_f64(first)) as u16;
+    Some(index(low)..=index(high))
 }
 
 fn grey(pipeline: &DisplayPipeline, width: SampleWidth) -> GreyTable {
@@ -329,4 +359,21 @@ pub(crate) fn window_ends(voi: &VoiLut) -> Option<[f64; 2]> {
         }
         VoiLut::Table(_) => None,
     }
+}
+
+/// The same for floating-point values, which a window of any width may tell apart: the room beside the ramp is
+/// in proportion to it. A step function needs none.
+pub(crate) fn float_window_ends(voi: &VoiLut) -> Option<[f64; 2]> {
+    let (middle, ramp) = match voi {
+        VoiLut::Window(Window { center, width, function: VoiLutFunction::Linear }) => {
+            (center - 0.5, width - 1.0)
+        }
+        VoiLut::Window(Window { center, width, .. }) => (*center, *width),
+        VoiLut::Range { min, max } => (min / 2.0 + max / 2.0, max - min),
+        VoiLut::Table(table) => {
+            let entries = u32::try_from(table.entries.len()).unwrap_or(u32::MAX);
+            (f64::from(table.first) + f64::from(entries) / 2.0, f64::from(entries))
+        }
+    };
+    (ramp > 0.0 && ramp.is_finite()).then(|| [middle - ramp * 3.0, middle + ramp * 3.0])
 }

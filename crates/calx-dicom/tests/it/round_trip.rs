@@ -57,7 +57,7 @@ fn a_radiograph_comes_back() {
     assert_eq!(info.notices, []);
     let info = info.value;
     assert!(info.display.inverts());
-    assert_eq!(info.display.padding, Some(Padding { low: 4095, high: 4095 }));
+    assert_eq!(info.display.padding, Some(Padding { low: 4095.0, high: 4095.0 }));
     assert_eq!(info.display.modality_lut, ModalityLut::Rescale { slope: 1.0, intercept: 0.0 });
     let windows: Vec<_> =
         info.display.voi.iter().map(|v| (v.source, v.explanation.as_deref(), v.lut.clone())).collect();

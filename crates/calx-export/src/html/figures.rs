@@ -132,6 +132,8 @@ fn take_values(hash: &mut Sha256, frame: &Frame) {
         Samples::I16(v) => bytes.extend(v.iter().flat_map(|x| x.to_le_bytes())),
         Samples::U32(v) => bytes.extend(v.iter().flat_map(|x| x.to_le_bytes())),
         Samples::I32(v) => bytes.extend(v.iter().flat_map(|x| x.to_le_bytes())),
+        Samples::F32(v) => bytes.extend(v.iter().flat_map(|x| x.to_le_bytes())),
+        Samples::F64(v) => bytes.extend(v.iter().flat_map(|x| x.to_le_bytes())),
     }
     hash.update(&bytes);
 }

@@ -104,7 +104,7 @@ fn what_leaves_the_image_is_not_counted() {
 #[test]
 fn padding_is_left_out() {
     let (frame, lut) = (ramp(), ModalityLut::Identity);
-    let padded = FrameValues { padding: Some(Padding { low: 0, high: 102 }), ..dx(&frame, &lut) };
+    let padded = FrameValues { padding: Some(Padding { low: 0.0, high: 102.0 }), ..dx(&frame, &lut) };
     check(rectangle(2.0, 1.0, 5.0, 2.0), padded, [2.0, 103.5, 0.5, 103.0, 104.0]);
     assert_eq!(values(rectangle(0.0, 0.0, 9.0, 1.0), padded), None, "nothing but padding");
 }
@@ -143,7 +143,7 @@ fn colour_and_palettes_have_no_amounts() {
         photometric_interpretation: photometric,
         bits_stored: 16,
         signed: false,
-        padding: Some(Padding { low: 1, high: 1 }),
+        padding: Some(Padding { low: 1.0, high: 1.0 }),
         modality_lut: ModalityLut::Identity,
         voi: Vec::new(),
         presentation_lut_shape: None,
@@ -154,7 +154,7 @@ fn colour_and_palettes_have_no_amounts() {
     assert!(FrameValues::new(&colour, &attributes(PhotometricInterpretation::Monochrome2)).is_none());
     let monochrome = attributes(PhotometricInterpretation::Monochrome1);
     let frame = FrameValues::new(&grey, &monochrome).unwrap();
-    assert_eq!((frame.padding, frame.modality), (Some(Padding { low: 1, high: 1 }), "DX"));
+    assert_eq!((frame.padding, frame.modality), (Some(Padding { low: 1.0, high: 1.0 }), "DX"));
 }
 
 #[test]

@@ -58,6 +58,8 @@ fn same_values(a: &Samples, b: &Samples) -> bool {
         (Samples::I16(a), Samples::I16(b)) => Values::ptr_eq(a, b),
         (Samples::U32(a), Samples::U32(b)) => Values::ptr_eq(a, b),
         (Samples::I32(a), Samples::I32(b)) => Values::ptr_eq(a, b),
+        (Samples::F32(a), Samples::F32(b)) => Values::ptr_eq(a, b),
+        (Samples::F64(a), Samples::F64(b)) => Values::ptr_eq(a, b),
         (Samples::Colour8(m, a), Samples::Colour8(n, b)) => m == n && Values::ptr_eq(a, b),
         (Samples::Colour16(m, a), Samples::Colour16(n, b)) => m == n && Values::ptr_eq(a, b),
         _ => false,

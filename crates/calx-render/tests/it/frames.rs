@@ -63,7 +63,7 @@ pub(crate) fn all(columns: u32, rows: u32) -> Vec<Given> {
     let bytes: Values<u8> = fill(n, |x| x as u8).into();
     let grey = ColourPath::Grey;
     let padded = DisplayPipeline {
-        padding: Some(Padding { low: 0, high: 1500 }),
+        padding: Some(Padding { low: 0.0, high: 1500.0 }),
         invert: true,
         ..chain(window(2048.0, 3000.0, Linear))
     };
@@ -79,7 +79,7 @@ pub(crate) fn all(columns: u32, rows: u32) -> Vec<Given> {
             "i8",
             &make(Samples::I8(fill(n, |x| x as i8).into())),
             DisplayPipeline {
-                padding: Some(Padding { low: -128, high: -100 }),
+                padding: Some(Padding { low: -128.0, high: -100.0 }),
                 ..chain(window(0.0, 200.0, LinearExact))
             },
             8,
@@ -88,7 +88,7 @@ pub(crate) fn all(columns: u32, rows: u32) -> Vec<Given> {
         given("u12 threshold", &u12, chain(window(1800.0, 1.0, Linear)), 12),
         given("u12 sigmoid", &u12, chain(window(2000.0, 900.0, Sigmoid)), 12),
         given("u12 inverted with padding", &u12, padded, 12),
-        given("u12 voi table", &u12, chain(VoiLut::Table(voi)), 12),
+        given("u12 voi table", &u12, chain(VoiLut::Table(voi.clone())), 12),
         given(
             "u12 modality table",
             &u12,
@@ -103,7 +103,7 @@ pub(crate) fn all(columns: u32, rows: u32) -> Vec<Given> {
             &u12,
             DisplayPipeline {
                 modality_lut: ModalityLut::Table(modality),
-                padding: Some(Padding { low: 500, high: 400 }),
+                padding: Some(Padding { low: 500.0, high: 400.0 }),
                 invert: true,
                 ..chain(VoiLut::Range { min: 10.0, max: 4000.0 })
             },
@@ -128,7 +128,7 @@ pub(crate) fn all(columns: u32, rows: u32) -> Vec<Given> {
             "u32",
             &make(Samples::U32(fill(n, |x| x.wrapping_mul(3)).into())),
             DisplayPipeline {
-                padding: Some(Padding { low: 0, high: 100_000_000 }),
+                padding: Some(Padding { low: 0.0, high: 100_000_000.0 }),
                 ..chain(VoiLut::Range { min: 2.0e8, max: 3.0e9 })
             },
             32,
@@ -137,6 +137,40 @@ pub(crate) fn all(columns: u32, rows: u32) -> Vec<Given> {
             "i32",
             &make(Samples::I32(fill(n, |x| (x % 9000) as i32 - 4000).into())),
             chain(window(500.0, 3000.0, Linear)),
+            32,
+        ),
+        given(
+            "f32 with NaN and infinities",
+            &make(Samples::F32(
+                fill(n, |x| match x % 97 {
+                    0 => f32::NAN,
+                    1 => f32::INFINITY,
+                    2 => f32::NEG_INFINITY,
+                    3 => -1.0,
+                    _ => (x % 10_000) as f32 / 10_000.0,
+                })
+                .into(),
+            )),
+            DisplayPipeline {
+                padding: Some(Padding { low: -1.0, high: -1.0 }),
+                invert: true,
+                ..chain(window(0.5, 0.3, LinearExact))
+            },
+            32,
+        ),
+        given(
+            "f64 far out",
+            &make(Samples::F64(fill(n, |x| (f64::from(x) - 1.0e9) * 1.0e290).into())),
+            DisplayPipeline {
+                modality_lut: ModalityLut::Rescale { slope: 1.0e-290, intercept: -5.0 },
+                ..chain(window(1.0e8, 6.0e8, Sigmoid))
+            },
+            64,
+        ),
+        given(
+            "f32 VOI LUT",
+            &make(Samples::F32(fill(n, |x| (x % 100_000) as f32 / 10.0 - 300.0).into())),
+            chain(VoiLut::Table(voi)),
             32,
         ),
         given(

@@ -109,7 +109,7 @@ fn under_a_modality_table_modality_values_are_averaged() {
 #[test]
 fn padding_is_left_out_of_the_weights_and_darkest() {
     let pipeline = DisplayPipeline {
-        padding: Some(Padding { low: 0, high: 0 }),
+        padding: Some(Padding { low: 0.0, high: 0.0 }),
         invert: true,
         ..chain(VoiLut::Range { min: 0.0, max: 255.0 })
     };
@@ -133,7 +133,7 @@ fn a_mean_that_equals_padding_is_a_value() {
         pictures.push((frame.clone(), pipeline.clone(), View::one_to_one(frame)));
     };
     let plain = DisplayPipeline {
-        padding: Some(Padding { low: 0, high: 0 }),
+        padding: Some(Padding { low: 0.0, high: 0.0 }),
         ..chain(VoiLut::Range { min: -100.0, max: 100.0 })
     };
     let frame = Frame::new(6, 1, Samples::I16(vec![-1, 1, 0, 100, 0, 0].into())).unwrap();
@@ -143,7 +143,7 @@ fn a_mean_that_equals_padding_is_a_value() {
     let table = LookupTable { first: 0, bits: 8, entries: [0u16, 2, 4, 6].as_slice().into() };
     let under_table = DisplayPipeline {
         modality_lut: ModalityLut::Table(table),
-        padding: Some(Padding { low: 3, high: 3 }),
+        padding: Some(Padding { low: 3.0, high: 3.0 }),
         invert: true,
         ..chain(VoiLut::Range { min: 0.0, max: 6.0 })
     };

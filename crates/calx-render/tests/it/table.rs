@@ -64,7 +64,7 @@ fn padding_is_darkest_for_both_monochromes() {
     for invert in [false, true] {
         let pipeline = DisplayPipeline {
             invert,
-            padding: Some(Padding { low: 0, high: 0 }),
+            padding: Some(Padding { low: 0.0, high: 0.0 }),
             ..chain(VoiLut::Range { min: 0.0, max: 4095.0 })
         };
         assert_eq!(grey(&frame, &pipeline)[0], 0);
@@ -72,7 +72,7 @@ fn padding_is_darkest_for_both_monochromes() {
     }
     // The range may be given either way round, and lie partly outside the samples' range.
     let pipeline = DisplayPipeline {
-        padding: Some(Padding { low: 70_000, high: 4000 }),
+        padding: Some(Padding { low: 70_000.0, high: 4000.0 }),
         ..chain(VoiLut::Range { min: 0.0, max: 4095.0 })
     };
     assert_eq!(grey(&frame, &pipeline), [0, 6, 0]);
@@ -101,6 +101,75 @@ fn wide_values_equal_the_formula_and_say_so() {
     }
     let small = Frame::new(2, 1, Samples::I32(vec![-40_000, 20_000].into())).unwrap();
     assert!(DisplayTable::build(&pipeline, &small, 32).unwrap().notices().is_empty());
+}
+
+/// Every pixel at 1:1 against the formula in f64; what is no finite number is 0.
+#[track_caller]
+fn check_floats(values: &[f64], voi_lut: VoiLut) {
+    let frame = Frame::new(values.len() as u32, 1, Samples::F64(values.to_vec().into())).unwrap();
+    let pipeline = chain(voi_lut);
+    for (found, value) in grey(&frame, &pipeline).iter().zip(values) {
+        let expected =
+            if value.is_finite() { (pipeline.voi_lut.apply(*value) * 255.0 + 0.5).floor() } else { 0.0 };
+        assert_eq!(f64::from(*found), expected, "{value} in {:?}", pipeline.voi_lut);
+    }
+}
+
+#[test]
+fn floats_equal_the_formula_at_any_scale() {
+    let ramp = |low: f64, step: f64| (0..3000).map(|k| low + f64::from(k) * step).collect::<Vec<f64>>();
+    let with = |mut values: Vec<f64>, more: &[f64]| {
+        values.extend_from_slice(more);
+        values
+    };
+    let not_finite = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    // A map of fractions with a window far narrower than 1, and outliers a million times as far.
+    check_floats(&with(ramp(0.0, 1e-3), &[1e9, -1e9]), window(1.5, 0.01, VoiLutFunction::LinearExact));
+    check_floats(&with(ramp(0.0, 1e-6), &not_finite), VoiLut::Range { min: 0.0005, max: 0.0021 });
+    check_floats(&with(ramp(-0.1, 1e-4), &[f64::MAX, f64::MIN]), window(0.05, 0.02, VoiLutFunction::Sigmoid));
+    // A width of exactly 1 and hardly more: a threshold, and a ramp a thousandth of the width.
+    check_floats(&ramp(-2.0, 0.001), window(0.0, 1.0, VoiLutFunction::Linear));
+    check_floats(&with(ramp(-0.6, 1e-4), &[1e30]), window(0.0, 1.001, VoiLutFunction::Linear));
+    // At both ends of what doubles can say.
+    let huge = ramp(-1500.0, 1.0).iter().map(|k| k * 1.19e305).collect::<Vec<f64>>();
+    check_floats(&huge, VoiLut::Range { min: -1.7e308, max: 1.7e308 });
+    check_floats(&ramp(0.0, 5e-324), VoiLut::Range { min: 0.0, max: 1e-320 });
+    check_floats(&ramp(3.0, 0.0), VoiLut::Range { min: 0.0, max: 4.0 });
+    check_floats(&not_finite, VoiLut::Range { min: 0.0, max: 4.0 });
+    let entries: Vec<u16> = (0..=255).map(|k| k * k / 255).collect();
+    let table = VoiLut::Table(LookupTable { first: -20, bits: 8, entries: entries.into() });
+    check_floats(&with(ramp(-60.0, 0.1), &[1e9, -1e9]), table);
+}
+
+#[test]
+fn floats_that_are_no_numbers_are_told_and_drawn_as_background() {
+    let values = vec![0.0f32, 1.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -9.0];
+    let frame = Frame::new(6, 1, Samples::F32(values.into())).unwrap();
+    for (padding, last) in [(None, 255), (Some(Padding { low: f64::NEG_INFINITY, high: -5.0 }), 0)] {
+        let pipeline =
+            DisplayPipeline { invert: true, padding, ..chain(VoiLut::Range { min: 0.0, max: 1.0 }) };
+        let table = DisplayTable::build(&pipeline, &frame, 32).unwrap();
+        let told = [DisplayNotice::FloatsRequantised, DisplayNotice::NotFinite { pixels: 3 }];
+        assert_eq!(table.notices(), told);
+        assert_eq!(grey(&frame, &pipeline), [255, 0, 0, 0, 0, last]);
+    }
+    let one = DisplayNotice::NotFinite { pixels: 1 }.to_string();
+    assert_eq!(one, "1 pixel is no finite number (NaN or infinity), shown as background and not measured");
+    // Whole numbers keep index 0 for themselves.
+    let clean = Frame::new(2, 1, Samples::F32(vec![0.0, 1.0].into())).unwrap();
+    assert_eq!(grey(&clean, &chain(VoiLut::Range { min: 0.0, max: 1.0 })), [0, 255]);
+}
+
+#[test]
+fn a_mean_leaves_out_what_is_no_number() {
+    // Four pixels drawn as one: the mean of 0.2 and 0.4, not of what infinity would be clamped to.
+    let values = vec![0.2f32, f32::INFINITY, f32::NAN, 0.4];
+    let frame = Frame::new(2, 2, Samples::F32(values.into())).unwrap();
+    let table = DisplayTable::build(&chain(VoiLut::Range { min: 0.0, max: 1.0 }), &frame, 32).unwrap();
+    let view = View::fit(&frame, 1, 1, 1.0);
+    let picture = CpuRenderer.draw(&frame, &table, &view).unwrap();
+    let Pixels::Grey(drawn) = picture.pixels() else { panic!("not grey") };
+    assert!((i32::from(drawn[0]) - 77).abs() <= 1, "{drawn:?}");
 }
 
 #[test]
