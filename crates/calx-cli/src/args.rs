@@ -62,6 +62,17 @@ pub(crate) struct Global {
     /// Threads; 0 takes as many as there are cores
     #[arg(short, long, global = true, default_value_t = 0, value_name = "N", help_heading = "Everywhere")]
     pub(crate) jobs: usize,
+    /// The largest frame that is decoded, in MiB
+    #[arg(
+        long,
+        global = true,
+        default_value_t = 256,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u64).range(1..=65_536),
+        env = "CALX_FRAME_LIMIT",
+        help_heading = "Everywhere"
+    )]
+    pub(crate) frame_limit: u64,
     /// Say what would be done, change nothing
     #[arg(short = 'n', long, global = true, help_heading = "Everywhere")]
     pub(crate) dry_run: bool,

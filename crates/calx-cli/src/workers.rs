@@ -32,7 +32,7 @@ pub(crate) fn options(global: &Global) -> WorkerOptions {
         let own = PathBuf::from("/proc/self/exe");
         if own.exists() { own } else { std::env::current_exe().unwrap_or_else(|_| PathBuf::from("calx")) }
     });
-    let mut options = WorkerOptions::new(program, [WORD]);
+    let mut options = WorkerOptions::new(program, [WORD]).with_frame_limit(global.frame_limit << 20);
     if global.jobs > 0 {
         options.workers = global.jobs.min(64);
     }

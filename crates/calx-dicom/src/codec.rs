@@ -16,7 +16,7 @@ use std::io::Read as _;
 
 use crate::decode_error::DecodeError;
 use crate::frame_source::Reduction;
-use crate::native::{bits, check_size};
+use crate::native::bits;
 use crate::notice::{Notice, Read};
 use crate::stored_values::{by_pixel, check_words, colour_model, frame_of, to_values};
 use crate::{jpeg, jpeg_2000, jpeg_ls, jpeg_xl, rle};
@@ -50,9 +50,8 @@ pub(crate) fn guarded<T>(
     catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(DecodeError::Panicked { codec }))
 }
 
-/// Refuses what no codec here undoes, and frames beyond the limit, before any byte of them is read.
-pub(crate) fn check(layout: &FrameLayout, uid: &str) -> Result<(), DecodeError> {
-    check_size(layout)?;
+/// Refuses what no codec here undoes before any byte of it is read.
+pub(crate) fn check(uid: &str) -> Result<(), DecodeError> {
     if !crate::transfer_syntax::known(uid).is_some_and(|row| row.reads) {
         return Err(unsupported(uid));
     }
@@ -117,14 +116,14 @@ impl Decoded {
     }
 }
 
-/// Decodes the stream of one frame: it needs no file and no header, so it runs anywhere.
+/// Decodes the stream of one frame whose size was checked: it needs no file and no header, so it runs anywhere.
 pub(crate) fn decode_stream(
     layout: &FrameLayout,
     uid: &str,
     stream: &[u8],
     reduction: Reduction,
 ) -> Result<Decoded, DecodeError> {
-    check(layout, uid)?;
+    check(uid)?;
     let model = colour_model(&layout.photometric_interpretation);
     if layout.bits_allocated == 1 && uid == "1.2.840.10008.1.2.8.1" {
         let (bits_allocated, bits_stored, high_bit) = (8, 1, 0);

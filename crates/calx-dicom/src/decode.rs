@@ -16,16 +16,18 @@ use crate::objects::Objects;
 use crate::worker::{FrameId, Job, Pool};
 
 /// What decoding needs besides the request.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Decoder {
+    /// Bytes of the largest frame that is decoded.
+    pub(crate) frame_limit: u64,
     /// Where codecs run; in this process when there are none.
     pub(crate) workers: Option<Pool>,
     objects: Objects,
 }
 
 impl Decoder {
-    pub(crate) fn new(workers: Option<Pool>) -> Self {
-        Self { workers, objects: Objects::default() }
+    pub(crate) fn new(frame_limit: u64, workers: Option<Pool>) -> Self {
+        Self { frame_limit, workers, objects: Objects::default() }
     }
 
     /// What a picture of one frame needs besides its values; the header is kept for its values.
@@ -49,6 +51,7 @@ impl Decoder {
         let Some(frame_index) = frame.checked_sub(1).filter(|index| *index < frames) else {
             return Err(image(ReadImageError::NoSuchFrame { asked: frame, frames }));
         };
+        native::check_size(&object.layout, self.frame_limit)?;
         // Data that do not begin with an item are native, whatever the transfer syntax claims.
         let claimed = codec::is_encapsulated(object.opened.transfer_syntax.as_str());
         // Floating-point values are never in fragments, and may begin with any bytes.
@@ -59,7 +62,7 @@ impl Decoder {
             return decoded.map(|value| Read { value, notices: Vec::new() });
         }
         let transfer_syntax = object.opened.transfer_syntax.to_string();
-        codec::check(&object.layout, &transfer_syntax)?;
+        codec::check(&transfer_syntax)?;
         let layout = object.layout.clone();
         let version = object.opened.source.version().cloned();
         let mut stream = frame_stream(&mut object, frame_index)?;

@@ -24,7 +24,10 @@ pub enum DecodeError {
         declared: u64,
     },
     /// A frame beyond the limit.
-    #[error("a frame takes {bytes} bytes, this version decodes up to {limit}")]
+    #[error(
+        "a frame takes {bytes} bytes, the limit is {limit}; --frame-limit {} (in MiB) allows it",
+        bytes.div_ceil(1 << 20)
+    )]
     TooLarge {
         /// Decoded.
         bytes: u64,

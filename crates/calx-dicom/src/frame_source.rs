@@ -24,6 +24,7 @@ use crate::decode_error::DecodeError;
 use crate::frame_cache::FrameCache;
 use crate::image::{ImageInfo, ReadImageError};
 use crate::locator::Locator;
+use crate::native::MAX_FRAME_BYTES;
 use crate::notice::Read;
 use crate::worker::{Pool, WorkerOptions};
 
@@ -118,7 +119,7 @@ impl FrameSource {
     #[must_use]
     pub fn new(cache_bytes: u64, workers: WorkerOptions) -> Self {
         let threads = workers.workers;
-        Self::made(cache_bytes, threads, Some(Pool::new(workers)))
+        Self::made(cache_bytes, threads, workers.frame_limit, Some(Pool::new(workers)))
     }
 
     /// A source that runs codecs on `threads` threads (at least one) of this very process, each behind
@@ -128,11 +129,11 @@ impl FrameSource {
     /// `cache_bytes`: what decoded frames kept for later may take together.
     #[must_use]
     pub fn in_process(cache_bytes: u64, threads: usize) -> Self {
-        Self::made(cache_bytes, threads, None)
+        Self::made(cache_bytes, threads, MAX_FRAME_BYTES, None)
     }
 
-    fn made(cache_bytes: u64, threads: usize, workers: Option<Pool>) -> Self {
-        let decoder = Arc::new(Decoder::new(workers));
+    fn made(cache_bytes: u64, threads: usize, frame_limit: u64, workers: Option<Pool>) -> Self {
+        let decoder = Arc::new(Decoder::new(frame_limit, workers));
         let state = State {
             cache: FrameCache::new(cache_bytes),
             jobs: BTreeMap::new(),

@@ -180,7 +180,7 @@ mod tests {
             put(element, *b"US", &[number, 0]);
         }
         put(0x0004, *b"CS", b"RGB ");
-        layout_of(&data, 1, &mut Vec::new())
+        layout_of(&data, PIXEL_DATA, 1, &mut Vec::new())
     }
 
     #[test]

@@ -15,22 +15,23 @@ use crate::decode_error::DecodeError;
 use crate::image::ImageObject;
 use crate::stored_values::{colour_model, frame_of};
 
-/// The largest frame that is decoded, in bytes.
+/// The largest frame that is decoded, in bytes, unless a source is made with another limit.
 pub(crate) const MAX_FRAME_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Refuses a frame beyond [`MAX_FRAME_BYTES`].
-pub(crate) fn check_size(layout: &FrameLayout) -> Result<(), DecodeError> {
+/// Bytes of a decoded frame.
+pub(crate) fn decoded_bytes(layout: &FrameLayout) -> u64 {
     let width = u64::from(layout.bits_allocated.div_ceil(8));
-    let bytes = layout.pixels().saturating_mul(u64::from(layout.samples_per_pixel)).saturating_mul(width);
-    if bytes > MAX_FRAME_BYTES {
-        return Err(DecodeError::TooLarge { bytes, limit: MAX_FRAME_BYTES });
-    }
-    Ok(())
+    layout.pixels().saturating_mul(u64::from(layout.samples_per_pixel)).saturating_mul(width)
 }
 
-/// Reads one frame; `frame_index` counts from 0 and lies below NumberOfFrames.
+/// Refuses a frame of more than `limit` bytes. Whoever decodes asks this first.
+pub(crate) fn check_size(layout: &FrameLayout, limit: u64) -> Result<(), DecodeError> {
+    let bytes = decoded_bytes(layout);
+    if bytes > limit { Err(DecodeError::TooLarge { bytes, limit }) } else { Ok(()) }
+}
+
+/// Reads one frame whose size was checked; `frame_index` counts from 0 and lies below NumberOfFrames.
 pub(crate) fn native_frame(object: &mut ImageObject, frame_index: u32) -> Result<Frame, DecodeError> {
-    check_size(&object.layout)?;
     let remaining = object.opened.source.remaining(object.pixels.offset);
     let declared = object.pixels.length.map_or(remaining, u64::from);
     let there = declared.min(remaining);

@@ -34,6 +34,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::native::MAX_FRAME_BYTES;
+
 pub use child::{serve, serve_with};
 pub use loss::WorkerLoss;
 pub(crate) use pool::{FrameId, Pool};
@@ -48,6 +50,9 @@ pub struct WorkerOptions {
     pub arguments: Vec<OsString>,
     /// Processes at most, at least one.
     pub workers: usize,
+    /// Bytes of the largest frame that is decoded, whether a worker does it or not. Set it with
+    /// [`WorkerOptions::with_frame_limit`].
+    pub frame_limit: u64,
     /// Memory in bytes that no worker gets beyond. A small frame gets less: 256 MiB and eight times its
     /// decoded size. Without effect where [`memory_limit_supported`] is false.
     pub memory_limit: u64,
@@ -56,7 +61,7 @@ pub struct WorkerOptions {
 }
 
 impl WorkerOptions {
-    /// As many workers as there are cores (at most 8), 4 GiB and 8 seconds.
+    /// As many workers as there are cores (at most 8), frames of 256 MiB, 4 GiB and 8 seconds.
     #[must_use]
     pub fn new(
         program: impl Into<PathBuf>,
@@ -66,9 +71,19 @@ impl WorkerOptions {
             program: program.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
             workers: crate::FrameSource::cores(),
+            frame_limit: MAX_FRAME_BYTES,
             memory_limit: 4 << 30,
             time_limit: Duration::from_secs(8),
         }
+    }
+
+    /// Frames of up to `bytes`; the memory limit grows with it where it must.
+    #[must_use]
+    pub fn with_frame_limit(mut self, bytes: u64) -> Self {
+        self.frame_limit = bytes;
+        // What `Worker::run` gives such a frame, and as much again as its stream may be.
+        self.memory_limit = self.memory_limit.max(bytes.saturating_mul(10).saturating_add(256 << 20));
+        self
     }
 }
 

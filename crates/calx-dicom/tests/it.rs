@@ -19,6 +19,8 @@ mod against_dicom_object;
 mod display;
 #[path = "it/fail_cleanly.rs"]
 mod fail_cleanly;
+#[path = "it/floats.rs"]
+mod floats;
 #[path = "it/frame_source.rs"]
 mod frame_source;
 #[path = "it/hostile.rs"]

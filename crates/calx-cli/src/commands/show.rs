@@ -205,13 +205,17 @@ fn image_facts(info: &calx_dicom::ImageInfo) -> Vec<(&'static str, Value)> {
         ("photometric", json!(layout.photometric_interpretation.as_str())),
         (
             "bits",
-            json!(format!(
-                "{} of {} allocated, high bit {}, {}",
-                layout.bits_stored,
-                layout.bits_allocated,
-                layout.high_bit,
-                if layout.is_signed() { "signed" } else { "unsigned" }
-            )),
+            json!(if layout.is_float() {
+                format!("{} allocated, floating-point", layout.bits_allocated)
+            } else {
+                format!(
+                    "{} of {} allocated, high bit {}, {}",
+                    layout.bits_stored,
+                    layout.bits_allocated,
+                    layout.high_bit,
+                    if layout.is_signed() { "signed" } else { "unsigned" }
+                )
+            }),
         ),
         ("windows", json!(windows.join("; "))),
         ("spacing", json!(spacing)),

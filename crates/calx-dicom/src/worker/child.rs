@@ -16,7 +16,7 @@ use super::platform::{self, Channel, Shared};
 use super::protocol::{Answer, Kind, MAX_MESSAGE, Place, READY, Request, Shape};
 use crate::codec::{Decoded, decode_stream};
 use crate::decode_error::DecodeError;
-use crate::native::MAX_FRAME_BYTES;
+use crate::native::decoded_bytes;
 
 /// A stream's buffer is kept up to this size.
 const KEPT_STREAM: usize = 16 << 20;
@@ -35,9 +35,7 @@ pub fn serve() -> io::Result<()> {
 /// As [`serve`].
 pub fn serve_with(mut before: impl FnMut(&FrameLayout)) -> io::Result<()> {
     let (heard, mut answers, shared) = platform::join()?;
-    // The shared memory counts as a file: an answer never needs more than the largest frame, a stream
-    // is the parent's matter.
-    platform::limit_for_life(2 * MAX_FRAME_BYTES)?;
+    platform::limit_for_life()?;
     std::panic::set_hook(Box::new(|info| {
         // The message may hold bytes of the file; the place is what a report needs.
         let place = info.location().map(ToString::to_string).unwrap_or_default();
@@ -50,6 +48,9 @@ pub fn serve_with(mut before: impl FnMut(&FrameLayout)) -> io::Result<()> {
         let answer = match Request::from_bytes(&request) {
             Some(request) => {
                 platform::limit_memory(request.memory)?;
+                // The shared memory counts as a file: an answer needs no more than the frame, a stream is the
+                // parent's matter.
+                platform::limit_file(decoded_bytes(&request.layout).saturating_mul(2))?;
                 before(&request.layout);
                 answer(&request, handed, &shared, &mut stream)
             }

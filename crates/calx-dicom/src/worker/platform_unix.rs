@@ -262,15 +262,16 @@ pub(super) fn join() -> io::Result<(Channel, Channel, Shared)> {
     Ok((Channel::new(channel.try_clone()?), Channel::new(channel), shared))
 }
 
-/// Limits for the whole life of a worker: no core file (it would hold a patient's pixels), no file beyond
-/// `largest` bytes.
-pub(super) fn limit_for_life(largest: u64) -> io::Result<()> {
-    for (resource, to) in [(Resource::Core, 0), (Resource::Fsize, largest)] {
-        let maximum = getrlimit(resource).maximum;
-        let to = Some(maximum.map_or(to, |maximum| to.min(maximum)));
-        setrlimit(resource, Rlimit { current: to, maximum: to })?;
-    }
-    Ok(())
+/// A limit for the whole life of a worker: no core file, which would hold a patient's pixels.
+pub(super) fn limit_for_life() -> io::Result<()> {
+    Ok(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
+}
+
+/// The file beyond which the next frame writes nothing, in bytes.
+pub(super) fn limit_file(bytes: u64) -> io::Result<()> {
+    let maximum = getrlimit(Resource::Fsize).maximum;
+    let current = Some(maximum.map_or(bytes, |maximum| bytes.min(maximum)));
+    Ok(setrlimit(Resource::Fsize, Rlimit { current, maximum })?)
 }
 
 /// The memory that the next frame may take, in bytes; never more than this process was started with.

@@ -140,3 +140,25 @@ fn an_error_is_told_and_not_kept() {
     std::fs::remove_file(&clip.path).unwrap();
     assert_eq!(beyond(1).unwrap_err().code(), "unreadable");
 }
+
+#[test]
+fn the_limit_of_a_frame_can_be_set_and_names_its_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let clip = grey_clip(folder.path(), 2);
+    let ask = |limit: u64| {
+        let none: [&str; 0] = [];
+        let options = calx_dicom::WorkerOptions::new("no program is needed", none).with_frame_limit(limit);
+        let source = FrameSource::new(0, options);
+        source.request(&clip, 2, Priority::Visible, Reduction::Full).wait()
+    };
+    assert_eq!(ask(5000).unwrap().samples().grey(5), Some(1));
+    let refused = ask(4999).unwrap_err();
+    assert_eq!(refused.code(), "too_large");
+    assert_eq!(
+        refused.to_string(),
+        "a frame takes 5000 bytes, the limit is 4999; --frame-limit 1 (in MiB) allows it"
+    );
+    let none: [&str; 0] = [];
+    let options = calx_dicom::WorkerOptions::new("", none).with_frame_limit(1 << 30);
+    assert_eq!((options.frame_limit, options.memory_limit), (1 << 30, (10 << 30) + (256 << 20)));
+}

@@ -54,6 +54,13 @@ fn npy_keeps_the_integer_type() {
         &head("<i2"),
         &[0, 0, 255, 255, 0, 1, 0, 128, 5, 0, 6, 0],
     );
+    let floats = [0.1f32, -0.0, f32::NAN, f32::INFINITY, 1e-45, 2.0];
+    let bytes: Vec<u8> = floats.iter().flat_map(|x| x.to_le_bytes()).collect();
+    check_npy(Samples::F32(floats.to_vec().into()), none, Stored, &head("<f4"), &bytes);
+    let doubles = [0.1f64, -0.0, f64::NAN, f64::INFINITY, 5e-324, 2.0];
+    let bytes: Vec<u8> = doubles.iter().flat_map(|x| x.to_le_bytes()).collect();
+    check_npy(Samples::F64(doubles.to_vec().into()), none, Stored, &head("<f8"), &bytes);
+    check_npy(Samples::F64(doubles.to_vec().into()), none, ValueKind::Modality, &head("<f8"), &bytes);
     check_npy(
         Samples::Colour8(ColourModel::Rgb, (0..18).collect::<Vec<u8>>().into()),
         none,
@@ -104,4 +111,10 @@ fn what_a_png_cannot_hold_is_refused_with_the_way_out() {
     );
     let error = write_values_png(&signed, ValueKind::Modality, Vec::new()).unwrap_err();
     assert!(matches!(error, PictureFileError::ModalityAsPng));
+    let floats = Frame::new(2, 1, Samples::F32(vec![0.0, 1.0].into())).unwrap();
+    let error = write_values_png(&floats, ValueKind::Stored, Vec::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the stored values are floating-point numbers, which a PNG cannot hold; write a .npy file instead"
+    );
 }

@@ -134,6 +134,17 @@ fn large_values_lose_no_digits() {
 }
 
 #[test]
+fn floats_are_measured_as_they_are_and_what_is_no_number_counts_nothing() {
+    let mut values: Vec<f32> = (0..2400).map(|k| if k % 2 == 0 { 0.25 } else { 0.75 }).collect();
+    (values[0], values[1], values[62], values[63]) = (f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1.0);
+    let frame = Frame::new(60, 40, Samples::F32(values.into())).unwrap();
+    let lut = ModalityLut::Identity;
+    let padded = FrameValues { padding: Some(Padding { low: -1.0, high: -1.0 }), ..dx(&frame, &lut) };
+    check(rectangle(0.0, 0.0, 4.0, 2.0), padded, [4.0, 0.5, 0.25, 0.25, 0.75]);
+    check(rectangle(10.0, 10.0, 14.0, 12.0), padded, [8.0, 0.5, 0.25, 0.25, 0.75]);
+}
+
+#[test]
 fn colour_and_palettes_have_no_amounts() {
     let lut = ModalityLut::Identity;
     let colour = Frame::new(60, 40, Samples::Colour8(ColourModel::Rgb, vec![7; 7200].into())).unwrap();
