@@ -191,8 +191,8 @@ const STUDY: Tag = Tag(0x0020, 0x000d);
 const SERIES: Tag = Tag(0x0020, 0x000e);
 const DIRECTORY_CLASS: &str = "1.2.840.10008.1.3.10";
 
-/// The elements a catalogue row is made of, in order.
-const WANTED: [Tag; 36] = [
+/// The elements a catalogue row and a layout are made of, in order.
+pub(crate) const WANTED: [Tag; 39] = [
     Tag(0x0008, 0x0005),
     SOP_CLASS,
     SOP_INSTANCE,
@@ -220,11 +220,14 @@ const WANTED: [Tag; 36] = [
     Tag(0x0020, 0x4000),
     Tag(0x0028, 0x0002),
     Tag(0x0028, 0x0004),
+    Tag(0x0028, 0x0006),
     Tag(0x0028, 0x0008),
     Tag(0x0028, 0x0010),
     Tag(0x0028, 0x0011),
     Tag(0x0028, 0x0100),
     Tag(0x0028, 0x0101),
+    Tag(0x0028, 0x0102),
+    Tag(0x0028, 0x0103),
     Tag(0x0028, 0x0300),
     Tag(0x0028, 0x0301),
     Tag(0x0040, 0x0555),

@@ -190,6 +190,18 @@ pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageErro
     let mut opened = open(locator)?;
     let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 4 * 1024 * 1024 };
     let Scan { data, pixels, truncation, mut notices } = opened.scan(wanted)?;
+    let (pixels, layout) = checked_layout(&opened, &data, pixels, truncation, &mut notices)?;
+    Ok(ImageObject { opened, data, pixels, layout, truncation, notices, fragments: None })
+}
+
+/// The pixel data and a layout that is possible with them.
+pub(crate) fn checked_layout(
+    opened: &Opened,
+    data: &DataSet,
+    pixels: Option<PixelLocation>,
+    truncation: Option<Truncation>,
+    notices: &mut Vec<Notice>,
+) -> Result<(PixelLocation, FrameLayout), ReadImageError> {
     let Some(pixels) = pixels else {
         return Err(match truncation {
             Some(cut) => ReadHeaderError::Truncated {
@@ -219,7 +231,7 @@ pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageErro
             expected: "a count of frames",
         })?,
     };
-    let layout = layout_of(&data, pixels.tag, number_of_frames, &mut notices)?;
+    let layout = layout_of(data, pixels.tag, number_of_frames, notices)?;
     // A fragment takes at least the eight bytes of its header.
     let (declared, needed) = match pixels.length {
         // Floating-point pixels are never in fragments.
@@ -242,7 +254,7 @@ pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageErro
         );
         notices.push(Notice::at(pixels.tag, text));
     }
-    Ok(ImageObject { opened, data, pixels, layout, truncation, notices, fragments: None })
+    Ok((pixels, layout))
 }
 
 /// The catalogue row, with [`STAND_IN_UID`] for UIDs that are missing.

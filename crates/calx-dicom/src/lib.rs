@@ -1,6 +1,6 @@
 //! DICOM in and out of the model.
 //!
-//! Reading: [`read_header`] for the catalogue, [`read_image_info`] for what a picture needs,
+//! Reading: [`read_header`] and [`read_intake`] for the catalogue, [`read_image_info`] for what a picture needs,
 //! [`FrameSource`] for pixels, [`dump_tags`] for people,
 //! [`identity_texts`] for what must not leave. Writing: [`write_image`].
 //!
@@ -31,6 +31,7 @@ pub mod fuzzing;
 pub mod header;
 mod identity;
 pub mod image;
+mod intake;
 mod jpeg;
 mod jpeg_2000;
 mod jpeg_ls;
@@ -62,6 +63,7 @@ pub use frame_source::{FrameHandle, FrameSource, Priority, Reduction};
 pub use header::{InstanceHeader, ReadHeaderError, read_header};
 pub use identity::identity_texts;
 pub use image::{ImageInfo, ReadImageError, read_image_info};
+pub use intake::{HeaderMark, Intake, read_intake};
 pub use locator::Locator;
 pub use notice::{Notice, Read};
 pub use open::may_be_dicom;

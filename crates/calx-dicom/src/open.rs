@@ -80,7 +80,7 @@ pub fn may_be_dicom(head: &[u8]) -> bool {
     )
 }
 
-fn open_source(mut source: Source) -> Result<Opened, ReadHeaderError> {
+pub(crate) fn open_source(mut source: Source) -> Result<Opened, ReadHeaderError> {
     if source.length() == 0 {
         return Err(ReadHeaderError::Empty);
     }

@@ -141,6 +141,16 @@ impl Source {
         Ok(Self { inner, length, window: Arc::default(), window_start: 0, version })
     }
 
+    /// A file that is open already; it stays open for who gave it.
+    pub(crate) fn of_file(file: &File, metadata: &Metadata) -> io::Result<Self> {
+        if !metadata.is_file() {
+            return Err(not_regular());
+        }
+        let inner = Inner::File { file: Some(file.try_clone()?), base: 0 };
+        let version = Some(Version::of(metadata));
+        Ok(Self { inner, length: metadata.len(), window: Arc::default(), window_start: 0, version })
+    }
+
     pub(crate) fn memory(bytes: Vec<u8>) -> Self {
         let length = as_u64(bytes.len());
         Self { inner: Inner::Memory(bytes), length, window: Arc::default(), window_start: 0, version: None }
@@ -271,6 +281,9 @@ impl Source {
         wanted: u64,
         mut each: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
+        if let Some(bytes) = self.in_window(offset, as_usize(wanted)) {
+            return each(bytes.get(..as_usize(wanted)).unwrap_or_default());
+        }
         let mut piece = Vec::new();
         let end = offset.saturating_add(wanted.min(self.remaining(offset)));
         let mut at = offset;
@@ -307,6 +320,14 @@ impl Source {
             }
         }
     }
+}
+
+/// The last bytes of a file of that size, at most `wanted`.
+pub(crate) fn tail(file: &File, size: u64, wanted: u64) -> io::Result<Vec<u8>> {
+    let wanted = wanted.min(size);
+    let mut bytes = Vec::new();
+    read_at(file, size - wanted, as_usize(wanted), &mut bytes)?;
+    Ok(bytes)
 }
 
 /// A short read at a place of its own, without moving the file's.

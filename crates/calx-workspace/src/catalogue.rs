@@ -8,22 +8,26 @@
 //! - `synchronous=FULL` with WAL: what was committed survives a power cut.
 //! - All text from files stands here as it came; only `PatientText` carries it out.
 //! - Paths are bytes: a file name need not be text.
+//! - An older catalogue is brought up to date in one transaction, after a copy of it was made durable.
 //! - The values of a study and a series come from their instance with the smallest UID, whatever the order
 //!   of import, so that a rebuild gives the equal catalogue.
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::durable;
 use crate::error::WorkspaceError;
 use crate::workspace::Workspace;
 
 /// Name of the file.
 pub(crate) const FILE: &str = "catalogue.sqlite";
 /// `user_version` that this program writes.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// How long a writer waits for another one.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -55,9 +59,12 @@ CREATE TABLE files (
     path BLOB NOT NULL,
     size INTEGER NOT NULL,
     modified INTEGER,
-    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+    header_bytes INTEGER, header_digest TEXT CHECK (length(header_digest) = 64),
+    sha256 TEXT CHECK (length(sha256) = 64),
+    CHECK (managed = 0 OR sha256 IS NOT NULL),
     UNIQUE (path, sha256)
 ) STRICT;
+CREATE UNIQUE INDEX files_undigested ON files (path, instance) WHERE sha256 IS NULL;
 CREATE INDEX files_by_instance ON files (instance);
 CREATE INDEX files_by_sha256 ON files (sha256);
 CREATE TABLE instances (
@@ -78,7 +85,8 @@ CREATE TABLE import_runs (
     started TEXT NOT NULL, finished TEXT, interrupted INTEGER NOT NULL DEFAULT 0, mode TEXT NOT NULL,
     imported INTEGER NOT NULL DEFAULT 0, damaged INTEGER NOT NULL DEFAULT 0,
     duplicate INTEGER NOT NULL DEFAULT 0, conflict INTEGER NOT NULL DEFAULT 0,
-    not_dicom INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0
+    not_dicom INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+    folder BLOB, asked TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE import_issues (
     run TEXT NOT NULL REFERENCES import_runs (id),
@@ -87,6 +95,47 @@ CREATE TABLE import_issues (
     uid TEXT, sha256 TEXT, size INTEGER NOT NULL,
     PRIMARY KEY (run, number)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// What runs were asked to read, and what became of files that need not be read again.
+const SOURCES: &str = "
+CREATE TABLE run_sources (
+    run TEXT NOT NULL REFERENCES import_runs (id),
+    number INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    PRIMARY KEY (run, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sources (
+    path BLOB PRIMARY KEY,
+    size INTEGER NOT NULL, modified INTEGER, changed INTEGER NOT NULL,
+    device INTEGER NOT NULL, inode INTEGER NOT NULL,
+    instance TEXT NOT NULL, sha256 TEXT
+) STRICT, WITHOUT ROWID;
+";
+
+/// From version 1: digests of referenced files come when they are needed, and runs and files are remembered.
+const FROM_1: &str = "
+CREATE TABLE new_files (
+    id INTEGER PRIMARY KEY,
+    instance TEXT NOT NULL,
+    managed INTEGER NOT NULL CHECK (managed IN (0, 1)),
+    path BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    modified INTEGER,
+    header_bytes INTEGER, header_digest TEXT CHECK (length(header_digest) = 64),
+    sha256 TEXT CHECK (length(sha256) = 64),
+    CHECK (managed = 0 OR sha256 IS NOT NULL),
+    UNIQUE (path, sha256)
+) STRICT;
+INSERT INTO new_files (id, instance, managed, path, size, modified, sha256)
+    SELECT id, instance, managed, path, size, modified, sha256 FROM files;
+DROP TABLE files;
+ALTER TABLE new_files RENAME TO files;
+CREATE UNIQUE INDEX files_undigested ON files (path, instance) WHERE sha256 IS NULL;
+CREATE INDEX files_by_instance ON files (instance);
+CREATE INDEX files_by_sha256 ON files (sha256);
+ALTER TABLE import_runs ADD COLUMN folder BLOB;
+ALTER TABLE import_runs ADD COLUMN asked TEXT;
 ";
 
 /// Makes the file with its tables; one that has them already is left as it is.
@@ -98,6 +147,7 @@ pub(crate) fn create(path: &Path) -> Result<(), WorkspaceError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version(&tx)? == 0 {
         tx.execute_batch(TABLES)?;
+        tx.execute_batch(SOURCES)?;
         tx.pragma_update(None, "user_version", VERSION)?;
     }
     tx.commit()?;
@@ -126,7 +176,52 @@ pub(crate) fn open(path: &Path) -> Result<Connection, WorkspaceError> {
         // An empty file in its place is no catalogue.
         return Err(WorkspaceError::CatalogueAbsent(path.to_path_buf()));
     }
+    if found < VERSION { migrate(connection, path) } else { Ok(connection) }
+}
+
+/// Brings an older catalogue to this version, after a copy of it was put beside it.
+///
+/// A second connection makes the copy while this one keeps every writer out, so that the copy is what is
+/// migrated.
+fn migrate(mut connection: Connection, path: &Path) -> Result<Connection, WorkspaceError> {
+    // A table that others name is made anew: their rows are checked at the end, not row by row.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another program may have been quicker.
+    if version(&tx)? < VERSION {
+        back_up(path)?;
+        tx.execute_batch(FROM_1)?;
+        tx.execute_batch(SOURCES)?;
+        tx.pragma_update(None, "user_version", VERSION)?;
+        if tx.prepare("PRAGMA foreign_key_check")?.exists([])? {
+            let why = "a row names one that is not there; nothing was migrated".to_owned();
+            return Err(WorkspaceError::CatalogueDamaged(why));
+        }
+    }
+    tx.commit()?;
+    connection.pragma_update(None, "foreign_keys", true)?;
     Ok(connection)
+}
+
+/// Copies the catalogue to `catalogue.before-2.sqlite`, durably.
+fn back_up(path: &Path) -> Result<(), WorkspaceError> {
+    let aside = path.with_extension(format!("before-{VERSION}.sqlite"));
+    let partial = durable::partial_of(&aside);
+    let failed = |source| WorkspaceError::Write {
+        what: "a copy of the catalogue before its migration",
+        kept: "the catalogue is unchanged",
+        path: aside.clone(),
+        source,
+    };
+    // SQLite takes the name of the copy as text.
+    let name = partial.to_str().ok_or_else(|| failed(io::Error::other("the folder's name is no text")))?;
+    durable::remove_if_there(&partial);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(path, flags)?;
+    reader.busy_timeout(BUSY)?;
+    reader.execute("VACUUM INTO ?1", [name])?;
+    File::open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
+    durable::rename(&partial, &aside).map_err(failed)
 }
 
 fn configure(connection: &Connection) -> Result<(), WorkspaceError> {

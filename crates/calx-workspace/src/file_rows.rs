@@ -3,13 +3,17 @@
 //! Invariants
 //! - An instance has one file that counts; other files with its UID are conflicts and stay.
 //! - The order in which instances of a study are filed does not show in its row.
+//! - Same bytes or other bytes is said of full digests; where the bytes of before are gone, of size and
+//!   header, and then it is told.
+
+use std::collections::BTreeMap;
 
 use calx_dicom::InstanceHeader;
 use calx_model::SopInstanceUid;
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use crate::error::WorkspaceError;
-use crate::import::Facts;
+use crate::import::{Facts, Mark};
 
 /// Where the bytes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +28,59 @@ pub(crate) struct Place {
 pub(crate) struct Known {
     pub(crate) file: i64,
     pub(crate) place: Place,
-    pub(crate) sha256: String,
+    pub(crate) size: u64,
+    /// Of a referenced file.
+    pub(crate) modified: Option<i64>,
+    /// Of a referenced file, unless it was filed by an older version.
+    pub(crate) mark: Option<Mark>,
+    /// A referenced file has none until it was needed.
+    pub(crate) sha256: Option<String>,
+}
+
+/// A file to be filed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found<'a> {
+    pub(crate) header: &'a InstanceHeader,
+    pub(crate) damaged: Option<&'a str>,
+    pub(crate) facts: &'a Facts,
+    pub(crate) place: &'a Place,
+    /// Where the bytes came from, absolute.
+    pub(crate) source: &'a [u8],
+}
+
+/// Digests taken of files of which the catalogue has none, by row; `None`: it cannot be read any more, or is
+/// another by now.
+pub(crate) type Learned = BTreeMap<i64, Option<String>>;
+
+/// Whether two files hold the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compared {
+    Same {
+        /// By all bytes; otherwise by size and header, because the bytes of before are gone.
+        in_full: bool,
+    },
+    Other,
+    /// A digest is missing that can be had.
+    Undecided,
+}
+
+/// Compares what is known with what was found.
+pub(crate) fn compare(known: &Known, facts: &Facts, source: &[u8], learned: &Learned) -> Compared {
+    let learned = learned.get(&known.file);
+    let known_sha256 = known.sha256.as_ref().or_else(|| learned.and_then(Option::as_ref));
+    if let (Some(known), Some(found)) = (known_sha256, &facts.sha256) {
+        return if known == found { Compared::Same { in_full: true } } else { Compared::Other };
+    }
+    let same_header = known.size == facts.size && known.mark.as_ref() == Some(&facts.mark);
+    let same_file = !known.place.managed && known.place.path == source;
+    if same_file && same_header && known.modified == facts.modified {
+        return Compared::Same { in_full: true };
+    }
+    match (&facts.sha256, learned) {
+        (Some(_), Some(None)) if same_header => Compared::Same { in_full: false },
+        (Some(_), Some(None)) => Compared::Other,
+        _ => Compared::Undecided,
+    }
 }
 
 /// What filing came to.
@@ -33,7 +89,12 @@ pub(crate) enum Filed {
     /// It is new.
     New { study: bool, series: bool },
     /// UID and bytes were known.
-    Same,
+    Same {
+        /// See [`Compared::Same`].
+        in_full: bool,
+    },
+    /// Digests are needed that only reading the files gives; nothing was filed.
+    Undecided,
     /// The UID was known with other bytes.
     Conflict {
         /// These bytes too.
@@ -45,27 +106,50 @@ pub(crate) enum Filed {
 
 /// The file that counts for a UID.
 pub(crate) fn known(tx: &Transaction<'_>, uid: &SopInstanceUid) -> Result<Option<Known>, WorkspaceError> {
-    let sql = "SELECT f.id, f.managed, f.path, f.sha256 FROM instances i JOIN files f ON f.id = i.file
-               WHERE i.uid = ?1";
-    let mut statement = tx.prepare_cached(sql)?;
-    let row = statement.query_row([uid.as_str()], |row| {
-        let place = Place { managed: row.get(1)?, path: row.get(2)? };
-        Ok(Known { file: row.get(0)?, place, sha256: row.get(3)? })
-    });
-    Ok(row.optional()?)
+    let sql = format!("SELECT {KNOWN} FROM instances i JOIN files f ON f.id = i.file WHERE i.uid = ?1");
+    let mut statement = tx.prepare_cached(&sql)?;
+    Ok(statement.query_row([uid.as_str()], |row| known_of(row, 0)).optional()?)
+}
+
+/// Columns of `files f` that make a [`Known`].
+pub(crate) const KNOWN: &str =
+    "f.id, f.managed, f.path, f.size, f.modified, f.header_bytes, f.header_digest, f.sha256";
+
+/// The columns [`KNOWN`] from `first` on.
+pub(crate) fn known_of(row: &Row<'_>, first: usize) -> rusqlite::Result<Known> {
+    Ok(Known {
+        file: row.get(first)?,
+        place: Place { managed: row.get(first + 1)?, path: row.get(first + 2)? },
+        size: u64::try_from(row.get::<_, i64>(first + 3)?).unwrap_or(0),
+        modified: row.get(first + 4)?,
+        mark: mark_of(row.get(first + 5)?, row.get(first + 6)?),
+        sha256: row.get(first + 7)?,
+    })
+}
+
+/// The mark out of its two columns.
+fn mark_of(bytes: Option<i64>, digest: Option<String>) -> Option<Mark> {
+    let bytes = u64::try_from(bytes?).ok()?;
+    Some(Mark { bytes, digest: digest? })
 }
 
 /// Files one instance.
 pub(crate) fn file_instance(
     tx: &Transaction<'_>,
-    header: &InstanceHeader,
-    damaged: Option<&str>,
-    facts: &Facts,
-    place: &Place,
+    found: Found<'_>,
+    learned: &Learned,
 ) -> Result<Filed, WorkspaceError> {
+    let Found { header, damaged, facts, place, source } = found;
     if let Some(known) = known(tx, &header.instance)? {
-        if known.sha256 == facts.sha256 {
-            return Ok(Filed::Same);
+        let compared = compare(&known, facts, source, learned);
+        if compared == Compared::Undecided {
+            return Ok(Filed::Undecided);
+        }
+        if let (None, Some(Some(sha256))) = (&known.sha256, learned.get(&known.file)) {
+            keep_digest(tx, known.file, sha256)?;
+        }
+        if let Compared::Same { in_full } = compared {
+            return Ok(Filed::Same { in_full });
         }
         let sql = "SELECT id FROM files WHERE instance = ?1 AND sha256 = ?2";
         let kept = tx
@@ -131,18 +215,41 @@ pub(crate) fn move_file(
     Ok(())
 }
 
+/// Takes over what a referenced file is now: it was found to be the same.
+pub(crate) fn refresh_file(tx: &Transaction<'_>, file: i64, facts: &Facts) -> Result<(), WorkspaceError> {
+    let sql = "UPDATE files SET size = ?2, modified = ?3, header_bytes = ?4, header_digest = ?5,
+               sha256 = coalesce(?6, sha256) WHERE id = ?1";
+    let bytes = i64::try_from(facts.mark.bytes).unwrap_or(i64::MAX);
+    let size = i64::try_from(facts.size).unwrap_or(i64::MAX);
+    let values = params![file, size, facts.modified, bytes, facts.mark.digest, facts.sha256];
+    tx.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+/// Keeps the digest of a file that had none.
+pub(crate) fn keep_digest(tx: &Transaction<'_>, file: i64, sha256: &str) -> Result<(), WorkspaceError> {
+    let sql = "UPDATE OR IGNORE files SET sha256 = ?2 WHERE id = ?1 AND sha256 IS NULL";
+    tx.prepare_cached(sql)?.execute(params![file, sha256])?;
+    Ok(())
+}
+
 fn add_file(
     tx: &Transaction<'_>,
     uid: &SopInstanceUid,
     facts: &Facts,
     place: &Place,
 ) -> Result<i64, WorkspaceError> {
-    let sql = "INSERT INTO files (instance, managed, path, size, modified, sha256)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    // The time of a managed copy means nothing and would differ after a rebuild.
-    let modified = if place.managed { None } else { facts.modified };
+    let sql =
+        "INSERT INTO files (instance, managed, path, size, modified, header_bytes, header_digest, sha256)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    // The time of a managed copy means nothing and would differ after a rebuild; its name is its digest.
+    let referenced = (!place.managed).then_some(facts);
+    let modified = referenced.and_then(|facts| facts.modified);
+    let bytes = referenced.map(|facts| i64::try_from(facts.mark.bytes).unwrap_or(i64::MAX));
+    let digest = referenced.map(|facts| facts.mark.digest.as_str());
     let size = i64::try_from(facts.size).unwrap_or(i64::MAX);
-    let values = params![uid.as_str(), place.managed, place.path, size, modified, facts.sha256];
+    let values =
+        params![uid.as_str(), place.managed, place.path, size, modified, bytes, digest, facts.sha256];
     tx.prepare_cached(sql)?.execute(values)?;
     Ok(tx.last_insert_rowid())
 }

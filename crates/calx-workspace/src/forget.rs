@@ -235,6 +235,13 @@ fn delete(tx: &Transaction<'_>, whom: &Forgotten) -> Result<(), WorkspaceError> 
         tx.prepare_cached("DELETE FROM instances WHERE uid = ?1")?.execute([uid])?;
         tx.prepare_cached("DELETE FROM files WHERE instance = ?1")?.execute([uid])?;
     }
+    // Where files came from may name a person; the table has no index on instances, so once for all.
+    let mut remembered = tx.prepare("SELECT path, instance FROM sources")?;
+    let rows = remembered.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)))?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    for (path, _) in rows.iter().filter(|(_, uid)| instances.contains(uid)) {
+        tx.prepare_cached("DELETE FROM sources WHERE path = ?1")?.execute([path])?;
+    }
     for study in &studies {
         tx.execute("DELETE FROM series WHERE study = ?1", params![study])?;
         tx.execute("DELETE FROM studies WHERE uid = ?1", params![study])?;

@@ -1,7 +1,8 @@
 //! Import: every file of the sources accounted for exactly once, nothing acknowledged before it is safe.
 //!
-//! The way of a file: `walk` finds it in sorted order, `prepare` reads its header and copies and hashes its
-//! bytes, `store` makes a batch of copies durable under their final names, one transaction files the rows,
+//! The way of a file: `walk` finds it in sorted order, `recall` knows it unchanged from an earlier run or
+//! `prepare` reads its header and copies and hashes its bytes, `store` makes a batch of copies durable under
+//! their final names, `settle` takes the digests that repeated UIDs ask for, one transaction files the rows,
 //! and only then [`ImportEvent::File`] is told.
 //!
 //! An archive is found the same way; `archive` reads the files in it and `expand` prepares them one by one.
@@ -17,8 +18,11 @@
 
 mod archive;
 mod expand;
+mod plan;
 mod prepare;
+mod recall;
 mod run;
+mod settle;
 mod store;
 mod walk;
 
@@ -28,7 +32,10 @@ use std::sync::atomic::AtomicBool;
 
 use crate::error::WorkspaceError;
 
-pub(crate) use prepare::{Facts, damage, modified, sha256_of};
+pub use plan::RunPlan;
+pub(crate) use plan::keep_plan;
+pub(crate) use prepare::{Facts, Mark, modified, open_file, sha256_of};
+pub(crate) use settle::digest_known;
 pub(crate) use store::add_issue;
 
 /// Whether bytes are copied into the workspace.
@@ -37,7 +44,8 @@ pub enum ImportMode {
     /// A managed copy, named by its SHA-256.
     #[default]
     Copy,
-    /// The file stays where it is; the catalogue remembers the place, size, time and SHA-256.
+    /// The file stays where it is; the catalogue remembers the place, size, time and a digest of its header.
+    /// The SHA-256 of all bytes comes when it is needed.
     Reference,
 }
 
@@ -163,7 +171,7 @@ pub struct FileOutcome {
     pub text: String,
     /// SOPInstanceUID (0008,0018), once known.
     pub uid: Option<String>,
-    /// SHA-256 of all bytes, 64 hex digits, once known.
+    /// SHA-256 of all bytes, 64 hex digits, once known; a referenced file was not read to its end.
     pub sha256: Option<String>,
     /// Bytes.
     pub size: u64,

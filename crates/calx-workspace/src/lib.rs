@@ -42,7 +42,7 @@ pub use forget::{ForgetPlan, Forgotten};
 pub use gc::GcReport;
 pub use import::{
     ArchiveLimits, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions,
-    ImportSummary, OnDuplicate,
+    ImportSummary, OnDuplicate, RunPlan,
 };
 pub use lookup::Found;
 pub use playlists::{PlaylistRow, PlaylistWriter};

@@ -3,7 +3,8 @@
 //! Invariants
 //! - Same catalogue, same order of rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -11,13 +12,14 @@ use calx_dicom::Locator;
 use calx_model::{
     PatientText, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
 };
+use rayon::prelude::*;
 use rusqlite::Error::FromSqlConversionFailure;
 use rusqlite::types::Type;
-use rusqlite::{OptionalExtension as _, Row, Transaction};
+use rusqlite::{Row, Transaction};
 
 use crate::error::WorkspaceError;
-use crate::file_rows::Place;
-use crate::import::{Counts, FileOutcome, FileStatus};
+use crate::file_rows::{self, KNOWN, Known, Place};
+use crate::import::{self, Counts, FileOutcome, FileStatus, Mark};
 use crate::path_bytes;
 use crate::rows::{InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow};
 use crate::workspace::Workspace;
@@ -41,6 +43,9 @@ const INSTANCES: &str =
 
 const HANGING: &str =
     " ORDER BY e.study, e.number IS NULL, e.number, e.uid, i.number IS NULL, i.number, i.uid";
+
+/// Files whose digests are taken before they are kept.
+const DIGESTED_AT_ONCE: usize = 256;
 
 impl Workspace {
     /// All studies: newest first, then by UID.
@@ -122,43 +127,100 @@ impl Workspace {
     ///
     /// # Errors
     /// [`WorkspaceError::NotFound`]; [`WorkspaceError::FileGone`]; [`WorkspaceError::FileChanged`] when a
-    /// referenced file has another size or time than what was imported.
+    /// referenced file has another size, time or header than what was imported.
     pub fn locate(&self, uid: &SopInstanceUid) -> Result<Locator, WorkspaceError> {
-        let sql =
-            "SELECT f.managed, f.path, f.size, f.modified FROM instances i JOIN files f ON f.id = i.file
-                   WHERE i.uid = ?1";
-        let found = self.read(|tx| {
-            let mut statement = tx.prepare_cached(sql)?;
-            let row = statement.query_row([uid.as_str()], |row| {
-                let place = Place { managed: row.get(0)?, path: row.get(1)? };
-                Ok((place, row.get::<_, i64>(2)?, row.get::<_, Option<i64>>(3)?))
-            });
-            Ok(row.optional()?)
-        })?;
-        let (place, size, modified) = found.ok_or_else(|| not_found("instance", uid.as_str()))?;
-        let path = self.path_of(&place);
-        let meta = match std::fs::metadata(&path) {
-            Ok(meta) if meta.is_file() => meta,
-            _ => return Err(WorkspaceError::FileGone { uid: uid.to_string(), path }),
-        };
-        let same_size = i64::try_from(meta.len()) == Ok(size);
-        let same_time = place.managed || modified == crate::import::modified(&meta);
-        if same_size && same_time {
-            Ok(Locator::from(path))
-        } else {
-            Err(WorkspaceError::FileChanged { uid: uid.to_string(), path })
+        let known = self.read(|tx| file_rows::known(tx, uid))?;
+        let known = known.ok_or_else(|| not_found("instance", uid.as_str()))?;
+        let path = self.path_of(&known.place);
+        match self.changed(&known) {
+            Ok(None) => Ok(Locator::from(path)),
+            Ok(Some(_)) => Err(WorkspaceError::FileChanged { uid: uid.to_string(), path }),
+            Err(_) => Err(WorkspaceError::FileGone { uid: uid.to_string(), path }),
         }
     }
 
-    /// SHA-256 of each instance by UID, for `ls instances --hash`.
+    /// What about a file is not as it was; an error when it is gone.
+    pub(crate) fn changed(&self, known: &Known) -> io::Result<Option<&'static str>> {
+        let path = self.path_of(&known.place);
+        let meta = std::fs::metadata(&path)?;
+        if !meta.is_file() {
+            return Err(io::Error::other("no file"));
+        }
+        if meta.len() != known.size {
+            return Ok(Some("size"));
+        }
+        if known.place.managed {
+            return Ok(None);
+        }
+        if import::modified(&meta) != known.modified {
+            return Ok(Some("time"));
+        }
+        // An older version took no mark.
+        let Some(mark) = &known.mark else { return Ok(None) };
+        Ok((Mark::now(&path, mark.bytes)? != *mark).then_some("header"))
+    }
+
+    /// SHA-256 of each instance by UID, for `ls instances --hash`. Digests that were never needed are taken
+    /// now and kept; an instance whose file is gone or changed is left out.
     ///
     /// # Errors
     /// The catalogue cannot be read.
     pub fn hash_list(&self) -> Result<BTreeMap<String, String>, WorkspaceError> {
+        self.hash_list_telling(&mut |_| {})
+    }
+
+    /// As [`Workspace::hash_list`]; `left_out` is told why an instance has none.
+    ///
+    /// # Errors
+    /// The catalogue cannot be read.
+    pub fn hash_list_telling(
+        &self,
+        left_out: &mut dyn FnMut(WorkspaceError),
+    ) -> Result<BTreeMap<String, String>, WorkspaceError> {
+        let mut list = BTreeMap::new();
+        let mut without: Vec<(String, Known)> = Vec::new();
         self.read(|tx| {
-            let sql = "SELECT i.uid, f.sha256 FROM instances i JOIN files f ON f.id = i.file";
-            let mut statement = tx.prepare_cached(sql)?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let sql = format!(
+                "SELECT i.uid, {KNOWN} FROM instances i JOIN files f ON f.id = i.file ORDER BY i.uid"
+            );
+            let mut statement = tx.prepare_cached(&sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (uid, known) = (row.get(0)?, file_rows::known_of(row, 1)?);
+                match known.sha256 {
+                    Some(sha256) => drop(list.insert(uid, sha256)),
+                    None => without.push((uid, known)),
+                }
+            }
+            Ok(())
+        })?;
+        for part in without.chunks(DIGESTED_AT_ONCE) {
+            let taken: Vec<_> = part.par_iter().map(|(_, known)| import::digest_known(self, known)).collect();
+            self.write(|tx| {
+                for ((_, known), sha256) in part.iter().zip(&taken) {
+                    if let Some(sha256) = sha256 {
+                        file_rows::keep_digest(tx, known.file, sha256)?;
+                    }
+                }
+                Ok(())
+            })?;
+            for ((uid, known), sha256) in part.iter().zip(taken) {
+                let (uid, path) = (uid.clone(), self.path_of(&known.place));
+                match sha256 {
+                    Some(sha256) => drop(list.insert(uid, sha256)),
+                    None if path.is_file() => left_out(WorkspaceError::FileChanged { uid, path }),
+                    None => left_out(WorkspaceError::FileGone { uid, path }),
+                }
+            }
+        }
+        Ok(list)
+    }
+
+    /// UIDs of all instances.
+    pub(crate) fn instance_uids(&self) -> Result<BTreeSet<String>, WorkspaceError> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT uid FROM instances")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

@@ -9,17 +9,16 @@
 //! - A catalogue that SQLite calls damaged is put aside, never deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use calx_dicom::{InstanceHeader, Locator, read_header};
+use calx_dicom::{InstanceHeader, Intake, read_intake};
 use rayon::prelude::*;
 
 use crate::catalogue;
 use crate::durable;
 use crate::error::WorkspaceError;
-use crate::file_rows::{self, Place};
-use crate::import::{Facts, add_issue, chain, damage, modified, sha256_of};
+use crate::file_rows::{self, KNOWN, Known, Learned, Place, known_of};
+use crate::import::{Facts, RunPlan, add_issue, chain, keep_plan, modified, open_file, sha256_of};
 use crate::lock::{self, Asked, Lock};
 use crate::objects::{LOCK, relative_path};
 use crate::path_bytes;
@@ -44,10 +43,11 @@ pub struct RebuildReport {
 /// What only the old catalogue knows.
 #[derive(Debug, Default)]
 struct Old {
-    referenced: Vec<(PathBuf, String)>,
-    /// SHA-256 of the file that counts, by UID.
-    counting: BTreeMap<String, String>,
+    referenced: Vec<Known>,
+    /// The file that counts, by UID.
+    counting: BTreeMap<String, Known>,
     runs: Vec<RunRow>,
+    plans: Vec<RunPlan>,
     issues: Vec<IssueRow>,
 }
 
@@ -81,7 +81,7 @@ impl Workspace {
         report.objects = listed.len() as u64;
         let managed = listed.par_iter().map(|(sha256, path)| {
             let place = Place { managed: true, path: relative_path(sha256).into_bytes() };
-            look(path, sha256.clone(), place)
+            look(path, Some(sha256.clone()), place)
         });
         let mut found: Vec<Found> = Vec::new();
         for looked in managed.collect::<Vec<_>>() {
@@ -90,8 +90,8 @@ impl Workspace {
                 Err(problem) => report.problems.push(problem),
             }
         }
-        for (path, sha256) in &old.referenced {
-            match look_again(path, sha256) {
+        for known in &old.referenced {
+            match self.look_again(known) {
                 Ok(one) => {
                     found.push(one);
                     report.referenced_kept += 1;
@@ -101,23 +101,43 @@ impl Workspace {
         }
         // Which of several counts: the one of before, else the one stored first.
         let rank = |one: &Found| {
-            let counted = old.counting.get(one.header.instance.as_str()) == Some(&one.facts.sha256);
+            let counted = old.counting.get(one.header.instance.as_str()).is_some_and(|known| {
+                known.place == one.place && (known.sha256 == one.facts.sha256 || known.sha256.is_none())
+            });
             (!counted, one.facts.modified, one.facts.sha256.clone())
         };
         found.sort_by_cached_key(rank);
+        digest_repeated(&mut found, &mut report);
         report.instances =
             found.iter().map(|one| one.header.instance.as_str()).collect::<BTreeSet<_>>().len() as u64;
         self.write(|tx| {
-            for table in
-                ["instances", "files", "series", "studies", "patients", "import_issues", "import_runs"]
-            {
+            for table in [
+                "instances",
+                "files",
+                "series",
+                "studies",
+                "patients",
+                "import_issues",
+                "run_sources",
+                "import_runs",
+            ] {
                 tx.execute(&format!("DELETE FROM {table}"), [])?;
             }
             for one in &found {
-                file_rows::file_instance(tx, &one.header, one.damaged.as_deref(), &one.facts, &one.place)?;
+                let filed = file_rows::Found {
+                    header: &one.header,
+                    damaged: one.damaged.as_deref(),
+                    facts: &one.facts,
+                    place: &one.place,
+                    source: &one.place.path,
+                };
+                file_rows::file_instance(tx, filed, &Learned::new())?;
             }
             for run in &old.runs {
                 add_run(tx, run)?;
+            }
+            for plan in &old.plans {
+                keep_plan(tx, plan)?;
             }
             for issue in &old.issues {
                 add_issue(tx, issue)?;
@@ -137,14 +157,36 @@ impl Workspace {
     }
 
     fn old_catalogue(&self) -> Result<Old, WorkspaceError> {
-        let referenced = self.read(|tx| {
-            let mut statement = tx.prepare("SELECT path, sha256 FROM files WHERE managed = 0 ORDER BY id")?;
-            let rows =
-                statement.query_map([], |row| Ok((path_bytes::from_bytes(row.get(0)?), row.get(1)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+        let (referenced, counting) = self.read(|tx| {
+            let sql = format!("SELECT {KNOWN} FROM files f WHERE managed = 0 ORDER BY id");
+            let mut statement = tx.prepare(&sql)?;
+            let rows = statement.query_map([], |row| known_of(row, 0))?;
+            let referenced = rows.collect::<Result<_, _>>()?;
+            let sql = format!("SELECT i.uid, {KNOWN} FROM instances i JOIN files f ON f.id = i.file");
+            let mut statement = tx.prepare(&sql)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, known_of(row, 1)?)))?;
+            Ok((referenced, rows.collect::<Result<_, _>>()?))
         })?;
-        let counting = self.hash_list()?;
-        Ok(Old { referenced, counting, runs: self.runs()?, issues: self.issues(None)? })
+        let (runs, plans, issues) = (self.runs()?, self.run_plans()?, self.issues(None)?);
+        Ok(Old { referenced, counting, runs, plans, issues })
+    }
+
+    /// Reads a referenced file again, which must still be what it was.
+    fn look_again(&self, known: &Known) -> Result<Found, String> {
+        let path = self.path_of(&known.place);
+        let told = |why: &str| {
+            format!("a referenced file {why} and is not filed again: {}", path_bytes::shown(&path))
+        };
+        let unreadable = |error| told(&format!("cannot be read ({})", chain(&error)));
+        if self.changed(known).map_err(unreadable)?.is_some() {
+            return Err(told("has changed"));
+        }
+        if let Some(sha256) = &known.sha256
+            && sha256_of(&path).map_err(unreadable)? != *sha256
+        {
+            return Err(told("has changed"));
+        }
+        look(&path, known.sha256.clone(), known.place.clone())
     }
 
     /// Makes sure that there is a sound file to write into.
@@ -180,26 +222,39 @@ impl Workspace {
     }
 }
 
-/// Reads one file for its rows; the name of an object is its digest.
-fn look(path: &Path, sha256: String, place: Place) -> Result<Found, String> {
+/// Reads one file for its rows.
+fn look(path: &Path, sha256: Option<String>, place: Place) -> Result<Found, String> {
     let told = |why: String| format!("{why}: {}", path_bytes::shown(path));
-    let meta = fs::metadata(path).map_err(|error| told(chain(&error)))?;
-    let read = read_header(&Locator::from(path)).map_err(|error| told(chain(&error)))?;
-    let mut notices = read.notices;
-    let damaged = damage(path, &read.value, meta.len(), &mut notices);
-    let facts = Facts { size: meta.len(), modified: modified(&meta), sha256 };
-    Ok(Found { header: read.value, damaged, facts, place })
+    let (file, meta) = open_file(path).map_err(|error| told(chain(&error)))?;
+    let read = read_intake(&file, &meta).map_err(|error| told(chain(&error)))?;
+    let Intake { header, damaged, mark } = read.value;
+    let facts = Facts { size: meta.len(), modified: modified(&meta), sha256, mark: mark.into() };
+    Ok(Found { header, damaged, facts, place })
 }
 
-/// The same for a referenced file, which must still be what it was.
-fn look_again(path: &Path, sha256: &str) -> Result<Found, String> {
-    let told =
-        |why: &str| format!("a referenced file {why} and is not filed again: {}", path_bytes::shown(path));
-    let now = sha256_of(path).map_err(|error| told(&format!("cannot be read ({})", chain(&error))))?;
-    if now != sha256 {
-        return Err(told("has changed"));
+/// Takes the digests that tell files with one UID apart.
+fn digest_repeated(found: &mut Vec<Found>, report: &mut RebuildReport) {
+    let mut times: BTreeMap<String, u32> = BTreeMap::new();
+    for one in found.iter() {
+        *times.entry(one.header.instance.to_string()).or_default() += 1;
     }
-    look(path, now, Place { managed: false, path: path_bytes::to_bytes(path) })
+    found.retain_mut(|one| {
+        let repeated = times.get(one.header.instance.as_str()).is_some_and(|times| *times > 1);
+        if one.facts.sha256.is_some() || !repeated {
+            return true;
+        }
+        let path = path_bytes::from_bytes(one.place.path.clone());
+        match sha256_of(&path) {
+            Ok(sha256) => {
+                one.facts.sha256 = Some(sha256);
+                true
+            }
+            Err(error) => {
+                report.problems.push(format!("{}: {}", chain(&error), path_bytes::shown(&path)));
+                false
+            }
+        }
+    });
 }
 
 fn add_run(tx: &rusqlite::Transaction<'_>, run: &RunRow) -> Result<(), WorkspaceError> {

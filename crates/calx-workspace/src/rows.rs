@@ -110,8 +110,9 @@ pub struct InstanceRow {
     pub managed: bool,
     /// Bytes of the file.
     pub size: u64,
-    /// SHA-256 of the file as received, 64 hex digits.
-    pub sha256: String,
+    /// SHA-256 of the file as received, 64 hex digits; a referenced file has one once it was needed
+    /// ([`crate::Workspace::hash_list`] takes it).
+    pub sha256: Option<String>,
     /// Other files with this UID and other bytes that are kept.
     pub conflicts: u32,
 }

@@ -4,7 +4,7 @@
 //! import or edit; a lost catalogue comes back by `rebuild`.
 //!
 //! Invariants
-//! - Nothing is written.
+//! - Nothing is written but digests of referenced files that had none, with `deep`.
 //! - What one fault hides is still looked for: a broken catalogue does not keep cases from being checked.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::add_study::unknown_sources;
 use crate::case_writer::{JOURNAL, read_snapshot, replay};
 use crate::durable;
 use crate::error::WorkspaceError;
-use crate::file_rows::Place;
+use crate::file_rows::{KNOWN, Known, keep_digest, known_of};
 use crate::import::{chain, sha256_of};
 use crate::jsonl;
 use crate::path_bytes::shown;
@@ -63,13 +63,19 @@ impl VerifyReport {
 /// One row of `files`.
 struct FileRow {
     instance: String,
-    place: Place,
-    size: u64,
-    sha256: String,
+    file: Known,
+}
+
+/// What a look at one file came to.
+struct Checked {
+    problem: Option<String>,
+    /// Taken now, where there was none.
+    digest: Option<(i64, String)>,
 }
 
 impl Workspace {
-    /// Checks catalogue, files, journals and snapshots; changes nothing.
+    /// Checks catalogue, files, journals and snapshots; changes nothing but that a digest which was never
+    /// taken is kept.
     ///
     /// # Errors
     /// Only what keeps it from looking at all; everything found is in the report.
@@ -100,14 +106,14 @@ impl Workspace {
             report.problems.push(format!("the catalogue is damaged: {fault}; {rest}"));
         }
         let files = self.file_rows()?;
-        let checks: Vec<Option<String>> =
-            files.par_iter().map(|file| self.check_file(file, options.deep)).collect();
-        report.problems.extend(checks.into_iter().flatten());
+        let checks: Vec<Checked> = files.par_iter().map(|file| self.check_file(file, options.deep)).collect();
+        self.keep_digests(checks.iter().filter_map(|checked| checked.digest.as_ref()))?;
+        report.problems.extend(checks.into_iter().filter_map(|checked| checked.problem));
         report.files = files.len() as u64;
         report.hashed = if options.deep { report.files } else { 0 };
 
         let named: BTreeSet<&str> =
-            files.iter().filter(|f| f.place.managed).map(|f| f.sha256.as_str()).collect();
+            files.iter().filter(|f| f.file.place.managed).filter_map(|f| f.file.sha256.as_deref()).collect();
         let listed = self.list_objects()?;
         for (sha256, _) in listed.objects.iter().filter(|(sha256, _)| !named.contains(sha256.as_str())) {
             let why = "left by an import that was cut off; importing its file again files it";
@@ -116,7 +122,7 @@ impl Workspace {
         for path in listed.strangers {
             report.notes.push(format!("no object of this workspace: {}", shown(&path)));
         }
-        let known: BTreeSet<String> = self.hash_list()?.into_keys().collect();
+        let known = self.instance_uids()?;
         report.instances = known.len() as u64;
         for study in self.studies()?.into_iter().filter(|study| study.patients > 1) {
             let uid = &study.study;
@@ -143,45 +149,60 @@ impl Workspace {
 
     fn file_rows(&self) -> Result<Vec<FileRow>, WorkspaceError> {
         self.read(|tx| {
-            let sql = "SELECT instance, managed, path, size, sha256 FROM files ORDER BY path, sha256";
-            let mut statement = tx.prepare(sql)?;
-            let rows = statement.query_map([], |row| {
-                Ok(FileRow {
-                    instance: row.get(0)?,
-                    place: Place { managed: row.get(1)?, path: row.get(2)? },
-                    size: u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
-                    sha256: row.get(4)?,
-                })
-            })?;
+            let sql = format!("SELECT f.instance, {KNOWN} FROM files f ORDER BY f.path, f.sha256");
+            let mut statement = tx.prepare(&sql)?;
+            let rows = statement
+                .query_map([], |row| Ok(FileRow { instance: row.get(0)?, file: known_of(row, 1)? }))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 
-    fn check_file(&self, file: &FileRow, deep: bool) -> Option<String> {
+    fn keep_digests<'a>(
+        &self,
+        digests: impl Iterator<Item = &'a (i64, String)>,
+    ) -> Result<(), WorkspaceError> {
+        let digests: Vec<_> = digests.collect();
+        for part in digests.chunks(1_000) {
+            self.write(|tx| part.iter().try_for_each(|(file, sha256)| keep_digest(tx, *file, sha256)))?;
+        }
+        Ok(())
+    }
+
+    fn check_file(&self, row: &FileRow, deep: bool) -> Checked {
+        let file = &row.file;
         let path = self.path_of(&file.place);
         let (kind, cure) = if file.place.managed {
             ("object", "import its file again")
         } else {
             ("referenced file", "bring it back or import it again")
         };
-        let wrong = |what: &str| {
-            Some(format!("the {kind} of instance {} {what}; {cure}: {}", file.instance, shown(&path)))
+        let wrong = |what: &str| Checked {
+            problem: Some(format!(
+                "the {kind} of instance {} {what}; {cure}: {}",
+                row.instance,
+                shown(&path)
+            )),
+            digest: None,
         };
-        match fs::metadata(&path) {
-            Err(_) => return wrong("is gone"),
-            Ok(meta) if !meta.is_file() => return wrong("is no file"),
-            Ok(meta) if meta.len() != file.size => {
-                return wrong("has another size than when it was imported");
-            }
-            Ok(_) => {}
+        match self.changed(file) {
+            Err(_) => return wrong("is gone or cannot be read"),
+            Ok(Some(what)) => return wrong(&format!("has another {what} than when it was imported")),
+            Ok(None) => {}
         }
         if !deep {
-            return None;
+            return Checked { problem: None, digest: None };
         }
         match sha256_of(&path) {
             Err(_) => wrong("cannot be read"),
-            Ok(sha256) if sha256 != file.sha256 => wrong("has other bytes than when it was imported"),
-            Ok(_) => None,
+            Ok(sha256) => match &file.sha256 {
+                Some(known) if *known != sha256 => wrong("has other bytes than when it was imported"),
+                Some(_) => Checked { problem: None, digest: None },
+                // It may have changed while it was read.
+                None if self.changed(file).is_ok_and(|changed| changed.is_none()) => {
+                    Checked { problem: None, digest: Some((file.file, sha256)) }
+                }
+                None => wrong("changed while it was read"),
+            },
         }
     }
 

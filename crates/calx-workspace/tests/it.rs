@@ -14,12 +14,18 @@ mod archives;
 mod cases;
 #[path = "it/forget.rs"]
 mod forget;
+#[path = "it/import_again.rs"]
+mod import_again;
 #[path = "it/import_edges.rs"]
 mod import_edges;
+#[path = "it/import_reference.rs"]
+mod import_reference;
 #[path = "it/import_samples.rs"]
 mod import_samples;
 #[path = "it/journal.rs"]
 mod journal;
+#[path = "it/migrate.rs"]
+mod migrate;
 #[path = "it/playlists.rs"]
 mod playlists;
 #[path = "it/studies.rs"]

@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use calx_model::patient_text::{escape_csv, escape_terminal};
 use calx_workspace::{
     ArchiveLimits, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, OnDuplicate,
+    Workspace,
 };
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,14 +25,21 @@ use crate::session::{self, workspace_failure};
 ///
 /// calx import -w ws /media/cdrom
 /// calx import -w ws --reference share/ --report report.csv
+/// calx import -w ws --resume last
 ///
 /// Folders, DICOM files, and zip, tar, tar.gz and gz archives, told by what they hold.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ImportArgs {
     /// Files, folders, archives; - reads a list from stdin, one path a line
-    #[arg(required = true)]
+    #[arg(required_unless_present = "resume")]
     paths: Vec<PathBuf>,
+    /// Go on with a run that was cut off, with the sources and options it had
+    #[arg(long, value_name = "RUN|last", conflicts_with_all = [
+        "paths", "copy", "reference", "include", "exclude", "follow_links", "on_duplicate", "archive_limit",
+        "archive_ratio",
+    ])]
+    resume: Option<String>,
     /// Keep a copy of each file in the workspace (default)
     #[arg(long, conflicts_with = "reference")]
     copy: bool,
@@ -148,31 +156,26 @@ fn paths(args: &ImportArgs) -> Result<Vec<PathBuf>, Failure> {
 
 pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
     let workspace = session::workspace(global)?;
-    let paths = paths(args)?;
-    let cancel = interrupt_flag();
+    let interrupt = Interrupt::watch(&workspace);
+    let cancel = &interrupt.cancel;
     let mut report = args.report.as_deref().map(Report::create).transpose()?;
+    let (paths, asked) = match &args.resume {
+        Some(run) => resumed(&workspace, run, cancel)?,
+        None => (paths(args)?, asked(args, cancel)),
+    };
     let options = ImportOptions {
-        mode: if args.reference { ImportMode::Reference } else { ImportMode::Copy },
-        include: args.include.clone(),
-        exclude: args.exclude.clone(),
-        follow_links: args.follow_links,
-        on_duplicate: match args.on_duplicate {
-            DuplicateWord::Skip => OnDuplicate::Skip,
-            DuplicateWord::Error => OnDuplicate::Error,
-        },
         dry_run: global.dry_run,
         jobs: global.jobs,
-        archives: ArchiveLimits {
-            bytes: u64::from(args.archive_limit) << 30,
-            ratio: args.archive_ratio.into(),
-        },
         count_first: shows_progress(out),
-        ..ImportOptions::new(&cancel)
+        ..asked
     };
     let mut watcher = Watcher::new(out);
     let mut writing: Result<(), Failure> = Ok(());
     let mut listening = true;
     let result = workspace.import(&paths, &options, &mut |event| {
+        if let ImportEvent::Started { run } = &event {
+            interrupt.set_run(run);
+        }
         if let (ImportEvent::File(outcome), Ok(())) = (&event, &writing) {
             writing = tell(outcome, out, report.as_mut(), listening);
             // A reader that goes away ends the telling; the import goes on, and its exit code is its own.
@@ -192,9 +195,14 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
     }
     let summary = result.map_err(import_failure)?;
     writing?;
-    match print_summary(&summary, &watcher, args, out) {
+    match print_summary(&summary, &watcher, options.mode, out) {
         Err(failure) if failure.is_closed_pipe() => {}
         told => told?,
+    }
+    if summary.interrupted
+        && let Some(line) = interrupt.line()
+    {
+        stderr_line(&line);
     }
     let counts = summary.counts;
     Ok(if summary.interrupted {
@@ -208,24 +216,95 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
     })
 }
 
-/// Set when the person presses Ctrl-C; what is done by then is kept.
-fn interrupt_flag() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&flag);
-    let set = ctrlc::set_handler(move || {
-        if seen.swap(true, Ordering::Relaxed) {
-            stderr_line("interrupted; the last batch was not acknowledged");
-            #[allow(
-                clippy::exit,
-                reason = "the second Ctrl-C means now; everything acknowledged is on disk"
-            )]
-            std::process::exit(130);
-        }
-    });
-    if set.is_err() {
-        stderr_line("Ctrl-C will end at once instead of after the batch");
+/// What the arguments say.
+fn asked<'a>(args: &ImportArgs, cancel: &'a AtomicBool) -> ImportOptions<'a> {
+    ImportOptions {
+        mode: if args.reference { ImportMode::Reference } else { ImportMode::Copy },
+        include: args.include.clone(),
+        exclude: args.exclude.clone(),
+        follow_links: args.follow_links,
+        on_duplicate: match args.on_duplicate {
+            DuplicateWord::Skip => OnDuplicate::Skip,
+            DuplicateWord::Error => OnDuplicate::Error,
+        },
+        archives: ArchiveLimits {
+            bytes: u64::from(args.archive_limit) << 30,
+            ratio: args.archive_ratio.into(),
+        },
+        ..ImportOptions::new(cancel)
     }
-    flag
+}
+
+/// What an earlier run was asked, in the folder in which it was asked.
+fn resumed<'a>(
+    workspace: &Workspace,
+    run: &str,
+    cancel: &'a AtomicBool,
+) -> Result<(Vec<PathBuf>, ImportOptions<'a>), Failure> {
+    let plan = workspace.run_plan(run).map_err(workspace_failure)?;
+    let relative = plan.sources.iter().any(|source| source.is_relative());
+    if relative && std::env::current_dir().ok().as_ref() != Some(&plan.folder) {
+        std::env::set_current_dir(&plan.folder).map_err(|error| {
+            let text = format!("the folder that run {} began in is not there ({error})", plan.run);
+            Failure::say(Exit::NotFound, format!("{text}: {}", plan.folder.display()))
+        })?;
+    }
+    let options = plan.options(cancel);
+    Ok((plan.sources, options))
+}
+
+/// Watches for Ctrl-C; what is done by then is kept, and the line that goes on with it is told.
+struct Interrupt {
+    cancel: Arc<AtomicBool>,
+    /// The line, once there is a run.
+    line: Arc<Mutex<Option<String>>>,
+    root: PathBuf,
+}
+
+impl Interrupt {
+    fn watch(workspace: &Workspace) -> Self {
+        let cancel = Arc::new(AtomicBool::new(false));
+        let line: Arc<Mutex<Option<String>>> = Arc::default();
+        let (seen, told) = (Arc::clone(&cancel), Arc::clone(&line));
+        let set = ctrlc::set_handler(move || {
+            if seen.swap(true, Ordering::Relaxed) {
+                stderr_line("interrupted; the last batch was not acknowledged");
+                if let Some(line) = told.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+                    stderr_line(line);
+                }
+                #[allow(
+                    clippy::exit,
+                    reason = "the second Ctrl-C means now; everything acknowledged is on disk"
+                )]
+                std::process::exit(130);
+            }
+        });
+        if set.is_err() {
+            stderr_line("Ctrl-C will end at once instead of after the batch");
+        }
+        Self { cancel, line, root: workspace.root().to_path_buf() }
+    }
+
+    /// A dry run has no id and nothing to go on with.
+    fn set_run(&self, run: &str) {
+        let root = escape_terminal(&self.root.to_string_lossy());
+        let line = format!("to go on: calx import -w {} --resume {run}", quoted(&root));
+        let line = (!run.is_empty()).then_some(line);
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = line;
+    }
+
+    fn line(&self) -> Option<String> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:,@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn import_failure(error: ImportError) -> Failure {
@@ -325,7 +404,7 @@ impl Watcher {
 fn print_summary(
     summary: &calx_workspace::ImportSummary,
     watcher: &Watcher,
-    args: &ImportArgs,
+    mode: ImportMode,
     out: &Out,
 ) -> Result<(), Failure> {
     let c = summary.counts;
@@ -345,7 +424,7 @@ fn print_summary(
     if out.is_quiet() {
         return Ok(());
     }
-    let how = if args.reference {
+    let how = if mode == ImportMode::Reference {
         "referenced in place".to_owned()
     } else {
         format!("{} copied", bytes(summary.bytes_copied))
@@ -373,11 +452,7 @@ fn print_summary(
     if c.damaged + c.conflict + c.failed > 0 && !summary.run.is_empty() {
         out.note(format!("  what went wrong: calx ls issues --run {}", summary.run));
     }
-    let interrupted = if summary.interrupted {
-        "   interrupted: what is listed is kept; run the same import to go on"
-    } else {
-        ""
-    };
+    let interrupted = if summary.interrupted { "   interrupted: what is listed is kept" } else { "" };
     let run = if summary.run.is_empty() { "dry run" } else { &summary.run };
     out.line(format!("run {run}  {:.1} s{interrupted}", watcher.started.elapsed().as_secs_f64()))
 }

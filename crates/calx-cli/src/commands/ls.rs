@@ -76,10 +76,15 @@ pub(crate) fn run(args: &LsArgs, global: &Global, out: &Out) -> Outcome {
         if args.what != What::Instances {
             return Err(Failure::say(Exit::Usage, "--hash goes with: calx ls instances"));
         }
-        for (uid, sha256) in workspace.hash_list().map_err(workspace_failure)? {
+        let mut left_out = Vec::new();
+        let list = workspace.hash_list_telling(&mut |why| left_out.push(why)).map_err(workspace_failure)?;
+        for (uid, sha256) in list {
             out.line(format!("{uid} {sha256}"))?;
         }
-        return Ok(Exit::Done);
+        for why in &left_out {
+            out.trouble(why);
+        }
+        return Ok(if left_out.is_empty() { Exit::Done } else { Exit::SomeFailed });
     }
     let mut table = match args.what {
         What::Studies => studies(&workspace, args)?,

@@ -17,7 +17,7 @@ use calx_dicom::{ReadHeaderError, may_be_dicom};
 use sha2::{Digest as _, Sha256};
 
 use super::archive::{self, Broken, Content, Entry, Kind};
-use super::prepare::{Facts, Prepared, hex, prepare_copy, refused, stamp_of};
+use super::prepare::{Prepared, Spooled, hex, prepare_copy, refused, stamp_of};
 use super::{ArchiveLimits, FileOutcome, FileStatus};
 use crate::durable::remove_if_there;
 
@@ -176,7 +176,7 @@ fn one(entry: Entry<'_>, copy_name: &mut dyn FnMut() -> PathBuf) -> Prepared {
     }
     let copy = copy_name();
     match spool(&head, bytes, &copy) {
-        Ok(facts) => match prepare_copy(label, &copy, facts) {
+        Ok(spooled) => match prepare_copy(label, &copy, spooled) {
             Prepared::Done(outcome) => {
                 remove_if_there(&copy);
                 Prepared::Done(outcome)
@@ -199,7 +199,7 @@ enum Broke {
     Writing(io::Error),
 }
 
-fn spool(head: &[u8], bytes: &mut dyn Read, copy: &Path) -> Result<Facts, Broke> {
+fn spool(head: &[u8], bytes: &mut dyn Read, copy: &Path) -> Result<Spooled, Broke> {
     let mut out = OpenOptions::new().write(true).create_new(true).open(copy).map_err(Broke::Writing)?;
     let mut hash = Sha256::new();
     let mut size = 0;
@@ -218,5 +218,5 @@ fn spool(head: &[u8], bytes: &mut dyn Read, copy: &Path) -> Result<Facts, Broke>
             Err(error) => return Err(Broke::Reading(error)),
         }
     }
-    Ok(Facts { size, modified: None, sha256: hex(&hash.finalize()) })
+    Ok(Spooled { size, sha256: hex(&hash.finalize()) })
 }

@@ -7,14 +7,14 @@
 //! - Only a copy under an unfinished name is written.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use calx_dicom::{InstanceHeader, Locator, Notice, ReadHeaderError, read_header, read_image_info};
-use calx_model::TransferSyntaxUid;
+use calx_dicom::{HeaderMark, InstanceHeader, Intake, Notice, Read, ReadHeaderError, read_intake};
 use sha2::{Digest as _, Sha256};
 
 use super::archive::Kind;
+use super::recall::{Stamp, now};
 use super::{FileOutcome, FileStatus};
 use crate::durable::remove_if_there;
 
@@ -31,6 +31,8 @@ pub(crate) struct Ready {
     pub(crate) facts: Facts,
     /// The unfinished copy.
     pub(crate) copy: Option<PathBuf>,
+    /// Which file it was and when its reading began; an archive's is not remembered.
+    pub(crate) stamp: Option<(Stamp, i64)>,
 }
 
 /// What is known of a file's bytes.
@@ -39,7 +41,42 @@ pub(crate) struct Facts {
     pub(crate) size: u64,
     /// Nanoseconds since 1970, when the system says.
     pub(crate) modified: Option<i64>,
-    pub(crate) sha256: String,
+    /// Of all bytes; `None` until they were read.
+    pub(crate) sha256: Option<String>,
+    /// Of the bytes before the pixels.
+    pub(crate) mark: Mark,
+}
+
+/// How the beginning of a file is told from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) bytes: u64,
+    pub(crate) digest: String,
+}
+
+impl From<HeaderMark> for Mark {
+    fn from(mark: HeaderMark) -> Self {
+        Self { bytes: mark.bytes, digest: hex(&mark.sha256) }
+    }
+}
+
+impl Mark {
+    /// Of the first bytes that a file has now.
+    pub(crate) fn now(path: &Path, bytes: u64) -> io::Result<Self> {
+        let (file, metadata) = open_file(path)?;
+        HeaderMark::of(&file, &metadata, bytes).map(Self::from)
+    }
+}
+
+/// How much of a file is read.
+#[derive(Debug)]
+pub(crate) enum Take {
+    /// Its header.
+    Header,
+    /// All, for its digest.
+    Digest,
+    /// All, into an unfinished copy.
+    Copy(PathBuf),
 }
 
 /// What became of one file so far.
@@ -55,19 +92,19 @@ pub(crate) enum Prepared {
     NoRoom(io::Error),
 }
 
-/// Reads one file; copies it to `copy_to` when given.
-pub(crate) fn prepare(path: PathBuf, copy_to: Option<PathBuf>) -> Prepared {
+/// Reads one file, as far as asked.
+pub(crate) fn prepare(path: PathBuf, take: Take) -> Prepared {
     let unreadable = |path: PathBuf, error: &io::Error| {
         Prepared::Done(FileOutcome::of(path, FileStatus::Failed, "unreadable", super::told(error)))
     };
-    let opened = open_file(&path).and_then(|file| file.metadata().map(|meta| (file, meta)));
-    let (mut file, before) = match opened {
+    let began = now();
+    let (mut file, before) = match open_file(&path) {
         Ok(opened) => opened,
         Err(error) => return unreadable(path, &error),
     };
     let size = before.len();
-    let header = match read_header(&Locator::from(path.as_path())) {
-        Ok(header) => header,
+    let Read { value: Intake { header, damaged, mark }, notices } = match read_intake(&file, &before) {
+        Ok(read) => read,
         Err(error) => {
             return match Kind::of_file(&path) {
                 Ok(Some(kind)) if error.code() == "not_dicom" => Prepared::Archive(path, kind),
@@ -75,44 +112,65 @@ pub(crate) fn prepare(path: PathBuf, copy_to: Option<PathBuf>) -> Prepared {
             };
         }
     };
-    let mut notices = header.notices;
-    let damaged = damage(&path, &header.value, size, &mut notices);
-    let digest = match &copy_to {
-        None => digest(&mut file, |_| Ok(())),
-        Some(to) => copy(&mut file, to),
+    let digest = match &take {
+        Take::Header => Ok(None),
+        Take::Digest => digest(&mut file, |_| Ok(())).map(Some),
+        Take::Copy(to) => copy(&mut file, to).map(Some),
     };
-    let (sha256, read) = match digest {
+    let digest = match digest {
         Ok(digest) => digest,
         Err(Broken::Reading(error)) => return unreadable(path, &error),
         Err(Broken::Writing(error)) => return Prepared::NoRoom(error),
     };
-    let same = fs::metadata(&path).is_ok_and(|after| stamp_of(&after) == stamp_of(&before)) && read == size;
-    if !same {
-        if let Some(copy) = &copy_to {
+    let copy = if let Take::Copy(copy) = take { Some(copy) } else { None };
+    let all = digest.as_ref().is_none_or(|(_, read)| *read == size);
+    if !all || !is_still(&path, &before) {
+        if let Some(copy) = &copy {
             remove_if_there(copy);
         }
-        let text = "the file changed while it was read; import it again";
-        return Prepared::Done(FileOutcome {
-            uid: Some(header.value.instance.to_string()),
-            size,
-            ..FileOutcome::of(path, FileStatus::Failed, "changed_while_read", text)
-        });
+        return Prepared::Done(changed_while_read(path, &header, size));
     }
-    let facts = Facts { size, modified: modified(&before), sha256 };
+    let sha256 = digest.map(|(sha256, _)| sha256);
+    let facts = Facts { size, modified: modified(&before), sha256, mark: mark.into() };
     let notices = shown(&notices);
-    Prepared::Ready(Box::new(Ready { path, header: header.value, notices, damaged, facts, copy: copy_to }))
+    let stamp = Some((Stamp::of(&before), began));
+    Prepared::Ready(Box::new(Ready { path, header, notices, damaged, facts, copy, stamp }))
+}
+
+/// A file of which not all was seen at one time.
+pub(crate) fn changed_while_read(path: PathBuf, header: &InstanceHeader, size: u64) -> FileOutcome {
+    let text = "the file changed while it was read; import it again";
+    FileOutcome {
+        uid: Some(header.instance.to_string()),
+        size,
+        ..FileOutcome::of(path, FileStatus::Failed, "changed_while_read", text)
+    }
+}
+
+fn is_still(path: &Path, before: &Metadata) -> bool {
+    fs::metadata(path).is_ok_and(|after| stamp_of(&after) == stamp_of(before))
+}
+
+/// What [`prepare_copy`] is told of the bytes.
+#[derive(Debug)]
+pub(crate) struct Spooled {
+    pub(crate) size: u64,
+    pub(crate) sha256: String,
 }
 
 /// Prepares a file of an archive: `copy` holds its bytes, `path` says where they came from.
-pub(crate) fn prepare_copy(path: PathBuf, copy: &Path, facts: Facts) -> Prepared {
-    let header = match read_header(&Locator::from(copy)) {
-        Ok(header) => header,
-        Err(error) => return Prepared::Done(refused(path, facts.size, &error)),
+pub(crate) fn prepare_copy(path: PathBuf, copy: &Path, spooled: Spooled) -> Prepared {
+    let Spooled { size, sha256 } = spooled;
+    let read = open_file(copy)
+        .map_err(ReadHeaderError::from)
+        .and_then(|(file, metadata)| read_intake(&file, &metadata));
+    let Read { value: Intake { header, damaged, mark }, notices } = match read {
+        Ok(read) => read,
+        Err(error) => return Prepared::Done(refused(path, size, &error)),
     };
-    let mut notices = header.notices;
-    let damaged = damage(copy, &header.value, facts.size, &mut notices);
+    let facts = Facts { size, modified: None, sha256: Some(sha256), mark: mark.into() };
     let (notices, copy) = (shown(&notices), Some(copy.to_path_buf()));
-    Prepared::Ready(Box::new(Ready { path, header: header.value, notices, damaged, facts, copy }))
+    Prepared::Ready(Box::new(Ready { path, header, notices, damaged, facts, copy, stamp: None }))
 }
 
 fn shown(notices: &[Notice]) -> Vec<String> {
@@ -120,7 +178,7 @@ fn shown(notices: &[Notice]) -> Vec<String> {
 }
 
 /// Opens without waiting, should the path have become a FIFO since the walk.
-fn open_file(path: &Path) -> io::Result<File> {
+pub(crate) fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -129,7 +187,8 @@ fn open_file(path: &Path) -> io::Result<File> {
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     }
     let file = options.open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("no longer a file")) }
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(io::Error::other("no longer a file")) }
 }
 
 pub(crate) fn modified(meta: &Metadata) -> Option<i64> {
@@ -148,6 +207,8 @@ enum Broken {
 
 /// SHA-256 of all bytes and their number; each chunk goes through `take` as well.
 fn digest(file: &mut File, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(String, u64), Broken> {
+    // The header may have been read through the same file.
+    file.seek(SeekFrom::Start(0)).map_err(Broken::Reading)?;
     let mut hash = Sha256::new();
     let mut chunk = vec![0; CHUNK];
     let mut total = 0;
@@ -172,7 +233,7 @@ fn copy(file: &mut File, to: &Path) -> Result<(String, u64), Broken> {
 
 /// SHA-256 of a file.
 pub(crate) fn sha256_of(path: &Path) -> io::Result<String> {
-    match digest(&mut File::open(path)?, |_| Ok(())) {
+    match digest(&mut open_file(path)?.0, |_| Ok(())) {
         Ok((sha256, _)) => Ok(sha256),
         Err(Broken::Reading(error) | Broken::Writing(error)) => Err(error),
     }
@@ -198,75 +259,6 @@ pub(crate) fn refused(path: PathBuf, size: u64, error: &ReadHeaderError) -> File
         other => super::chain(other),
     };
     FileOutcome { size, ..FileOutcome::of(path, status, error.code(), text) }
-}
-
-/// Why the pixels are not whole, when they are not. What else keeps a picture from being shown becomes a
-/// notice: the object is filed all the same.
-pub(crate) fn damage(
-    path: &Path,
-    header: &InstanceHeader,
-    size: u64,
-    notices: &mut Vec<Notice>,
-) -> Option<String> {
-    let truncated = |notices: &[Notice]| {
-        notices.iter().map(|notice| &notice.text).find(|text| text.starts_with("truncated")).cloned()
-    };
-    if let Some(text) = truncated(notices) {
-        return Some(text);
-    }
-    if !header.has_pixels {
-        return None;
-    }
-    let info = match read_image_info(&Locator::from(path), 1) {
-        Ok(info) => info,
-        Err(error) => {
-            let text = format!("no picture can be made of it: {}", super::chain(&error));
-            notices.push(Notice { tag: None, text });
-            return None;
-        }
-    };
-    if let Some(text) = truncated(&info.notices) {
-        return Some(text);
-    }
-    match stored_as(&header.transfer_syntax) {
-        Stored::Native if info.value.layout.native_bytes() > size => Some(format!(
-            "truncated: the image needs {} bytes of PixelData (7FE0,0010), the whole file has {size}",
-            info.value.layout.native_bytes()
-        )),
-        Stored::Fragments if !fragments_end(path).unwrap_or(true) => {
-            Some("truncated: the compressed PixelData (7FE0,0010) has no end".to_owned())
-        }
-        _ => None,
-    }
-}
-
-enum Stored {
-    Native,
-    Fragments,
-    Other,
-}
-
-/// How pixel data stand in the file (PS3.5 8.2, A.4).
-fn stored_as(syntax: &TransferSyntaxUid) -> Stored {
-    match syntax.as_str() {
-        "1.2.840.10008.1.2" | "1.2.840.10008.1.2.1" | "1.2.840.10008.1.2.2" => Stored::Native,
-        "1.2.840.10008.1.2.5" => Stored::Fragments,
-        uid if uid.starts_with("1.2.840.10008.1.2.4.") => Stored::Fragments,
-        _ => Stored::Other,
-    }
-}
-
-/// Whether the sequence delimitation that ends compressed pixel data (PS3.5 A.4) stands near the end.
-fn fragments_end(path: &Path) -> io::Result<bool> {
-    use std::io::{Seek as _, SeekFrom};
-    const TAIL: u64 = 64 * 1024;
-    const END: [u8; 8] = [0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0];
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut tail = Vec::new();
-    file.take(TAIL).read_to_end(&mut tail)?;
-    Ok(tail.windows(END.len()).any(|window| window == END))
 }
 
 #[cfg(test)]

@@ -17,13 +17,16 @@ use uuid::Uuid;
 
 use super::archive::Kind;
 use super::expand::{Expanded, Expansion};
-use super::prepare::{Prepared, Ready, prepare};
-use super::store::{Rules, described, duplicate_as_asked, store};
+use super::plan::RunPlan;
+use super::prepare::{Prepared, Ready, Take, prepare, sha256_of};
+use super::recall::recall;
+use super::settle::{digest_known, digest_own};
+use super::store::{Rules, described, duplicate_as_asked, source_of, store};
 use super::walk::{Seen, Walk};
 use super::{FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, ImportSummary};
 use crate::durable::{self, BatchSync};
 use crate::error::WorkspaceError;
-use crate::file_rows;
+use crate::file_rows::{self, Compared, Learned, compare};
 use crate::lock::{self, Asked, Lock};
 use crate::objects::{INCOMING, LOCK};
 use crate::workspace::Workspace;
@@ -67,7 +70,7 @@ impl Workspace {
             on_duplicate: options.on_duplicate,
         };
         summary.run.clone_from(&rules.run);
-        self.begin_run(&rules)?;
+        self.begin_run(&rules, sources, options)?;
         events(ImportEvent::Started { run: rules.run.clone() });
         events.tell_found(found);
         let done = self.run_batches(walk, options, &rules, events, &mut summary);
@@ -108,16 +111,20 @@ impl Workspace {
             if batch.is_empty() {
                 break;
             }
+            let batch = self.recall_batch(batch, rules.mode)?;
             let prepare_one = |seen| {
                 let (path, size) = match seen {
                     Seen::Passed(outcome) => return Some(Prepared::Done(outcome)),
-                    Seen::File { path, size } => (path, size),
+                    Seen::File { path, stamp } => (path, stamp.size),
                 };
                 if options.cancel.load(Ordering::Relaxed) {
                     return None;
                 }
-                let copy_to = (rules.mode == ImportMode::Copy).then(|| copy_name(size));
-                Some(prepare(path, copy_to))
+                let take = match rules.mode {
+                    ImportMode::Copy => Take::Copy(copy_name(size)),
+                    ImportMode::Reference => Take::Header,
+                };
+                Some(prepare(path, take))
             };
             let mut prepared: Vec<Prepared> = match &pool {
                 Some(pool) => pool.install(|| batch.into_par_iter().filter_map(prepare_one).collect()),
@@ -155,6 +162,19 @@ impl Workspace {
         Ok(())
     }
 
+    /// Lets what is known unchanged from an earlier run pass without being read.
+    fn recall_batch(&self, batch: Vec<Seen>, mode: ImportMode) -> Result<Vec<Seen>, WorkspaceError> {
+        self.read(|tx| {
+            let recall_one = |seen| match &seen {
+                Seen::File { path, stamp } => {
+                    Ok(recall(self, tx, path, stamp, mode)?.map_or(seen, Seen::Passed))
+                }
+                Seen::Passed(_) => Ok(seen),
+            };
+            batch.into_iter().map(recall_one).collect()
+        })
+    }
+
     /// Says what an import would do; reads and hashes, writes nothing.
     fn look_only(
         &self,
@@ -163,11 +183,12 @@ impl Workspace {
         events: &mut dyn FnMut(ImportEvent),
         summary: &mut ImportSummary,
     ) -> Result<(), ImportError> {
-        let mut seen_now: BTreeMap<String, String> = BTreeMap::new();
+        let mut seen_now: BTreeMap<String, (Option<String>, PathBuf)> = BTreeMap::new();
+        let take = || if options.mode == ImportMode::Copy { Take::Digest } else { Take::Header };
         let mut look = |prepared: Prepared| -> Result<(), WorkspaceError> {
             let outcome = match prepared {
                 Prepared::Done(outcome) => outcome,
-                Prepared::Ready(ready) => self.would_be(&ready, options, &mut seen_now)?,
+                Prepared::Ready(mut ready) => self.would_be(&mut ready, options, &mut seen_now)?,
                 Prepared::Archive(..) | Prepared::NoRoom(_) => return Ok(()),
             };
             summary.counts.count(outcome.status);
@@ -178,7 +199,7 @@ impl Workspace {
             let Some(seen) = walk.next() else { return Ok(()) };
             match seen {
                 Seen::Passed(outcome) => look(Prepared::Done(outcome))?,
-                Seen::File { path, .. } => match prepare(path, None) {
+                Seen::File { path, .. } => match prepare(path, take()) {
                     Prepared::Archive(path, kind) => look_into(&path, kind, options, &mut look)?,
                     other => look(other)?,
                 },
@@ -190,23 +211,45 @@ impl Workspace {
 
     fn would_be(
         &self,
-        ready: &Ready,
+        ready: &mut Ready,
         options: &ImportOptions<'_>,
-        seen_now: &mut BTreeMap<String, String>,
+        seen_now: &mut BTreeMap<String, (Option<String>, PathBuf)>,
     ) -> Result<FileOutcome, WorkspaceError> {
         let uid = ready.header.instance.to_string();
-        let known = self.read(|tx| file_rows::known(tx, &ready.header.instance))?.map(|known| known.sha256);
-        let known = known.or_else(|| seen_now.get(&uid).cloned());
-        let outcome = match known {
-            Some(sha256) if sha256 == ready.facts.sha256 => {
-                described(ready, FileStatus::Duplicate, "", String::new())
+        let known = self.read(|tx| file_rows::known(tx, &ready.header.instance))?;
+        let compared = match (known, seen_now.get_mut(&uid)) {
+            (Some(known), _) => {
+                let source = source_of(ready)?;
+                let mut learned = Learned::new();
+                let mut compared = compare(&known, &ready.facts, &source, &learned);
+                if compared == Compared::Undecided {
+                    if let Err(outcome) = digest_own(ready) {
+                        return Ok(outcome);
+                    }
+                    learned.insert(known.file, digest_known(self, &known));
+                    compared = compare(&known, &ready.facts, &source, &learned);
+                }
+                Some(compared != Compared::Other)
             }
-            Some(_) => {
+            (None, Some((earlier, path))) => {
+                if let Err(outcome) = digest_own(ready) {
+                    return Ok(outcome);
+                }
+                if earlier.is_none() {
+                    *earlier = sha256_of(path).ok();
+                }
+                Some(*earlier == ready.facts.sha256)
+            }
+            (None, None) => None,
+        };
+        let outcome = match compared {
+            Some(true) => described(ready, FileStatus::Duplicate, "", String::new()),
+            Some(false) => {
                 let text = "another object with the same SOPInstanceUID (0008,0018) is here";
                 described(ready, FileStatus::Conflict, "same_uid_other_bytes", text.to_owned())
             }
             None => {
-                seen_now.insert(uid, ready.facts.sha256.clone());
+                seen_now.insert(uid, (ready.facts.sha256.clone(), ready.path.clone()));
                 match &ready.damaged {
                     Some(why) => described(ready, FileStatus::Damaged, "truncated", why.clone()),
                     None => described(ready, FileStatus::Imported, "", String::new()),
@@ -241,7 +284,12 @@ impl Workspace {
         }
     }
 
-    fn begin_run(&self, rules: &Rules) -> Result<(), WorkspaceError> {
+    fn begin_run(
+        &self,
+        rules: &Rules,
+        sources: &[PathBuf],
+        options: &ImportOptions<'_>,
+    ) -> Result<(), WorkspaceError> {
         let mode = match rules.mode {
             ImportMode::Copy => "copy",
             ImportMode::Reference => "reference",
@@ -250,7 +298,8 @@ impl Workspace {
             let sql = "INSERT INTO import_runs (id, started, mode) VALUES (?1, ?2, ?3)";
             tx.execute(sql, params![rules.run, Timestamp::now().to_string(), mode])?;
             Ok(())
-        })
+        })?;
+        self.begin_plan(&RunPlan::new(&rules.run, sources, options))
     }
 
     fn end_run(&self, summary: &ImportSummary) -> Result<(), WorkspaceError> {
@@ -364,8 +413,8 @@ fn count(walk: Walk, options: &ImportOptions<'_>) -> (u64, u64) {
     let mut found = (0, 0);
     for seen in walk.take_while(|_| !options.cancel.load(Ordering::Relaxed)) {
         found.0 += 1;
-        if let Seen::File { size, .. } = seen {
-            found.1 += size;
+        if let Seen::File { stamp, .. } = seen {
+            found.1 += stamp.size;
         }
     }
     found
@@ -387,8 +436,8 @@ fn next_batch(walk: &mut Walk, options: &ImportOptions<'_>) -> Vec<Seen> {
     let (mut batch, mut bytes) = (Vec::new(), 0);
     while batch.len() < BATCH_FILES && bytes < BATCH_BYTES && !options.cancel.load(Ordering::Relaxed) {
         let Some(seen) = walk.next() else { break };
-        if let Seen::File { size, .. } = &seen {
-            bytes += size;
+        if let Seen::File { stamp, .. } = &seen {
+            bytes += stamp.size;
         }
         batch.push(seen);
     }

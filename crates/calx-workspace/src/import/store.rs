@@ -12,10 +12,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::prepare::{Facts, Prepared, Ready};
+use super::recall;
+use super::settle::settle;
 use super::{FileOutcome, FileStatus, ImportMode, ImportSummary, OnDuplicate};
 use crate::durable::{self, BatchSync, remove_if_there};
 use crate::error::WorkspaceError;
-use crate::file_rows::{self, Filed, Known, Place};
+use crate::file_rows::{self, Filed, Found, Known, Learned, Place};
 use crate::objects::relative_path;
 use crate::path_bytes;
 use crate::rows::IssueRow;
@@ -36,7 +38,7 @@ pub(crate) fn store(
     workspace: &Workspace,
     rules: &Rules,
     sync: &BatchSync,
-    batch: Vec<Prepared>,
+    mut batch: Vec<Prepared>,
     summary: &mut ImportSummary,
 ) -> Result<Vec<FileOutcome>, WorkspaceError> {
     let copied = place_objects(workspace, sync, &batch);
@@ -46,30 +48,38 @@ pub(crate) fn store(
             remove_if_there(copy);
         }
     }
-    let copied = copied?;
     let mut next = summary.clone();
-    next.bytes_copied += copied;
-    let outcomes = workspace.write(|tx| {
-        let mut outcomes = Vec::with_capacity(batch.len());
-        let mut number = issue_count(tx, &rules.run)?;
-        for prepared in &batch {
-            let outcome = match prepared {
-                Prepared::Done(outcome) => outcome.clone(),
-                Prepared::Ready(ready) => file(workspace, tx, rules, ready, &mut next)?,
-                Prepared::Archive(..) | Prepared::NoRoom(_) => continue,
-            };
-            next.counts.count(outcome.status);
-            if !matches!(outcome.status, FileStatus::Imported | FileStatus::Duplicate) {
-                number += 1;
-                add_issue(tx, &IssueRow { run: rules.run.clone(), number, outcome: outcome.clone() })?;
+    next.bytes_copied += copied?;
+    batch.retain(|prepared| matches!(prepared, Prepared::Done(_) | Prepared::Ready(_)));
+    let mut outcomes: Vec<Option<FileOutcome>> = vec![None; batch.len()];
+    let mut learned = Learned::new();
+    // Once around, unless another program files one of these UIDs at this very moment.
+    while outcomes.iter().any(Option::is_none) {
+        settle(workspace, &mut batch, &mut learned)?;
+        let (told, counted) = workspace.write(|tx| {
+            let (mut told, mut next) = (outcomes.clone(), next.clone());
+            let mut number = issue_count(tx, &rules.run)?;
+            for (prepared, slot) in batch.iter().zip(&mut told).filter(|(_, slot)| slot.is_none()) {
+                let outcome = match prepared {
+                    Prepared::Done(outcome) => Some(duplicate_as_asked(outcome.clone(), rules.on_duplicate)),
+                    Prepared::Ready(ready) => file(workspace, tx, rules, ready, &learned, &mut next)?,
+                    Prepared::Archive(..) | Prepared::NoRoom(_) => None,
+                };
+                let Some(outcome) = outcome else { continue };
+                next.counts.count(outcome.status);
+                if !matches!(outcome.status, FileStatus::Imported | FileStatus::Duplicate) {
+                    number += 1;
+                    add_issue(tx, &IssueRow { run: rules.run.clone(), number, outcome: outcome.clone() })?;
+                }
+                *slot = Some(outcome);
             }
-            outcomes.push(outcome);
-        }
-        set_counts(tx, &next)?;
-        Ok(outcomes)
-    })?;
+            set_counts(tx, &next)?;
+            Ok((told, next))
+        })?;
+        (outcomes, next) = (told, counted);
+    }
     *summary = next;
-    Ok(outcomes)
+    Ok(outcomes.into_iter().flatten().collect())
 }
 
 fn ready(prepared: &Prepared) -> Option<&Ready> {
@@ -94,7 +104,8 @@ fn place_objects(workspace: &Workspace, sync: &BatchSync, batch: &[Prepared]) ->
     workspace.read(|tx| {
         for ready in batch.iter().filter_map(ready) {
             let Some(copy) = &ready.copy else { continue };
-            let target = workspace.root().join(relative_path(&ready.facts.sha256));
+            let Some(sha256) = &ready.facts.sha256 else { continue };
+            let target = workspace.root().join(relative_path(sha256));
             let here = file_rows::known(tx, &ready.header.instance)?.is_some_and(|known| {
                 known.place.managed && known.sha256 == ready.facts.sha256 && whole(&target, &ready.facts)
             });
@@ -139,16 +150,24 @@ fn whole(path: &Path, facts: &Facts) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == facts.size)
 }
 
-/// Files one instance and says what became of it.
+/// Files one instance and says what became of it; `None` while it cannot be said.
 fn file(
     workspace: &Workspace,
     tx: &Transaction<'_>,
     rules: &Rules,
     ready: &Ready,
+    learned: &Learned,
     summary: &mut ImportSummary,
-) -> Result<FileOutcome, WorkspaceError> {
-    let place = place_of(ready)?;
-    let filed = file_rows::file_instance(tx, &ready.header, ready.damaged.as_deref(), &ready.facts, &place)?;
+) -> Result<Option<FileOutcome>, WorkspaceError> {
+    let (source, place) = (source_of(ready)?, place_of(ready)?);
+    let found = Found {
+        header: &ready.header,
+        damaged: ready.damaged.as_deref(),
+        facts: &ready.facts,
+        place: &place,
+        source: &source,
+    };
+    let filed = file_rows::file_instance(tx, found, learned)?;
     let (status, reason, text) = match filed {
         Filed::New { study, series } => {
             summary.new_studies += u64::from(study);
@@ -159,9 +178,10 @@ fn file(
                 Some(why) => (FileStatus::Damaged, "truncated", why.clone()),
             }
         }
-        Filed::Same => {
+        Filed::Undecided => return Ok(None),
+        Filed::Same { in_full } => {
             let (reason, text) = match file_rows::known(tx, &ready.header.instance)? {
-                Some(known) => keep_best(workspace, tx, ready, &known, &place)?,
+                Some(known) => keep_best(workspace, tx, ready, &known, &place, in_full)?,
                 None => ("", ""),
             };
             (FileStatus::Duplicate, reason, text.to_owned())
@@ -178,8 +198,11 @@ fn file(
             (FileStatus::Conflict, "same_uid_other_bytes", format!("{other}, {now}{why}"))
         }
     };
+    if status != FileStatus::Conflict {
+        recall::remember(tx, &source, ready)?;
+    }
     let outcome = FileOutcome { notices: ready.notices.clone(), ..described(ready, status, reason, text) };
-    Ok(duplicate_as_asked(outcome, rules.on_duplicate))
+    Ok(Some(duplicate_as_asked(outcome, rules.on_duplicate)))
 }
 
 /// A duplicate that is not to be skipped is a failure.
@@ -200,20 +223,25 @@ pub(crate) fn described(
 ) -> FileOutcome {
     FileOutcome {
         uid: Some(ready.header.instance.to_string()),
-        sha256: Some(ready.facts.sha256.clone()),
+        sha256: ready.facts.sha256.clone(),
         size: ready.facts.size,
         ..FileOutcome::of(ready.path.clone(), status, reason, text)
     }
 }
 
-/// Where the bytes of a prepared file are to be looked for.
-fn place_of(ready: &Ready) -> Result<Place, WorkspaceError> {
-    if ready.copy.is_some() {
-        return Ok(Place { managed: true, path: relative_path(&ready.facts.sha256).into_bytes() });
-    }
+/// Where the bytes came from, absolute, as the catalogue holds paths.
+pub(crate) fn source_of(ready: &Ready) -> Result<Vec<u8>, WorkspaceError> {
     let path = std::path::absolute(&ready.path)
         .map_err(|source| WorkspaceError::io("find the file", &ready.path, source))?;
-    Ok(Place { managed: false, path: path_bytes::to_bytes(&path) })
+    Ok(path_bytes::to_bytes(&path))
+}
+
+/// Where the bytes of a prepared file are to be looked for.
+fn place_of(ready: &Ready) -> Result<Place, WorkspaceError> {
+    match (&ready.copy, &ready.facts.sha256) {
+        (Some(_), Some(sha256)) => Ok(Place { managed: true, path: relative_path(sha256).into_bytes() }),
+        _ => Ok(Place { managed: false, path: source_of(ready)? }),
+    }
 }
 
 /// Lets a better place of known bytes count: a managed copy over a reference, a file over a missing one.
@@ -223,9 +251,16 @@ fn keep_best(
     ready: &Ready,
     known: &Known,
     place: &Place,
+    in_full: bool,
 ) -> Result<(&'static str, &'static str), WorkspaceError> {
     if known.place == *place {
-        return Ok(("", ""));
+        if place.managed {
+            return Ok(("", ""));
+        }
+        file_rows::refresh_file(tx, known.file, &ready.facts)?;
+        let text =
+            "its time changed; size and header are as before, its pixels were never digested until now";
+        return Ok(if in_full { ("", "") } else { ("time_changed", text) });
     }
     if place.managed && !known.place.managed {
         file_rows::move_file(tx, &ready.header.instance, known, &ready.facts, place)?;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::recall::Stamp;
 use super::{FileOutcome, FileStatus, ImportError, ImportOptions};
 use crate::error::WorkspaceError;
 
@@ -21,7 +22,7 @@ use crate::error::WorkspaceError;
 #[derive(Debug)]
 pub(crate) enum Seen {
     /// A file to be read.
-    File { path: PathBuf, size: u64 },
+    File { path: PathBuf, stamp: Stamp },
     /// Something that is accounted for without being read.
     Passed(FileOutcome),
 }
@@ -153,7 +154,7 @@ impl Walk {
             return None;
         }
         if meta.is_file() {
-            return Some(Seen::File { path, size: meta.len() });
+            return Some(Seen::File { path, stamp: Stamp::of(&meta) });
         }
         let what = special(meta.file_type());
         Some(passed(path, "not_a_file", &format!("{what}, not opened")))

@@ -24,7 +24,7 @@ fn same_uid_other_bytes_is_a_conflict_and_both_are_kept() {
     assert_eq!(summary.counts.total(), 3);
     let ws = &fresh.workspace;
     let row = &ws.instances(None).unwrap()[0];
-    assert_eq!((row.conflicts, Some(&row.sha256)), (1, files[0].sha256.as_ref()));
+    assert_eq!((row.conflicts, &row.sha256), (1, &files[0].sha256));
     let objects = tree(&ws.root().join("objects"));
     assert_eq!(objects.len(), 2, "both are kept");
     assert_eq!(ws.issues(Some(&summary.run)).unwrap().len(), 1);
@@ -67,7 +67,7 @@ fn a_whole_file_takes_the_place_of_the_damaged_copy_that_came_first() {
     let row = &ws.instances(None).unwrap()[0];
     assert_eq!((&row.damaged, row.conflicts), (&None, 1), "the whole one counts, the other is kept");
     let file = files.iter().find(|f| f.path.ends_with("b_whole.dcm")).unwrap();
-    assert_eq!(Some(&row.sha256), file.sha256.as_ref());
+    assert_eq!(row.sha256, file.sha256);
     // The damaged one again changes nothing.
     let (_, files) = fresh.import();
     assert_eq!(fate(&files, "a_cut.dcm").0, FileStatus::Conflict);

@@ -1,0 +1,149 @@
+//! What a run was asked to do, kept so that a run that was cut off can be gone on with.
+//!
+//! Invariants
+//! - A plan counts once it is whole: a list of sources that was cut off is never taken for all of them.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::{ArchiveLimits, ImportMode, ImportOptions, OnDuplicate};
+use crate::error::WorkspaceError;
+use crate::lookup::Found;
+use crate::path_bytes;
+use crate::query::not_found;
+use crate::workspace::Workspace;
+
+/// Sources that are written in one transaction.
+const CHUNK: usize = 5_000;
+
+/// Sources and options of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunPlan {
+    /// As `r-7f3a61c2`.
+    pub run: String,
+    /// The folder that relative sources and patterns start from.
+    pub folder: PathBuf,
+    /// As given.
+    pub sources: Vec<PathBuf>,
+    asked: Asked,
+}
+
+/// The options that decide what a run does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Asked {
+    reference: bool,
+    include: Vec<String>,
+    exclude: Vec<String>,
+    follow_links: bool,
+    duplicate_fails: bool,
+    archive_bytes: u64,
+    archive_ratio: u64,
+}
+
+impl RunPlan {
+    /// The plan of a run that begins.
+    pub(crate) fn new(run: &str, sources: &[PathBuf], options: &ImportOptions<'_>) -> Self {
+        Self {
+            run: run.to_owned(),
+            folder: std::env::current_dir().unwrap_or_default(),
+            sources: sources.to_vec(),
+            asked: Asked {
+                reference: options.mode == ImportMode::Reference,
+                include: options.include.clone(),
+                exclude: options.exclude.clone(),
+                follow_links: options.follow_links,
+                duplicate_fails: options.on_duplicate == OnDuplicate::Error,
+                archive_bytes: options.archives.bytes,
+                archive_ratio: options.archives.ratio,
+            },
+        }
+    }
+
+    /// The same once more; what is safe already will be told as duplicate. `cancel` as in [`ImportOptions`].
+    #[must_use]
+    pub fn options<'a>(&self, cancel: &'a AtomicBool) -> ImportOptions<'a> {
+        let asked = &self.asked;
+        ImportOptions {
+            mode: if asked.reference { ImportMode::Reference } else { ImportMode::Copy },
+            include: asked.include.clone(),
+            exclude: asked.exclude.clone(),
+            follow_links: asked.follow_links,
+            on_duplicate: if asked.duplicate_fails { OnDuplicate::Error } else { OnDuplicate::Skip },
+            archives: ArchiveLimits { bytes: asked.archive_bytes, ratio: asked.archive_ratio },
+            ..ImportOptions::new(cancel)
+        }
+    }
+}
+
+/// Writes a part of the sources; with the last one the plan counts.
+fn keep_sources(tx: &Transaction<'_>, run: &str, first: usize, sources: &[PathBuf]) -> rusqlite::Result<()> {
+    let mut statement =
+        tx.prepare_cached("INSERT INTO run_sources (run, number, path) VALUES (?1, ?2, ?3)")?;
+    for (number, source) in (first + 1..).zip(sources) {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        statement.execute(params![run, number, path_bytes::to_bytes(source)])?;
+    }
+    Ok(())
+}
+
+fn finish(tx: &Transaction<'_>, plan: &RunPlan) -> Result<(), WorkspaceError> {
+    let asked = serde_json::to_string(&plan.asked).unwrap_or_default();
+    let sql = "UPDATE import_runs SET folder = ?2, asked = ?3 WHERE id = ?1";
+    tx.execute(sql, params![plan.run, path_bytes::to_bytes(&plan.folder), asked])?;
+    Ok(())
+}
+
+/// Writes a plan of a run that is in the catalogue.
+pub(crate) fn keep_plan(tx: &Transaction<'_>, plan: &RunPlan) -> Result<(), WorkspaceError> {
+    keep_sources(tx, &plan.run, 0, &plan.sources)?;
+    finish(tx, plan)
+}
+
+impl Workspace {
+    /// Writes the plan of a run that begins, in transactions that are short however many sources there are.
+    pub(crate) fn begin_plan(&self, plan: &RunPlan) -> Result<(), WorkspaceError> {
+        for (number, part) in plan.sources.chunks(CHUNK).enumerate() {
+            self.write(|tx| Ok(keep_sources(tx, &plan.run, number * CHUNK, part)?))?;
+        }
+        self.write(|tx| finish(tx, plan))
+    }
+
+    /// What a run was asked to do: `last` is the one begun last, otherwise its id or the beginning of it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NotFound`], also of a run that was filed by an older version;
+    /// [`WorkspaceError::Ambiguous`], [`WorkspaceError::BadId`].
+    pub fn run_plan(&self, run: &str) -> Result<RunPlan, WorkspaceError> {
+        let run = if run == "last" {
+            self.runs()?.into_iter().next().map(|row| row.run).ok_or_else(|| not_found("run", run))?
+        } else {
+            match self.lookup(run)? {
+                Found::Run(run) => run,
+                _ => return Err(not_found("run", run)),
+            }
+        };
+        self.read(|tx| read_plan(tx, &run))?.ok_or_else(|| not_found("list of sources of run", &run))
+    }
+
+    /// The plans of all runs that have one.
+    pub(crate) fn run_plans(&self) -> Result<Vec<RunPlan>, WorkspaceError> {
+        let runs = self.runs()?;
+        let plans =
+            self.read(|tx| runs.iter().map(|row| read_plan(tx, &row.run)).collect::<Result<Vec<_>, _>>())?;
+        Ok(plans.into_iter().flatten().collect())
+    }
+}
+
+fn read_plan(tx: &Transaction<'_>, run: &str) -> Result<Option<RunPlan>, WorkspaceError> {
+    let sql = "SELECT folder, asked FROM import_runs WHERE id = ?1 AND asked IS NOT NULL";
+    let row = tx.query_row(sql, [run], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)));
+    let Some((folder, asked)) = row.optional()? else { return Ok(None) };
+    let Ok(asked) = serde_json::from_str(&asked) else { return Ok(None) };
+    let mut statement = tx.prepare("SELECT path FROM run_sources WHERE run = ?1 ORDER BY number")?;
+    let rows = statement.query_map([run], |row| row.get(0).map(path_bytes::from_bytes))?;
+    let sources = rows.collect::<Result<_, _>>()?;
+    Ok(Some(RunPlan { run: run.to_owned(), folder: path_bytes::from_bytes(folder), sources, asked }))
+}

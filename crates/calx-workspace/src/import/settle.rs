@@ -1,0 +1,102 @@
+//! The digests without which same bytes cannot be told from other ones: taken only where a UID repeats, and
+//! before the transaction that needs them.
+//!
+//! Invariants
+//! - No file is read while the catalogue is locked.
+//! - A digest is of one content: a file that changes meanwhile has none.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::prepare::{Prepared, Ready, changed_while_read, sha256_of, stamp_of};
+use super::store::source_of;
+use super::{FileOutcome, FileStatus};
+use crate::error::WorkspaceError;
+use crate::file_rows::{self, Compared, Known, Learned, compare};
+use crate::workspace::Workspace;
+
+/// Takes what is missing for a batch.
+pub(crate) fn settle(
+    workspace: &Workspace,
+    batch: &mut [Prepared],
+    learned: &mut Learned,
+) -> Result<(), WorkspaceError> {
+    let (mut own, mut of_known) = (Vec::new(), BTreeMap::new());
+    workspace.read(|tx| {
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, prepared) in batch.iter().enumerate() {
+            let Prepared::Ready(ready) = prepared else { continue };
+            match file_rows::known(tx, &ready.header.instance)? {
+                Some(known) => {
+                    if compare(&known, &ready.facts, &source_of(ready)?, learned) == Compared::Undecided {
+                        own.push(at);
+                        if known.sha256.is_none() && !learned.contains_key(&known.file) {
+                            of_known.insert(known.file, known);
+                        }
+                    }
+                }
+                None => {
+                    if let Some(earlier) = first.insert(ready.header.instance.as_str(), at) {
+                        own.extend([earlier, at]);
+                    }
+                }
+            }
+        }
+        Ok(())
+    })?;
+    own.sort_unstable();
+    own.dedup();
+    let wanted = batch.iter_mut().enumerate().filter(|(at, _)| own.binary_search(at).is_ok());
+    let mut wanted: Vec<&mut Prepared> = wanted.map(|(_, prepared)| prepared).collect();
+    wanted.par_iter_mut().for_each(|prepared| {
+        if let Prepared::Ready(ready) = &mut **prepared
+            && let Err(outcome) = digest_own(ready)
+        {
+            **prepared = Prepared::Done(outcome);
+        }
+    });
+    let of_known: Vec<Known> = of_known.into_values().collect();
+    let digests = of_known.par_iter().map(|known| (known.file, digest_known(workspace, known)));
+    learned.extend(digests.collect::<Vec<_>>());
+    Ok(())
+}
+
+/// Takes the digest of a file that was found, if it has none yet.
+pub(crate) fn digest_own(ready: &mut Ready) -> Result<(), FileOutcome> {
+    if ready.facts.sha256.is_some() {
+        return Ok(());
+    }
+    let path = ready.path.clone();
+    match digest_of(&path, (ready.facts.size, ready.facts.modified)) {
+        Ok(Some(sha256)) => {
+            ready.facts.sha256 = Some(sha256);
+            Ok(())
+        }
+        Ok(None) => Err(changed_while_read(path, &ready.header, ready.facts.size)),
+        Err(error) => Err(FileOutcome::of(path, FileStatus::Failed, "unreadable", super::told(&error))),
+    }
+}
+
+/// The digest of a referenced file, if it still is what was filed.
+pub(crate) fn digest_known(workspace: &Workspace, known: &Known) -> Option<String> {
+    let is_that = || workspace.changed(known).is_ok_and(|changed| changed.is_none());
+    if !is_that() {
+        return None;
+    }
+    let sha256 = sha256_of(&workspace.path_of(&known.place)).ok()?;
+    is_that().then_some(sha256)
+}
+
+/// `None` when the file is not, or does not stay, of that size and time.
+fn digest_of(path: &Path, stamp: (u64, Option<i64>)) -> io::Result<Option<String>> {
+    let is_that = || fs::metadata(path).map(|meta| stamp_of(&meta) == stamp);
+    if !is_that()? {
+        return Ok(None);
+    }
+    let sha256 = sha256_of(path)?;
+    Ok(is_that()?.then_some(sha256))
+}

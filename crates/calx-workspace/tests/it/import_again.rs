@@ -1,0 +1,119 @@
+//! A second run: what is unchanged is not read again, and a run that was cut off goes on.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use calx_workspace::{
+    FileOutcome, FileStatus, ImportEvent, ImportMode, ImportOptions, OnDuplicate, VerifyOptions,
+    WorkspaceError,
+};
+
+use crate::support::{Fresh, Tiny, fate, import};
+
+/// Longer than a file must have lain unchanged to be remembered.
+const SETTLED: Duration = Duration::from_millis(2_100);
+
+/// Reading it gives a notice: one that was not read gives none.
+fn without_preamble(tiny: &Tiny) -> Vec<u8> {
+    tiny.bytes().split_off(128)
+}
+
+fn was_read(files: &[FileOutcome]) -> bool {
+    files.iter().any(|file| file.notices.iter().any(|notice| notice.contains("preamble")))
+}
+
+fn remembered(root: &Path) -> i64 {
+    let catalogue = rusqlite::Connection::open(root.join("catalogue.sqlite")).unwrap();
+    catalogue.query_row("SELECT count(*) FROM sources", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn what_is_unchanged_is_not_read_again() {
+    for mode in [ImportMode::Copy, ImportMode::Reference] {
+        let fresh = Fresh::new();
+        let ws = &fresh.workspace;
+        let again = || import(ws, &[fresh.src()], |o| o.mode = mode).unwrap();
+        let tiny = Tiny::new("1.2.3.4");
+        let path = fresh.put("a.dcm", &without_preamble(&tiny));
+        let (_, first) = again();
+        assert!(was_read(&first) && remembered(ws.root()) == 0, "{mode:?}: it had just changed");
+        std::thread::sleep(SETTLED);
+        assert!(was_read(&again().1) && remembered(ws.root()) == 1, "{mode:?}");
+        let (summary, files) = again();
+        assert_eq!((summary.counts.duplicate, summary.counts.total()), (1, 1));
+        assert!(!was_read(&files), "{mode:?}: {files:?}");
+        assert_eq!((&files[0].uid, &files[0].size), (&first[0].uid, &first[0].size));
+        assert_eq!(files[0].sha256, first[0].sha256);
+        let (_, files) = import(ws, &[fresh.src()], |o| {
+            (o.mode, o.on_duplicate) = (mode, OnDuplicate::Error);
+        })
+        .unwrap();
+        assert_eq!(fate(&files, "a.dcm"), (FileStatus::Failed, "duplicate"));
+
+        // The same size and time, but written to since.
+        let time = fs::metadata(&path).unwrap().modified().unwrap();
+        fs::write(&path, without_preamble(&Tiny { fill: 9, description: "Left hand!", ..tiny })).unwrap();
+        fs::File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
+        let (_, files) = again();
+        assert_eq!(fate(&files, "a.dcm"), (FileStatus::Conflict, "same_uid_other_bytes"), "{mode:?}");
+    }
+}
+
+#[test]
+fn what_a_remembered_file_became_must_still_be_there() {
+    let fresh = Fresh::new();
+    let ws = &fresh.workspace;
+    fresh.put("a.dcm", &without_preamble(&Tiny::new("1.2.3.4")));
+    std::thread::sleep(SETTLED);
+    // Referenced, then wanted as a copy: it has to be read.
+    import(ws, &[fresh.src()], |o| o.mode = ImportMode::Reference).unwrap();
+    assert_eq!(remembered(ws.root()), 1);
+    assert_eq!(fate(&fresh.import().1, "a.dcm").1, "reference_replaced");
+    assert!(!was_read(&fresh.import().1));
+    let object = ws.locate(&ws.instances(None).unwrap()[0].instance).unwrap().path;
+    fs::remove_file(&object).unwrap();
+    assert!(was_read(&fresh.import().1));
+    assert!(object.is_file() && ws.verify(VerifyOptions { deep: true }).unwrap().is_whole());
+}
+
+#[test]
+fn a_run_that_was_cut_off_goes_on_with_what_it_was_asked() {
+    let fresh = Fresh::new();
+    let ws = &fresh.workspace;
+    for n in 0..450 {
+        fresh.put(&format!("{n:03}.dcm"), &Tiny::new(&format!("1.2.3.{}", n + 1)).bytes());
+    }
+    fresh.put("notes.txt", b"not asked for");
+    assert!(matches!(ws.run_plan("last"), Err(WorkspaceError::NotFound { .. })));
+    let cancel = AtomicBool::new(false);
+    let options = ImportOptions {
+        mode: ImportMode::Reference,
+        include: vec!["*.dcm".to_owned()],
+        jobs: 1,
+        ..ImportOptions::new(&cancel)
+    };
+    let mut told = 0_u64;
+    let sources = [fresh.src()];
+    let summary = ws.import(&sources, &options, &mut |event| {
+        if let ImportEvent::File(_) = event {
+            told += 1;
+            cancel.store(true, Ordering::Relaxed);
+        }
+    });
+    let summary = summary.unwrap();
+    assert!(summary.interrupted && told < 450);
+    let plan = ws.run_plan("last").unwrap();
+    assert_eq!((&plan.run, &plan.sources[..]), (&summary.run, &sources[..]));
+    assert_eq!(plan, ws.run_plan(&summary.run[..6]).unwrap());
+    assert_eq!(plan.folder, std::env::current_dir().unwrap());
+    // It outlives the catalogue's rebuilding.
+    ws.rebuild_catalogue().unwrap();
+    assert_eq!(ws.run_plan(&summary.run).unwrap(), plan);
+    cancel.store(false, Ordering::Relaxed);
+    let rest = ws.import(&plan.sources, &plan.options(&cancel), &mut |_| {}).unwrap();
+    assert_eq!((rest.counts.duplicate, rest.counts.imported), (told, 450 - told));
+    assert_eq!(rest.counts.total(), 450, "and nothing that was not asked for");
+    assert!(ws.instances(None).unwrap().iter().all(|row| !row.managed));
+}
