@@ -122,7 +122,8 @@ pub(crate) fn visit(
             }
             let name = path.file_stem().map(Path::new).unwrap_or(Path::new("file"));
             let label = within(path, &path_bytes::to_bytes(name));
-            let _ = visit(Entry { label, content: Content::File(&mut bytes) });
+            // There is no second entry to go on to.
+            let _last = visit(Entry { label, content: Content::File(&mut bytes) });
             Ok(())
         }
     }

@@ -224,7 +224,7 @@ impl Workspace {
                 let mut compared = compare(&known, &ready.facts, &source, &learned);
                 if compared == Compared::Undecided {
                     if let Err(outcome) = digest_own(ready) {
-                        return Ok(outcome);
+                        return Ok(*outcome);
                     }
                     learned.insert(known.file, digest_known(self, &known));
                     compared = compare(&known, &ready.facts, &source, &learned);
@@ -233,7 +233,7 @@ impl Workspace {
             }
             (None, Some((earlier, path))) => {
                 if let Err(outcome) = digest_own(ready) {
-                    return Ok(outcome);
+                    return Ok(*outcome);
                 }
                 if earlier.is_none() {
                     *earlier = sha256_of(path).ok();

@@ -56,7 +56,7 @@ pub(crate) fn settle(
         if let Prepared::Ready(ready) = &mut **prepared
             && let Err(outcome) = digest_own(ready)
         {
-            **prepared = Prepared::Done(outcome);
+            **prepared = Prepared::Done(*outcome);
         }
     });
     let of_known: Vec<Known> = of_known.into_values().collect();
@@ -66,7 +66,7 @@ pub(crate) fn settle(
 }
 
 /// Takes the digest of a file that was found, if it has none yet.
-pub(crate) fn digest_own(ready: &mut Ready) -> Result<(), FileOutcome> {
+pub(crate) fn digest_own(ready: &mut Ready) -> Result<(), Box<FileOutcome>> {
     if ready.facts.sha256.is_some() {
         return Ok(());
     }
@@ -76,8 +76,11 @@ pub(crate) fn digest_own(ready: &mut Ready) -> Result<(), FileOutcome> {
             ready.facts.sha256 = Some(sha256);
             Ok(())
         }
-        Ok(None) => Err(changed_while_read(path, &ready.header, ready.facts.size)),
-        Err(error) => Err(FileOutcome::of(path, FileStatus::Failed, "unreadable", super::told(&error))),
+        Ok(None) => Err(Box::new(changed_while_read(path, &ready.header, ready.facts.size))),
+        Err(error) => {
+            let text = super::told(&error);
+            Err(Box::new(FileOutcome::of(path, FileStatus::Failed, "unreadable", text)))
+        }
     }
 }
 

@@ -98,7 +98,7 @@ fn downgrade(ws: Workspace) -> std::path::PathBuf {
     for suffix in ["-wal", "-shm"] {
         std::fs::remove_file(root.join(format!("catalogue.sqlite{suffix}"))).ok();
     }
-    std::fs::rename(&old, &new).unwrap();
+    calx_workspace::durable::rename(&old, &new).unwrap();
     root
 }
 
