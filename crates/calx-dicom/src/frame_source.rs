@@ -194,7 +194,7 @@ impl FrameSource {
     }
 
     /// The same; `notify` runs once, on a worker thread or here, when the result can be taken. It
-    /// must not block. It does not run when the handle was dropped before.
+    /// must not block. It does not run when the handle was dropped before. Its panic is caught and logged.
     #[must_use]
     pub fn request_with(
         &self,
@@ -233,9 +233,7 @@ impl FrameSource {
         state.next_number += 1;
         if let Some(frame) = state.cache.get(&key) {
             drop(state);
-            if let Some(notify) = notify {
-                notify();
-            }
+            notify.into_iter().for_each(call);
             let answer = Arc::new(OnceLock::from(Ok(frame)));
             return FrameHandle { shared: Arc::clone(&self.shared), answer, key, number };
         }
@@ -273,9 +271,7 @@ impl Drop for FrameSource {
         }
         self.shared.work.notify_all();
         self.shared.done.notify_all();
-        for notify in notifies {
-            notify();
-        }
+        notifies.into_iter().for_each(call);
         let own = std::thread::current().id();
         for thread in self.threads.drain(..) {
             // A callback may hold the last owner; a thread cannot wait for itself.
@@ -361,6 +357,13 @@ fn finish(job: Job, answer: Answer) -> Vec<Notify> {
     job.waiting.into_values().flatten().collect()
 }
 
+/// Runs a callback: its panic must not end a decoding thread, nor keep others from their answer.
+fn call(notify: Notify) {
+    if catch_unwind(AssertUnwindSafe(notify)).is_err() {
+        tracing::error!("the callback of a frame broke down");
+    }
+}
+
 /// A worker thread: the most urgent, earliest job, until the source is dropped.
 fn work(shared: &Shared, decoder: &Decoder) {
     let mut state = shared.lock();
@@ -395,9 +398,7 @@ fn work(shared: &Shared, decoder: &Decoder) {
         let notifies = state.jobs.remove(&key).map(|job| finish(job, answer)).unwrap_or_default();
         drop(state);
         shared.done.notify_all();
-        for notify in notifies {
-            notify();
-        }
+        notifies.into_iter().for_each(call);
         state = shared.lock();
     }
 }

@@ -162,3 +162,23 @@ fn the_limit_of_a_frame_can_be_set_and_names_its_option() {
     let options = calx_dicom::WorkerOptions::new("", none).with_frame_limit(1 << 30);
     assert_eq!((options.frame_limit, options.memory_limit), (1 << 30, (10 << 30) + (256 << 20)));
 }
+
+#[test]
+fn a_callback_that_breaks_down_costs_no_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let clip = grey_clip(folder.path(), 3);
+    let source = FrameSource::in_process(1 << 20, 1);
+    // A panic without the hook's report: the test's own output stays clean.
+    let breaks = || std::panic::resume_unwind(Box::new("broken"));
+    let first = source.request_with(&clip, 1, Priority::Visible, Reduction::Full, breaks);
+    assert!(first.wait().is_ok());
+    let (told, heard) = mpsc::channel();
+    let second = source.request_with(&clip, 2, Priority::Visible, Reduction::Full, move || {
+        told.send(()).unwrap();
+    });
+    heard.recv_timeout(Duration::from_secs(20)).expect("the only thread is gone");
+    assert!(second.wait().is_ok());
+    // From the cache, on the thread that asks.
+    let again = source.request_with(&clip, 1, Priority::Visible, Reduction::Full, breaks);
+    assert!(again.try_get().unwrap().is_ok());
+}
