@@ -3,7 +3,9 @@
 //! Not here: finding a frame's bytes (`fragments`), each codec's own checks.
 //!
 //! Invariants
-//! - A codec that panics costs one frame: [`guarded`] turns it into an error. What else a codec may do
+//! - A codec that panics costs one frame. [`guarded`] wraps JPEG XL alone, to name it in the error; a panic
+//!   of any other codec passes through here and is caught by the process that decodes (`worker::child`)
+//!   or, without such processes, by the thread that asked (`frame_source`). What else a codec may do
 //!   (abort, hang, flood the memory) is contained by the process it runs in (`worker`).
 //!
 //! Source: PS3.5 A.4, PS3.6 A (transfer syntaxes).
@@ -189,7 +191,7 @@ fn inflate(layout: &FrameLayout, stream: &[u8]) -> Result<Vec<u8>, DecodeError> 
 }
 
 fn unsupported(uid: &str) -> DecodeError {
-    let name = crate::transfer_syntax::known(uid).map_or("this compression", |row| row.name);
+    let name = crate::transfer_syntax::known(uid).map_or("this transfer syntax", |row| row.name);
     DecodeError::UnsupportedTransferSyntax { uid: uid.to_owned(), name }
 }
 

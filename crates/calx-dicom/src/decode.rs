@@ -6,7 +6,7 @@ use calx_model::Frame;
 
 use crate::codec;
 use crate::decode_error::DecodeError;
-use crate::fragments::{begins_with_item, frame_stream};
+use crate::fragments::{self, begins_with_item, frame_stream};
 use crate::frame_source::Reduction;
 use crate::image::{ImageInfo, ReadImageError, info_of};
 use crate::locator::Locator;
@@ -52,6 +52,8 @@ impl Decoder {
             return Err(image(ReadImageError::NoSuchFrame { asked: frame, frames }));
         };
         native::check_size(&object.layout, self.frame_limit)?;
+        // First of all: native words of an unknown transfer syntax may stand in any order.
+        codec::check(object.opened.transfer_syntax.as_str())?;
         // Data that do not begin with an item are native, whatever the transfer syntax claims.
         let claimed = codec::is_encapsulated(object.opened.transfer_syntax.as_str());
         // Floating-point values are never in fragments, and may begin with any bytes.
@@ -62,11 +64,10 @@ impl Decoder {
             return decoded.map(|value| Read { value, notices: Vec::new() });
         }
         let transfer_syntax = object.opened.transfer_syntax.to_string();
-        codec::check(&transfer_syntax)?;
         let layout = object.layout.clone();
         let version = object.opened.source.version().cloned();
         let mut stream = frame_stream(&mut object, frame_index)?;
-        let decoded = match &self.workers {
+        let mut decoded = match &self.workers {
             None => codec::decode_stream(&layout, &transfer_syntax, &stream.read()?, reduction)?.frame(),
             Some(pool) => {
                 let id = FrameId { locator: locator.clone(), frame, version };
@@ -74,6 +75,9 @@ impl Decoder {
                 pool.decode(&id, &mut Job { layout, transfer_syntax, stream, reduction })
             }
         };
+        if let Ok(read) = &mut decoded {
+            read.notices.extend(fragments::notices(&mut object));
+        }
         self.objects.give_back(locator, object);
         decoded
     }

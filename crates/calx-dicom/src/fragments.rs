@@ -5,6 +5,8 @@
 //! Invariants
 //! - Fragments are found by walking their item headers; nothing is read but the wanted frame, and
 //!   no more of it than exists.
+//! - An offset table is believed as a whole or not at all: it begins with 0 and ascends within the file.
+//!   No more of it is read than the stated frames need, and one entry that tells of more.
 //!
 //! Source: PS3.5 A.4, PS3.3 C.7.6.3.1.8 (Extended Offset Table).
 
@@ -13,7 +15,8 @@ use std::sync::Arc;
 use crate::dataset::Tag;
 use crate::decode_error::DecodeError;
 use crate::image::ImageObject;
-use crate::scan::{Encoding, element_header};
+use crate::notice::Notice;
+use crate::scan::{Encoding, PIXEL_DATA, element_header};
 use crate::source::Source;
 
 const ITEM: Tag = Tag(0xfffe, 0xe000);
@@ -21,6 +24,10 @@ const SEQUENCE_END: Tag = Tag(0xfffe, 0xe0dd);
 const LITTLE: Encoding = Encoding { explicit: true, big_endian: false };
 /// More fragments than any real clip has.
 const MAX_FRAGMENTS: usize = 1_000_000;
+/// Fragments of a single frame that are looked at for further frames.
+const MAX_LOOKS: usize = 64;
+const NUMBER_OF_FRAMES: Tag = Tag(0x0028, 0x0008);
+const EXTENDED_OFFSET_TABLE: Tag = Tag(0x7fe0, 0x0001);
 
 /// One fragment: offset and length of its value.
 type Fragment = (u64, u64);
@@ -31,7 +38,11 @@ fn io(error: std::io::Error) -> DecodeError {
 
 /// Whether the pixel data begin with an item, as encapsulated ones do.
 pub(crate) fn begins_with_item(object: &mut ImageObject) -> Result<bool, DecodeError> {
-    let header = element_header(&mut object.opened.source, object.pixels.offset, LITTLE).map_err(io)?;
+    is_item(&mut object.opened.source, object.pixels.offset)
+}
+
+fn is_item(source: &mut Source, at: u64) -> Result<bool, DecodeError> {
+    let header = element_header(source, at, LITTLE).map_err(io)?;
     Ok(header.is_some_and(|header| header.tag == ITEM))
 }
 
@@ -51,8 +62,11 @@ pub(crate) struct FragmentTable {
     /// Offset of the first fragment's item.
     first: u64,
     frames: u32,
-    /// Offsets of frames from `first`, of the extended table or the basic one; maybe fewer than frames.
+    /// Offsets of frames from `first`, of the extended table or the basic one, when one is believed; one
+    /// more where a further frame begins.
     offsets: Vec<u64>,
+    /// What is wrong with the tables and the number of frames.
+    notices: Vec<Notice>,
     /// All fragments by frame, once they had to be walked.
     walked: Option<Result<Groups, DecodeError>>,
 }
@@ -75,11 +89,10 @@ impl Groups {
 impl FragmentTable {
     fn read(object: &mut ImageObject) -> Result<Self, DecodeError> {
         let frames = object.layout.number_of_frames;
-        let extended: Vec<u64> = object
-            .data
-            .bytes(Tag(0x7fe0, 0x0001))
-            .map(|bytes| bytes.as_chunks::<8>().0.iter().map(|offset| u64::from_le_bytes(*offset)).collect())
-            .unwrap_or_default();
+        let count = usize::try_from(frames).unwrap_or(usize::MAX);
+        let words = object.data.bytes(EXTENDED_OFFSET_TABLE).unwrap_or_default().as_chunks::<8>().0;
+        let extended: Vec<u64> =
+            words.iter().take(count.saturating_add(1)).map(|offset| u64::from_le_bytes(*offset)).collect();
         let source = &mut object.opened.source;
         let table = element_header(source, object.pixels.offset, LITTLE).map_err(io)?;
         let Some(table) = table.filter(|table| table.tag == ITEM) else {
@@ -92,13 +105,52 @@ impl FragmentTable {
             let there = source.remaining(table_start);
             return Err(DecodeError::Truncated { there, declared: u64::from(table.length) });
         }
-        let offsets = if frames == 1 || u64::try_from(extended.len()).is_ok_and(|n| n >= u64::from(frames)) {
-            extended
-        } else {
-            let bytes = source.read(table_start, u64::from(table.length)).map_err(io)?;
-            bytes.as_chunks::<4>().0.iter().map(|offset| u64::from(u32::from_le_bytes(*offset))).collect()
+        let needed = (u64::from(frames) + 1) * 4;
+        let bytes = source.read(table_start, needed.min(u64::from(table.length))).map_err(io)?;
+        let words = bytes.as_chunks::<4>().0;
+        let basic = words.iter().map(|offset| u64::from(u32::from_le_bytes(*offset))).collect();
+
+        let mut notices = Vec::new();
+        let mut offsets: Vec<u64> = Vec::new();
+        for (tag, name, entries) in [
+            (EXTENDED_OFFSET_TABLE, "ExtendedOffsetTable", extended),
+            (PIXEL_DATA, "the Basic Offset Table of PixelData", basic),
+        ] {
+            if entries.is_empty() || !offsets.is_empty() {
+                continue;
+            }
+            if believable(&entries, count, source.remaining(first)) {
+                offsets = entries;
+            } else if frames > 1 {
+                let text = format!(
+                    "{name} does not ascend from 0 within the file for all {frames} frames, it is not believed"
+                );
+                notices.push(Notice::at(tag, text));
+            }
+        }
+        // An entry too many tells of a further frame only where an item begins.
+        let further = match offsets.get(count.saturating_sub(1)..) {
+            Some([last, further, ..]) if further > last => is_item(source, first.saturating_add(*further))?,
+            _ => false,
         };
-        Ok(Self { first, frames, offsets, walked: None })
+        if !further {
+            offsets.truncate(count);
+        }
+        let streams = if frames == 1 { streams_begun(source, first)? } else { 0 };
+        if streams > 1 {
+            let text = format!(
+                "{streams} compressed images or more begin in the fragments, NumberOfFrames is 1: what \
+                 follows the first is not shown"
+            );
+            notices.push(Notice::at(NUMBER_OF_FRAMES, text));
+        } else if further {
+            let text = format!(
+                "the offset table has an entry after that of frame {frames}, the last by NumberOfFrames: if a \
+                 further frame begins there, it is not shown"
+            );
+            notices.push(Notice::at(NUMBER_OF_FRAMES, text));
+        }
+        Ok(Self { first, frames, offsets, notices, walked: None })
     }
 
     /// Entries kept in memory.
@@ -122,6 +174,10 @@ impl FragmentTable {
             if !own.is_empty() {
                 return Ok(own);
             }
+            if self.walked.is_none() {
+                let text = "the offset table points to what is no fragment, it is not believed";
+                self.notices.push(Notice::at(PIXEL_DATA, text));
+            }
         }
         let (first, frames) = (self.first, self.frames);
         let walked = self.walked.get_or_insert_with(|| groups(source, first, frames));
@@ -134,12 +190,56 @@ impl FragmentTable {
     }
 }
 
+/// Whether the first `count` entries can be where as many frames begin, in `rest` bytes.
+fn believable(entries: &[u64], count: usize, rest: u64) -> bool {
+    entries.get(..count).is_some_and(|own| {
+        let ascend = own.is_sorted_by(|one, next| one < next);
+        ascend && own.first() == Some(&0) && own.last().is_some_and(|last| *last < rest)
+    })
+}
+
+/// In how many of the first fragments a stream begins as in the very first.
+fn streams_begun(source: &mut Source, first: u64) -> Result<usize, DecodeError> {
+    let (mut begun, mut mark) = (0, None);
+    for (number, (at, _)) in walk(source, first, u64::MAX, MAX_LOOKS)?.into_iter().enumerate() {
+        let start = source.peek::<2>(at).map_err(io)?.filter(begins_stream);
+        if number == 0 {
+            mark = start;
+        }
+        if mark.is_none() {
+            break;
+        }
+        begun += usize::from(start == mark);
+    }
+    Ok(begun)
+}
+
+/// Whether a JPEG, JPEG-LS or JPEG 2000 stream begins so.
+fn begins_stream(start: &[u8; 2]) -> bool {
+    matches!(start, [0xff, 0xd8] | [0xff, 0x4f])
+}
+
+/// The table of an object, read when there is none yet.
+fn take_table(object: &mut ImageObject) -> Result<FragmentTable, DecodeError> {
+    match object.fragments.take() {
+        Some(table) => Ok(table),
+        None => FragmentTable::read(object),
+    }
+}
+
+/// What is wrong with the offset tables and the number of frames, as far as the tables and the first
+/// fragments tell.
+pub(crate) fn notices(object: &mut ImageObject) -> Vec<Notice> {
+    // What keeps the table from being read is told with the frame.
+    let Ok(table) = take_table(object) else { return Vec::new() };
+    let notices = table.notices.clone();
+    object.fragments = Some(table);
+    notices
+}
+
 /// Where the compressed stream of one frame lies; `frame_index` counts from 0.
 pub(crate) fn frame_stream(object: &mut ImageObject, frame_index: u32) -> Result<Stream<'_>, DecodeError> {
-    let mut table = match object.fragments.take() {
-        Some(table) => table,
-        None => FragmentTable::read(object)?,
-    };
+    let mut table = take_table(object)?;
     let own = table.frame(&mut object.opened.source, frame_index);
     object.fragments = Some(table);
     Stream::new(&mut object.opened.source, own?)
@@ -220,7 +320,7 @@ fn groups(source: &mut Source, first: u64, frames: u32) -> Result<Groups, Decode
     let mut starts = Vec::new();
     for (at, fragment) in fragments.iter().enumerate() {
         let start = source.peek::<2>(fragment.0).map_err(io)?;
-        if at == 0 || matches!(start, Some([0xff, 0xd8] | [0xff, 0x4f])) {
+        if at == 0 || start.as_ref().is_some_and(begins_stream) {
             starts.push(at);
         }
     }
@@ -248,4 +348,46 @@ fn walk(source: &mut Source, start: u64, end: u64, most: usize) -> Result<Vec<Fr
         at = (at + 8).saturating_add(u64::from(header.length));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::find_image;
+    use crate::locator::Locator;
+
+    /// Of a thousand ascending entries two frames need two, and a third to tell that there are more.
+    #[test]
+    fn of_an_offset_table_no_more_is_kept_than_the_frames_need() {
+        let short = |tag: [u8; 4], vr: &[u8; 2], value: &[u8]| {
+            let length = u16::try_from(value.len()).unwrap().to_le_bytes();
+            [&tag[..], vr, &length, value].concat()
+        };
+        let us = |element, value: u8| short([0x28, 0, element, 0], b"US", &[value, 0]);
+        let mut file = vec![0; 128];
+        file.extend(b"DICM");
+        file.extend(short([2, 0, 0x10, 0], b"UI", b"1.2.840.10008.1.2.5\0"));
+        file.extend(short([8, 0, 0x60, 0], b"CS", b"OT"));
+        file.extend(us(2, 1));
+        file.extend(short([0x28, 0, 4, 0], b"CS", b"MONOCHROME2 "));
+        file.extend(short([0x28, 0, 8, 0], b"IS", b"2 "));
+        for (element, value) in [(0x10, 1), (0x11, 1)] {
+            file.extend(us(element, value));
+        }
+        file.extend(short([0x28, 0, 0, 1], b"US", &[8, 0]));
+        file.extend(b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff\xfe\xff\0\xe0");
+        file.extend(4000u32.to_le_bytes());
+        (0..1000u32).for_each(|number| file.extend((number * 10).to_le_bytes()));
+        for _ in 0..1000 {
+            file.extend(b"\xfe\xff\0\xe0\x02\0\0\0\0\0");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.dcm");
+        std::fs::write(&path, file).unwrap();
+        let mut object = find_image(&Locator::from(path)).unwrap();
+        let table = FragmentTable::read(&mut object).unwrap();
+        assert_eq!(table.offsets, [0, 10, 20]);
+        let told: Vec<&str> = table.notices.iter().map(|notice| notice.text.as_str()).collect();
+        assert!(told.len() == 1 && told[0].contains("an entry after that of frame 2"), "{told:?}");
+    }
 }

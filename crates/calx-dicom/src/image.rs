@@ -7,16 +7,17 @@ use calx_model::{DisplayAttributes, FrameLayout, PatientText, PixelSpacing, Side
 use crate::codec::is_encapsulated;
 use crate::dataset::{DataSet, Element, Tag, Value};
 use crate::display_attributes::display_of;
-use crate::fragments::FragmentTable;
-use crate::fragments::first_bytes;
+use crate::fragments::{self, FragmentTable, begins_with_item, first_bytes};
 use crate::functional_groups::FrameView;
 use crate::header::{InstanceHeader, ReadHeaderError, header_of};
 use crate::layout::layout_of;
 use crate::locator::Locator;
+use crate::native;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open};
 use crate::scan::{Keep, PIXEL_DATA, PixelLocation, Scan, Truncation, Wanted};
 use crate::spacing::spacing_of;
+use crate::transfer_syntax::known;
 
 /// One item of SequenceOfUltrasoundRegions (0018,6011), as far as measuring needs it.
 pub use crate::write::{RegionDoppler, RegionReference, UltrasoundRegion};
@@ -58,6 +59,17 @@ pub enum ReadImageError {
     /// A document, a presentation state, a report.
     #[error("PixelData (7FE0,0010) is absent, this object holds no image")]
     NoPixels,
+    /// PixelData in fragments under a transfer syntax that has none.
+    #[error(
+        "PixelData (7FE0,0010) has undefined length, as compressed pixels have, and the transfer syntax \
+         {name} ({uid}) is uncompressed"
+    )]
+    NativeFragments {
+        /// TransferSyntaxUID.
+        uid: String,
+        /// In words.
+        name: &'static str,
+    },
     /// FloatPixelData or DoubleFloatPixelData in fragments.
     #[error("{0} is compressed, which no transfer syntax defines for floating-point pixels")]
     FloatPixels(String),
@@ -115,6 +127,7 @@ impl ReadImageError {
         match self {
             Self::Header(error) => error.code(),
             Self::NoPixels => "no_pixels",
+            Self::NativeFragments { .. } => "fragments",
             Self::FloatPixels(_) => "float_pixels",
             Self::Missing { .. } => "missing_attribute",
             Self::Value { .. } => "bad_value",
@@ -142,6 +155,9 @@ pub(crate) fn info_of(found: &mut ImageObject, frame: u32) -> Result<Read<ImageI
     if matches!(found.opened.transfer_syntax.as_str(), "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51") {
         let start = first_bytes(found, 4096).unwrap_or_default();
         notices.extend(crate::jpeg::notice(&start));
+    }
+    if is_encapsulated(found.opened.transfer_syntax.as_str()) && found.pixels.length.is_none() {
+        notices.extend(fragments::notices(found));
     }
     let ImageObject { opened, data, layout, truncation, .. } = &*found;
     if frame == 0 || frame > layout.number_of_frames {
@@ -191,7 +207,31 @@ pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageErro
     let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 4 * 1024 * 1024 };
     let Scan { data, pixels, truncation, mut notices } = opened.scan(wanted)?;
     let (pixels, layout) = checked_layout(&opened, &data, pixels, truncation, &mut notices)?;
-    Ok(ImageObject { opened, data, pixels, layout, truncation, notices, fragments: None })
+    let mut found = ImageObject { opened, data, pixels, layout, truncation, notices, fragments: None };
+    if let (Some(row), Some(length)) = (known(found.opened.transfer_syntax.as_str()), pixels.length)
+        && is_encapsulated(row.uid)
+        && !found.layout.is_float()
+        && matches!(begins_with_item(&mut found), Ok(false))
+    {
+        let text = format!(
+            "the transfer syntax is {}, but PixelData has a stated length and no fragments: it is read as \
+             uncompressed, little endian",
+            row.name
+        );
+        found.notices.push(Notice::at(pixels.tag, text));
+        let there = u64::from(length).min(found.opened.source.remaining(pixels.offset));
+        found.notices.extend(further_frames(&found.layout, pixels.tag, there));
+    }
+    Ok(found)
+}
+
+/// Uncompressed frames beyond NumberOfFrames are not shown, and that is told.
+fn further_frames(layout: &FrameLayout, tag: Tag, there: u64) -> Option<Notice> {
+    let frames = native::frames_there(layout, there)?;
+    let (what, stated) = (tag.named(), layout.number_of_frames);
+    let text =
+        format!("{what} holds {frames} whole frames, NumberOfFrames is {stated}: the rest is not shown");
+    Some(Notice::at(Tag(0x0028, 0x0008), text))
 }
 
 /// The pixel data and a layout that is possible with them.
@@ -232,13 +272,21 @@ pub(crate) fn checked_layout(
         })?,
     };
     let layout = layout_of(data, pixels.tag, number_of_frames, notices)?;
-    // A fragment takes at least the eight bytes of its header.
+    let uid = opened.transfer_syntax.as_str();
+    let is_native = layout.is_float() || !is_encapsulated(uid);
+    if is_native && pixels.length.is_none() {
+        let name = known(uid).map_or("stated", |row| row.name);
+        return Err(ReadImageError::NativeFragments { uid: uid.to_owned(), name });
+    }
+    // A fragment takes at least the eight bytes of its header; what has a length may be no fragment.
     let (declared, needed) = match pixels.length {
         // Floating-point pixels are never in fragments.
-        Some(length) if layout.is_float() || !is_encapsulated(opened.transfer_syntax.as_str()) => {
-            (u64::from(length), layout.native_bytes())
+        Some(length) if is_native => (u64::from(length), layout.native_bytes()),
+        length => {
+            let headers = u64::from(layout.number_of_frames) * 8;
+            let needed = if length.is_some() { headers.min(layout.native_bytes()) } else { headers };
+            (opened.source.remaining(pixels.offset), needed)
         }
-        _ => (opened.source.remaining(pixels.offset), u64::from(layout.number_of_frames) * 8),
     };
     if declared < needed {
         let (rows, columns, frames) = (layout.rows, layout.columns, layout.number_of_frames);
@@ -253,6 +301,10 @@ pub(crate) fn checked_layout(
             pixels.length.unwrap_or(0)
         );
         notices.push(Notice::at(pixels.tag, text));
+    }
+    if let (true, Some(length)) = (is_native, pixels.length) {
+        let there = u64::from(length).min(opened.source.remaining(pixels.offset));
+        notices.extend(further_frames(&layout, pixels.tag, there));
     }
     Ok((pixels, layout))
 }

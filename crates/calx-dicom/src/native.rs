@@ -24,6 +24,15 @@ pub(crate) fn decoded_bytes(layout: &FrameLayout) -> u64 {
     layout.pixels().saturating_mul(u64::from(layout.samples_per_pixel)).saturating_mul(width)
 }
 
+/// How many frames fit into `there` bytes when they are more than stated: padding is none.
+pub(crate) fn frames_there(layout: &FrameLayout, there: u64) -> Option<u64> {
+    let layout = full_chroma(layout, there);
+    let frame_bits = layout.native_frame_bits().max(1);
+    let beyond = there.saturating_sub(layout.native_bytes());
+    let is_more = beyond >= frame_bits.div_ceil(8).max(2);
+    is_more.then(|| there.saturating_mul(8) / frame_bits)
+}
+
 /// Refuses a frame of more than `limit` bytes. Whoever decodes asks this first.
 pub(crate) fn check_size(layout: &FrameLayout, limit: u64) -> Result<(), DecodeError> {
     let bytes = decoded_bytes(layout);
@@ -33,7 +42,10 @@ pub(crate) fn check_size(layout: &FrameLayout, limit: u64) -> Result<(), DecodeE
 /// Reads one frame whose size was checked; `frame_index` counts from 0 and lies below NumberOfFrames.
 pub(crate) fn native_frame(object: &mut ImageObject, frame_index: u32) -> Result<Frame, DecodeError> {
     let remaining = object.opened.source.remaining(object.pixels.offset);
-    let declared = object.pixels.length.map_or(remaining, u64::from);
+    let Some(declared) = object.pixels.length.map(u64::from) else {
+        let text = "the pixel data have undefined length, which uncompressed ones never have";
+        return Err(DecodeError::Fragments(text.to_owned()));
+    };
     let there = declared.min(remaining);
     let layout = full_chroma(&object.layout, declared);
 
@@ -96,7 +108,7 @@ fn contradiction(layout: &FrameLayout, stream: &str) -> DecodeError {
 
 /// YBR_FULL_422 whose data are long enough for three samples a pixel are not subsampled: files
 /// converted from compressed ones keep the term.
-fn full_chroma(layout: &FrameLayout, declared: u64) -> FrameLayout {
+pub(crate) fn full_chroma(layout: &FrameLayout, declared: u64) -> FrameLayout {
     let mut full = layout.clone();
     if layout.photometric_interpretation == PhotometricInterpretation::YbrFull422 {
         full.photometric_interpretation = PhotometricInterpretation::YbrFull;

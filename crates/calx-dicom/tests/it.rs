@@ -15,6 +15,8 @@
 
 #[path = "it/against_dicom_object.rs"]
 mod against_dicom_object;
+#[path = "it/contradictions.rs"]
+mod contradictions;
 #[path = "it/display.rs"]
 mod display;
 #[path = "it/fail_cleanly.rs"]

@@ -5,12 +5,12 @@ use std::io::Write as _;
 use calx_dicom::{FrameSource, Locator, Priority, Reduction, read_image_info};
 use calx_model::{Frame, ModalityLut, Padding, PixelRepresentation, Samples};
 
-const LITTLE: &str = "1.2.840.10008.1.2.1";
+pub const LITTLE: &str = "1.2.840.10008.1.2.1";
 const BIG: &str = "1.2.840.10008.1.2.2";
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
-const RLE: &str = "1.2.840.10008.1.2.5";
+pub const RLE: &str = "1.2.840.10008.1.2.5";
 
-type Elements = Vec<((u16, u16), &'static [u8; 2], Vec<u8>)>;
+pub type Elements = Vec<((u16, u16), &'static [u8; 2], Vec<u8>)>;
 
 fn element(out: &mut Vec<u8>, big: bool, (tag, vr, value): &((u16, u16), &'static [u8; 2], Vec<u8>)) {
     let short = |n: u16| if big { n.to_be_bytes() } else { n.to_le_bytes() };
@@ -18,7 +18,7 @@ fn element(out: &mut Vec<u8>, big: bool, (tag, vr, value): &((u16, u16), &'stati
     out.extend(short(tag.0));
     out.extend(short(tag.1));
     out.extend(*vr);
-    if matches!(*vr, b"OF" | b"OD" | b"OW" | b"OB") {
+    if matches!(*vr, b"OF" | b"OD" | b"OW" | b"OB" | b"OV") {
         out.extend([0, 0]);
         out.extend(long(value.len() as u32));
     } else {
@@ -28,7 +28,12 @@ fn element(out: &mut Vec<u8>, big: bool, (tag, vr, value): &((u16, u16), &'stati
 }
 
 /// A parametric map of 3 x 2 pixels; `more` stands between BitsAllocated and the pixels.
-fn object(uid: &str, bits: u16, more: Elements, pixels: ((u16, u16), &'static [u8; 2], Vec<u8>)) -> Vec<u8> {
+pub fn object(
+    uid: &str,
+    bits: u16,
+    more: Elements,
+    pixels: ((u16, u16), &'static [u8; 2], Vec<u8>),
+) -> Vec<u8> {
     let big = uid == BIG;
     let short = |n: u16| if big { n.to_be_bytes().to_vec() } else { n.to_le_bytes().to_vec() };
     let mut meta = Vec::new();
@@ -64,19 +69,19 @@ fn object(uid: &str, bits: u16, more: Elements, pixels: ((u16, u16), &'static [u
     [out, meta, set].concat()
 }
 
-struct Written {
+pub struct Written {
     _folder: tempfile::TempDir,
-    locator: Locator,
+    pub locator: Locator,
 }
 
-fn written(bytes: &[u8]) -> Written {
+pub fn written(bytes: &[u8]) -> Written {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("map.dcm");
     std::fs::write(&path, bytes).unwrap();
     Written { locator: Locator::from(path), _folder: folder }
 }
 
-fn frame(file: &Written, number: u32) -> Result<Frame, String> {
+pub fn frame(file: &Written, number: u32) -> Result<Frame, String> {
     let source = FrameSource::in_process(0, 1);
     let frame = source.request(&file.locator, number, Priority::Visible, Reduction::Full).wait();
     frame.map(|frame| (*frame).clone()).map_err(|error| format!("{} {error}", error.code()))
