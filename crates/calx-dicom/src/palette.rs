@@ -1,7 +1,9 @@
 //! Palettes of PALETTE COLOR images, plain and segmented.
 //!
 //! Invariants
-//! - A palette that exists has at least one entry; segments cannot make it longer than 65,536.
+//! - A palette that exists has at least one entry and at most 65,536: each table has exactly as many as its
+//!   descriptor says.
+//! - Whatever segments say, expanding them ends after [`MOST_STEPS`] of them.
 //!
 //! Source: PS3.3 C.7.6.3.1.5, C.7.6.3.1.6, C.7.9.2.
 
@@ -11,6 +13,10 @@ use crate::dataset::{DataSet, Tag};
 use crate::lut::descriptor;
 
 const LONGEST: usize = 65536;
+
+/// Segments expanded for one table, those an indirect segment repeats counted again. A table of 65,536 entries
+/// needs at most one segment for each, and an indirect segment before it.
+const MOST_STEPS: usize = 2 * LONGEST;
 
 /// The three tables as one. Tables of different lengths are filled up with their last entry.
 ///
@@ -44,22 +50,40 @@ fn channel(data: &DataSet, number: u16) -> Result<(i32, Vec<u8>), String> {
         return Err(format!("its entries have {bits} bits, 8 or 16 are possible"));
     }
     let wide = bits > 8;
-    if let Some(bytes) = data.bytes(Tag(0x0028, 0x1220 + number)) {
+    let segmented = Tag(0x0028, 0x1220 + number);
+    if let Some(bytes) = data.bytes(segmented) {
         let words: Vec<u16> =
-            if wide { data.words(bytes).collect() } else { bytes.iter().map(|b| u16::from(*b)).collect() };
-        let mut out = Vec::new();
-        segments(&words, 0, None, wide, &mut out, 0)?;
-        out.truncate(count);
-        return Ok((first, out.into_iter().map(|value| display_byte(value, wide)).collect()));
+            if wide { data.words(bytes).collect() } else { packed(data, segmented).collect() };
+        let mut expansion = Expansion::new(&words, wide);
+        expansion.run(0, None, 0).map_err(|why| format!("{}: {why}", crate::tags::keyword(segmented)))?;
+        let table = expansion.out.into_iter().take(count).map(|value| display_byte(value, wide));
+        return complete(table.collect(), count).map(|table| (first, table));
     }
-    let bytes = data.bytes(Tag(0x0028, 0x1200 + number)).ok_or("its data are absent or too long")?;
+    let plain = Tag(0x0028, 0x1200 + number);
+    let bytes = data.bytes(plain).ok_or("its data are absent or too long")?;
     let table: Vec<u8> = if bytes.len() >= count * 2 {
         let words = data.words(bytes).take(count);
         words.map(|word| if wide { high_byte(word) } else { low_byte(word) }).collect()
+    } else if !wide && bytes.len() >= count {
+        packed(data, plain).take(count).map(low_byte).collect()
     } else {
-        bytes.iter().take(count).copied().collect()
+        return Err(format!("its descriptor states {count} entries, {} bytes are there", bytes.len()));
     };
-    if table.is_empty() { Err("it is empty".to_owned()) } else { Ok((first, table)) }
+    complete(table, count).map(|table| (first, table))
+}
+
+fn complete(table: Vec<u8>, count: usize) -> Result<Vec<u8>, String> {
+    if table.len() == count {
+        return Ok(table);
+    }
+    Err(format!("its descriptor states {count} entries, {} are there", table.len()))
+}
+
+/// Entries of one byte. Two of them in a word: in words of big endian their order is exchanged.
+fn packed(data: &DataSet, tag: Tag) -> impl Iterator<Item = u16> {
+    let bytes = data.bytes(tag).unwrap_or_default();
+    let swap = usize::from(data.big_endian && data.get(tag).is_some_and(|e| e.vr == *b"OW"));
+    (0..bytes.len()).map_while(move |i| bytes.get(i ^ swap)).map(|byte| u16::from(*byte))
 }
 
 fn high_byte(word: u16) -> u8 {
@@ -82,78 +106,157 @@ fn display_byte(value: f64, wide: bool) -> u8 {
     if wide { (whole / 256.0).floor().clamp(0.0, 255.0) as u8 } else { whole.clamp(0.0, 255.0) as u8 }
 }
 
-/// Expands segments from `start`; at most `most` of them when given.
-fn segments(
-    words: &[u16],
-    start: usize,
-    most: Option<usize>,
+/// Segments on their way to entries.
+struct Expansion<'a> {
+    words: &'a [u16],
     wide: bool,
-    out: &mut Vec<f64>,
-    depth: usize,
-) -> Result<(), String> {
-    let mut at = start;
-    let mut done = 0;
-    while at < words.len() && most.is_none_or(|most| done < most) && out.len() <= LONGEST {
-        let (Some(code), Some(length)) = (words.get(at), words.get(at + 1)) else { break };
-        let length = usize::from(*length);
-        match code {
-            0 => {
-                let values = words.get(at + 2..at + 2 + length).ok_or("a discrete segment is cut short")?;
-                out.extend(values.iter().map(|value| f64::from(*value)));
-                at += 2 + length;
-            }
-            1 => {
-                let end = f64::from(*words.get(at + 2).ok_or("a linear segment is cut short")?);
-                let begin = *out.last().ok_or("a linear segment has nothing before it")?;
-                let steps = f64::from(u32::try_from(length).unwrap_or(0));
-                let mut step = 0.0;
-                for _ in 0..length {
-                    step += 1.0;
-                    out.push(begin + (end - begin) * step / steps);
-                }
-                at += 3;
-            }
-            2 => {
-                if depth > 0 {
-                    return Err("an indirect segment refers to an indirect segment".to_owned());
-                }
-                let (Some(low), Some(high)) = (words.get(at + 2), words.get(at + 3)) else {
-                    return Err("an indirect segment is cut short".to_owned());
-                };
-                let shift = if wide { 16 } else { 8 };
-                let offset = usize::from(*low) | (usize::from(*high) << shift);
-                segments(words, if wide { offset / 2 } else { offset }, Some(length), wide, out, depth + 1)?;
-                at += 4;
-            }
-            // A padding byte of zero reads as an empty discrete segment; anything else is no segment.
-            _ => break,
-        }
-        done += 1;
+    out: Vec<f64>,
+    /// What is left of [`MOST_STEPS`].
+    steps_left: usize,
+}
+
+impl<'a> Expansion<'a> {
+    fn new(words: &'a [u16], wide: bool) -> Self {
+        Self { words, wide, out: Vec::new(), steps_left: MOST_STEPS }
     }
-    Ok(())
+
+    /// Expands segments from `start`; at most `most` of them when given.
+    fn run(&mut self, start: usize, most: Option<usize>, depth: usize) -> Result<(), String> {
+        let words = self.words;
+        let mut at = start;
+        let mut done = 0;
+        while at < words.len() && most.is_none_or(|most| done < most) && self.out.len() <= LONGEST {
+            let (Some(code), Some(length)) = (words.get(at), words.get(at + 1)) else { break };
+            // Empty segments do not lengthen the table, so its length alone would not end this.
+            self.steps_left = self
+                .steps_left
+                .checked_sub(1)
+                .ok_or_else(|| format!("it asks for more than {MOST_STEPS} segments"))?;
+            let length = usize::from(*length);
+            match code {
+                0 => {
+                    let values =
+                        words.get(at + 2..at + 2 + length).ok_or("a discrete segment is cut short")?;
+                    self.out.extend(values.iter().map(|value| f64::from(*value)));
+                    at += 2 + length;
+                }
+                1 => {
+                    let end = f64::from(*words.get(at + 2).ok_or("a linear segment is cut short")?);
+                    let begin = *self.out.last().ok_or("a linear segment has nothing before it")?;
+                    let steps = f64::from(u32::try_from(length).unwrap_or(0));
+                    let mut step = 0.0;
+                    for _ in 0..length {
+                        step += 1.0;
+                        self.out.push(begin + (end - begin) * step / steps);
+                    }
+                    at += 3;
+                }
+                2 => {
+                    if depth > 0 {
+                        return Err("an indirect segment refers to an indirect segment".to_owned());
+                    }
+                    let (Some(low), Some(high)) = (words.get(at + 2), words.get(at + 3)) else {
+                        return Err("an indirect segment is cut short".to_owned());
+                    };
+                    let shift = if self.wide { 16 } else { 8 };
+                    let offset = usize::from(*low) | (usize::from(*high) << shift);
+                    self.run(if self.wide { offset / 2 } else { offset }, Some(length), depth + 1)?;
+                    at += 4;
+                }
+                // A padding byte of zero reads as an empty discrete segment; anything else is no segment.
+                _ => break,
+            }
+            done += 1;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::{Element, Value};
 
-    fn expand(words: &[u16], wide: bool) -> Vec<f64> {
-        let mut out = Vec::new();
-        segments(words, 0, None, wide, &mut out, 0).unwrap();
-        out
+    fn expand(words: &[u16], wide: bool) -> Result<Vec<f64>, String> {
+        let mut expansion = Expansion::new(words, wide);
+        expansion.run(0, None, 0).map(|()| expansion.out)
+    }
+
+    /// The same table for the three colours.
+    fn palette(descriptor: [u16; 3], first: u16, table: &[u8], big_endian: bool) -> Result<Palette, String> {
+        let mut data = DataSet { big_endian, ..DataSet::default() };
+        let word = |w: &u16| if big_endian { w.to_be_bytes() } else { w.to_le_bytes() };
+        let descriptor: Vec<u8> = descriptor.iter().flat_map(word).collect();
+        for number in 1..=3 {
+            for (element, vr, bytes) in
+                [(0x1100 + number, *b"US", &descriptor[..]), (first + number, *b"OW", table)]
+            {
+                let value = Value::Bytes(bytes.to_vec().into());
+                data.elements.insert(Tag(0x0028, element), Element { vr, length: None, value });
+            }
+        }
+        palette_of(&data)
+    }
+
+    fn reds(palette: &Palette) -> Vec<u8> {
+        palette.entries.iter().map(|[red, _, _]| *red).collect()
     }
 
     #[test]
     fn segments_expand_as_the_standard_says() {
-        assert_eq!(expand(&[0, 3, 5, 6, 7], false), [5.0, 6.0, 7.0]);
-        assert_eq!(expand(&[0, 1, 0, 1, 4, 8], false), [0.0, 2.0, 4.0, 6.0, 8.0]);
+        assert_eq!(expand(&[0, 3, 5, 6, 7], false).unwrap(), [5.0, 6.0, 7.0]);
+        assert_eq!(expand(&[0, 1, 0, 1, 4, 8], false).unwrap(), [0.0, 2.0, 4.0, 6.0, 8.0]);
         // The second segment (at byte 3) once more.
-        assert_eq!(expand(&[0, 1, 0, 1, 2, 4, 2, 1, 3, 0], false), [0.0, 2.0, 4.0, 4.0, 4.0]);
-        assert_eq!(expand(&[0, 1, 9, 2, 1, 0, 0], true), [9.0, 9.0]);
-        let mut out = Vec::new();
-        assert!(segments(&[1, 5, 9], 0, None, false, &mut out, 0).is_err());
-        assert!(segments(&[0, 9, 1], 0, None, false, &mut out, 0).is_err());
-        assert!(segments(&[0, 1, 9, 2, 2, 3, 0], 0, None, false, &mut out, 0).is_err());
+        assert_eq!(expand(&[0, 1, 0, 1, 2, 4, 2, 1, 3, 0], false).unwrap(), [0.0, 2.0, 4.0, 4.0, 4.0]);
+        assert_eq!(expand(&[0, 1, 9, 2, 1, 0, 0], true).unwrap(), [9.0, 9.0]);
+        for wrong in [&[1, 5, 9][..], &[0, 9, 1], &[0, 1, 9, 2, 2, 3, 0]] {
+            assert!(expand(wrong, false).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn empty_segments_cannot_be_repeated_without_end() {
+        // 500 times: the 65,535 segments from the front on, all of them empty.
+        let mut words = vec![0; 2 * 65_535];
+        words.extend([2, 65_535, 0, 0].repeat(500));
+        let bytes: Vec<u8> = words.iter().flat_map(|word: &u16| word.to_le_bytes()).collect();
+        assert_eq!(
+            palette([256, 0, 16], 0x1220, &bytes, false).unwrap_err(),
+            "the red table: SegmentedRedPaletteColorLookupTableData: it asks for more than 131072 segments"
+        );
+        // The longest table there is, of segments of one entry, half of them repeated.
+        let mut words = [0, 1, 7].repeat(32_768);
+        words.extend([2, 32_768, 0, 0]);
+        assert_eq!(expand(&words, true).unwrap().len(), 65_536);
+    }
+
+    #[test]
+    fn a_table_has_as_many_entries_as_its_descriptor_says() {
+        let table = |descriptor, first, bytes: &[u8]| palette(descriptor, first, bytes, false);
+        // Bytes are entries only where the descriptor says 8 bits.
+        assert_eq!(
+            table([4, 0, 16], 0x1200, &[1, 2, 3, 4]).unwrap_err(),
+            "the red table: its descriptor states 4 entries, 4 bytes are there"
+        );
+        assert_eq!(reds(&table([4, 0, 8], 0x1200, &[1, 2, 3, 4]).unwrap()), [1, 2, 3, 4]);
+        assert_eq!(
+            table([4, 0, 8], 0x1200, &[1, 2]).unwrap_err(),
+            "the red table: its descriptor states 4 entries, 2 bytes are there"
+        );
+        assert_eq!(
+            table([4, 0, 8], 0x1220, &[0, 2, 1, 2]).unwrap_err(),
+            "the red table: its descriptor states 4 entries, 2 are there"
+        );
+        assert_eq!(reds(&table([2, 0, 16], 0x1200, &[9, 1, 9, 2]).unwrap()), [1, 2]);
+    }
+
+    #[test]
+    fn bytes_in_words_of_big_endian_are_exchanged() {
+        let plain = palette([4, 0, 8], 0x1200, &[20, 10, 40, 30], true).unwrap();
+        assert_eq!(reds(&plain), [10, 20, 30, 40]);
+        let segmented = palette([2, 0, 8], 0x1220, &[2, 0, 20, 10], true).unwrap();
+        assert_eq!(reds(&segmented), [10, 20]);
+        assert_eq!(reds(&palette([2, 0, 8], 0x1200, &[0, 10, 0, 20], true).unwrap()), [10, 20]);
     }
 
     #[test]

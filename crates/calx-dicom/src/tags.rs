@@ -106,7 +106,7 @@ fn list(data: &DataSet, depth: usize, identity: Identity, rows: &mut Vec<TagRow>
     }
 }
 
-fn keyword(tag: Tag) -> String {
+pub(crate) fn keyword(tag: Tag) -> String {
     let known = tag.keyword().filter(|_| !tag.is_private() || tag.1 <= 0xff);
     known.unwrap_or(if tag.is_private() { "Private" } else { "Unknown" }).to_owned()
 }
