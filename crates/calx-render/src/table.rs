@@ -357,7 +357,7 @@ pub(crate) fn window_ends(voi: &VoiLut) -> Option<[f64; 2]> {
             let reach = (max - min) * 2.5 + 1.0;
             Some([min - reach, max + reach])
         }
-        VoiLut::Table(_) => None,
+        VoiLut::Table(_) => float_window_ends(voi),
     }
 }
 

@@ -5,6 +5,9 @@
 //! Invariants
 //! - Pixels are uploaded when the frame changes, the table (at most 64 KiB for grey) when the window
 //!   changes, the boxes when the view changes; nothing else is.
+//! - Except 32-bit and floating-point pixels, whose 16-bit indices depend on the window (`quantise.rs`): each
+//!   change of window computes the indices of the whole frame again on the CPU and uploads them all. Indices
+//!   that did not would be too coarse for a narrow window in a wide range.
 //! - An image wider than a tile is cut into layers of one texture array, so a box may cross tiles.
 
 use std::borrow::Cow;

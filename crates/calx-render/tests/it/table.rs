@@ -103,6 +103,24 @@ fn wide_values_equal_the_formula_and_say_so() {
     assert!(DisplayTable::build(&pipeline, &small, 32).unwrap().notices().is_empty());
 }
 
+#[test]
+fn a_lut_inside_a_huge_range_equals_the_formula() {
+    // A ramp of 4,096 entries, inputs from 500 on. One outlier stretches the range to 2^31.
+    let entries = (0..4096).map(|k| k * 16).collect::<Vec<u16>>();
+    let lut = VoiLut::Table(LookupTable { first: 500, bits: 16, entries: entries.into() });
+    let values: Vec<u32> = (0..6000).chain([1 << 31]).collect();
+    let frame = Frame::new(6001, 1, Samples::U32(values.clone().into())).unwrap();
+    let rescale = ModalityLut::Rescale { slope: 0.5, intercept: -100.0 };
+    for modality_lut in [ModalityLut::Identity, rescale] {
+        let pipeline = DisplayPipeline { modality_lut, ..chain(lut.clone()) };
+        for (found, value) in grey(&frame, &pipeline).iter().zip(&values) {
+            let modality = pipeline.modality_lut.apply(f64::from(*value));
+            let expected = (pipeline.voi_lut.apply(modality) * 255.0 + 0.5).floor();
+            assert_eq!(f64::from(*found), expected, "{value}");
+        }
+    }
+}
+
 /// Every pixel at 1:1 against the formula in f64; what is no finite number is 0.
 #[track_caller]
 fn check_floats(values: &[f64], voi_lut: VoiLut) {
