@@ -3,7 +3,7 @@
 //! Not here: measuring (`calx-measure`).
 
 use calx_measure::{FrameValues, measure_region};
-use calx_model::{Case, CaseImage, Length, Measurement, Region};
+use calx_model::{Case, CaseImage, Length, Measurement, Region, mean_and_deviation};
 
 use crate::input::{ImagePixels, PixelProvider, numbered_images};
 
@@ -71,9 +71,25 @@ pub(crate) fn details(values: &[Measurement]) -> Vec<String> {
                 (*value > 0.0).then(|| format!("mean width {length}"))
             }
             Measurement::Values { mean, standard_deviation, unit, .. } => {
-                Some(format!("mean {mean:.0}, SD {standard_deviation:.0} {unit}"))
+                Some(format!("{} {unit}", mean_and_deviation(*mean, *standard_deviation, 0)))
             }
             Measurement::Area { .. } | Measurement::Length { .. } | Measurement::Angle { .. } => None,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(mean: f64, standard_deviation: f64) -> [Measurement; 1] {
+        let (minimum, maximum, unit) = (0.0, 9000.0, "stored units".to_owned());
+        [Measurement::Values { pixels: 100.0, mean, standard_deviation, minimum, maximum, unit }]
+    }
+
+    #[test]
+    fn the_mean_of_a_map_of_fractions_is_not_rounded_away() {
+        assert_eq!(details(&values(0.4372, 0.03125)), ["mean 0.4372, SD 0.03125 stored units"]);
+        assert_eq!(details(&values(1023.4, 41.2)), ["mean 1023, SD 41 stored units"]);
+    }
 }

@@ -58,7 +58,7 @@ pub use playlist::{PlayOrder, Playlist, PlaylistEdit, PlaylistError};
 pub use region::{Origin, Region, Shape, ShapeKind};
 pub use rich_text::{RichText, Run};
 pub use schema::{Attribute, AttributeValue, Label, Schema, SchemaError};
-pub use spacing::{AreaSize, Length, Measurement, PixelSpacing, SpacingBasis};
+pub use spacing::{AreaSize, Length, Measurement, PixelSpacing, SpacingBasis, mean_and_deviation};
 pub use study::{BurnedIn, CaseImage, CaseStudy, ImageDisplay, PixelsCleared, StatedSide, StudyTime};
 pub use uid::{
     SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TrackingUid, TransferSyntaxUid,

@@ -206,9 +206,49 @@ pub enum Measurement {
     },
 }
 
+/// Mean and standard deviation for people: `mean 1023, SD 41`.
+///
+/// `decimals` are usual. Where one of the two is below 10, both have at least four significant digits: a map of
+/// fractions would read `mean 0, SD 0` otherwise.
+#[must_use]
+pub fn mean_and_deviation(mean: f64, standard_deviation: f64, decimals: usize) -> String {
+    let small = mean.abs() < 10.0 || standard_deviation.abs() < 10.0;
+    let shown = |value: f64| {
+        if small { four_digits(value, decimals) } else { format!("{value:.decimals$}") }
+    };
+    format!("mean {}, SD {}", shown(mean), shown(standard_deviation))
+}
+
+/// At least four significant digits, after rounding, and at least `decimals`.
+fn four_digits(value: f64, decimals: usize) -> String {
+    let scientific = format!("{value:.3e}");
+    let exponent = scientific.split_once('e').and_then(|(_, e)| e.parse::<i32>().ok()).unwrap_or(0);
+    if value == 0.0 {
+        // No digit of it is significant, and a sign says nothing.
+        format!("{:.decimals$}", 0.0)
+    } else if exponent < -4 {
+        scientific
+    } else {
+        let needed = usize::try_from(3 - exponent).unwrap_or(0);
+        format!("{value:.*}", needed.max(decimals))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn means_of_fractions_keep_four_digits() {
+        assert_eq!(mean_and_deviation(1023.4, 41.26, 0), "mean 1023, SD 41");
+        assert_eq!(mean_and_deviation(1023.4, 41.26, 1), "mean 1023.4, SD 41.3");
+        assert_eq!(mean_and_deviation(0.437_24, 0.031_25, 0), "mean 0.4372, SD 0.03125");
+        assert_eq!(mean_and_deviation(-998.24, 8.123_4, 0), "mean -998.2, SD 8.123");
+        assert_eq!(mean_and_deviation(123_456.7, 9.999_96, 1), "mean 123456.7, SD 10.00");
+        assert_eq!(mean_and_deviation(-2.5e-7, 1.234e-4, 1), "mean -2.500e-7, SD 0.0001234");
+        assert_eq!(mean_and_deviation(0.0, 0.0, 0), "mean 0, SD 0");
+        assert_eq!(mean_and_deviation(-0.0, f64::NAN, 1), "mean 0.0, SD NaN");
+    }
 
     #[test]
     fn a_length_prints_where_it_holds() {

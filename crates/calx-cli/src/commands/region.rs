@@ -318,8 +318,28 @@ pub(crate) fn describe(measurement: &calx_model::Measurement) -> (&'static str, 
         M::Values { pixels, mean, standard_deviation, minimum, maximum, unit } => (
             "values",
             format!(
-                "mean {mean:.1}, SD {standard_deviation:.1}, {minimum} to {maximum} {unit} over {pixels:.1} px"
+                "{}, {minimum} to {maximum} {unit} over {pixels:.1} px",
+                calx_model::mean_and_deviation(*mean, *standard_deviation, 1)
             ),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_a_map_of_fractions_is_not_rounded_away() {
+        let values = calx_model::Measurement::Values {
+            pixels: 100.0,
+            mean: 0.4372,
+            standard_deviation: 0.03125,
+            minimum: 0.25,
+            maximum: 0.5,
+            unit: "stored units".to_owned(),
+        };
+        let words = "mean 0.4372, SD 0.03125, 0.25 to 0.5 stored units over 100.0 px";
+        assert_eq!(describe(&values), ("values", words.to_owned()));
     }
 }
