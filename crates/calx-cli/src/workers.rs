@@ -39,6 +39,11 @@ pub(crate) fn options(global: &Global) -> WorkerOptions {
     options
 }
 
+/// How many of them work at the same time.
+pub(crate) fn count(global: &Global) -> usize {
+    options(global).workers
+}
+
 /// A source of frames for one command.
 pub(crate) fn frames(global: &Global, cache_bytes: u64) -> FrameSource {
     FrameSource::new(cache_bytes, options(global))

@@ -1,6 +1,6 @@
 //! Pixels of a case's images, through the catalogue's locator and the one door of `calx-dicom`.
 
-use calx_dicom::{FrameSource, Locator, Priority, Read, Reduction};
+use calx_dicom::{FrameHandle, FrameSource, Locator, Priority, Read, Reduction};
 use calx_export::{IdentityAttribute, IdentityString, ImagePixels, PixelError, PixelProvider};
 use calx_measure::{FrameValues, measure_region};
 use calx_model::{Case, CaseImage, Measurement, Region};
@@ -73,15 +73,23 @@ fn attribute(name: &str) -> IdentityAttribute {
     }
 }
 
-/// One frame of one object with all that showing it needs, and what was tolerated in its stream.
+/// Has a frame decoded while something else is done; [`load`] takes it.
+pub(crate) fn ahead(frames: &FrameSource, locator: &Locator, frame: u32) -> FrameHandle {
+    frames.request(locator, frame, Priority::Ahead, Reduction::Full)
+}
+
+/// One frame of one object with all that showing it needs, and what was tolerated in its stream; `asked` is
+/// the same frame asked for earlier.
 pub(crate) fn load(
     frames: &FrameSource,
     locator: &Locator,
     frame: u32,
+    asked: Option<FrameHandle>,
 ) -> Result<Read<ImagePixels>, PixelError> {
     let read = frames.image_info(locator, frame)?;
     let info = read.value;
-    let decoded = frames.request(locator, frame, Priority::Visible, Reduction::Full).wait_told()?;
+    let asked = asked.unwrap_or_else(|| frames.request(locator, frame, Priority::Visible, Reduction::Full));
+    let decoded = asked.wait_told()?;
     let from_spacing = info.spacing.as_ref().map(|s| s.between_rows_mm / s.between_columns_mm);
     let from_aspect = info.pixel_aspect.map(|(vertical, horizontal)| vertical / horizontal);
     let pixel_aspect = from_spacing.or(from_aspect).and_then(View::usable_aspect).unwrap_or(1.0);
@@ -99,6 +107,6 @@ pub(crate) fn load(
 impl PixelProvider for WorkspacePixels<'_> {
     fn pixels(&mut self, image: &CaseImage, frame: u32) -> Result<ImagePixels, PixelError> {
         let locator = self.workspace.locate(&image.source)?;
-        Ok(load(&self.frames, &locator, frame)?.value)
+        Ok(load(&self.frames, &locator, frame, None)?.value)
     }
 }

@@ -1,11 +1,11 @@
 //! `calx render`: DICOM files or catalogued instances to PNG, or to their values.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use calx_dicom::{FrameSource, Locator, Read};
+use calx_dicom::{FrameHandle, FrameSource, Locator, Read};
 use calx_export::{ImagePixels, MarkChoice, ValueKind, write_npy, write_png, write_values_png};
 use calx_model::{VoiLut, VoiLutFunction, Window, WindowChoice};
 use calx_render::{DisplayTable, Renderer, RendererChoice, View, draw_marks, resolve};
@@ -13,7 +13,7 @@ use calx_workspace::durable;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::pixels::{CACHE_BYTES, load};
+use super::pixels::{CACHE_BYTES, ahead, load};
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, OrExit, Outcome};
 use crate::out::{Out, Table};
@@ -159,8 +159,15 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
     let mut failed = 0usize;
     let mut run =
         Run { args, global, folder, frames: &frames, written: BTreeSet::new(), out, told: BTreeSet::new() };
-    for input in &args.inputs {
-        let result = find(input, global).and_then(|found| run.draw(&found, renderer.as_mut(), &mut table));
+    let first = if let FrameChoice::One(number) = args.frame { number } else { 1 };
+    let mut inputs = args.inputs.iter().map(|input| (input, find(input, global))).peekable();
+    let mut asked = None;
+    while let Some((input, found)) = inputs.next() {
+        // The next input is decoded while this one is drawn.
+        let next = inputs.peek().and_then(|(_, found)| found.as_ref().ok());
+        let next = next.map(|found| ahead(&frames, &found.locator, first));
+        let asked = std::mem::replace(&mut asked, next);
+        let result = found.and_then(|found| run.draw(&found, asked, renderer.as_mut(), &mut table));
         if let Err(failure) = result {
             failed += 1;
             out.failure(&Failure {
@@ -248,13 +255,25 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn draw(&mut self, found: &Found, renderer: &mut dyn Renderer, table: &mut Table) -> Result<(), Failure> {
+    /// Draws an input; `asked` is its first frame, if that was asked for before.
+    fn draw(
+        &mut self,
+        found: &Found,
+        asked: Option<FrameHandle>,
+        renderer: &mut dyn Renderer,
+        table: &mut Table,
+    ) -> Result<(), Failure> {
         let args = self.args;
         self.told.clear();
+        let mut at_once = 0;
         let numbers: Vec<u32> = match args.frame {
             FrameChoice::One(n) => vec![n],
             FrameChoice::All => {
                 let info = self.frames.image_info(&found.locator, 1).or_exit(Exit::NothingUsable)?.value;
+                // Two of each that is at work, so that memory stays the same however long the clip is.
+                let bytes = info.layout.native_bytes() / u64::from(info.layout.number_of_frames.max(1));
+                let room = usize::try_from(CACHE_BYTES / 2 / bytes.max(1)).unwrap_or(usize::MAX);
+                at_once = room.min(2 * workers::count(self.global));
                 (1..=info.layout.number_of_frames).collect()
             }
         };
@@ -263,7 +282,11 @@ impl Run<'_> {
             return Err(Failure::say(Exit::Usage, "several frames need a folder")
                 .hint(format!("write a slash at its end: -o {}/", args.output.display())));
         }
-        for number in numbers {
+        let mut asked: VecDeque<FrameHandle> = asked.into_iter().collect();
+        for (at, number) in numbers.iter().copied().enumerate() {
+            let coming =
+                numbers.iter().skip(at + asked.len()).take((at_once + 1).saturating_sub(asked.len()));
+            asked.extend(coming.map(|number| ahead(self.frames, &found.locator, *number)));
             let file = target(found, args, self.folder, several.then_some(number));
             check_ending(&file, args)?;
             if !self.written.insert(file.clone()) {
@@ -279,8 +302,9 @@ impl Run<'_> {
                 )
                 .hint("choose another name, or pass --force to replace it"));
             }
-            let Read { value: pixels, notices } = load(self.frames, &found.locator, number)
-                .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
+            let Read { value: pixels, notices } =
+                load(self.frames, &found.locator, number, asked.pop_front())
+                    .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
             for notice in notices.iter().map(ToString::to_string) {
                 if self.told.insert(notice.clone()) {
                     self.out.note(format!("! {notice}"));
