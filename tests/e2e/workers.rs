@@ -101,3 +101,24 @@ fn a_codec_that_breaks_down_costs_one_file_with_its_reason() {
         );
     }
 }
+
+#[test]
+fn a_bad_frame_of_a_clip_costs_itself() {
+    let place = Place::new();
+    let clip = crate::driver::root().join("fixtures/doppler_jpeg.dcm");
+    let mut bytes = std::fs::read(clip).unwrap();
+    let starts: Vec<usize> =
+        (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(&[0xff, 0xd8, 0xff])).collect();
+    assert!(starts.len() > 3, "a stream a frame");
+    // The second frame's stream begins with nothing known.
+    bytes[starts[1] + 1] = 0;
+    let file = place.path("clip.dcm");
+    std::fs::write(&file, bytes).unwrap();
+    let folder = place.path("pictures/");
+    let args = ["render", &file, "-o", &folder, "--frame", "all", "--renderer", "cpu", "--json"];
+    let ran = run(&mut place.command(&args)).expect(1);
+    assert!(ran.err.contains("frames 2 of clip"), "{}", ran.err);
+    let drawn = std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(drawn, starts.len() - 1, "every other frame is drawn: {}", ran.out);
+    assert!(ran.out.contains("frame3"), "and listed: {}", ran.out);
+}

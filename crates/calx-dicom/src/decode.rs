@@ -70,7 +70,7 @@ impl Decoder {
         let mut decoded = match &self.workers {
             None => codec::decode_stream(&layout, &transfer_syntax, &stream.read()?, reduction)?.frame(),
             Some(pool) => {
-                let id = FrameId { locator: locator.clone(), frame, version };
+                let id = FrameId { locator: locator.clone(), frame, reduction, version };
                 let (layout, transfer_syntax) = (&layout, transfer_syntax.as_str());
                 pool.decode(&id, &mut Job { layout, transfer_syntax, stream, reduction })
             }

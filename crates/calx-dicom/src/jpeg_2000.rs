@@ -27,6 +27,8 @@ struct Stated {
     components: u16,
     precision: u8,
     subsampled: bool,
+    /// The image begins inside the reference grid (XOsiz, YOsiz): a reduced one has other sizes.
+    begins_elsewhere: bool,
     /// The stream mixes its first three components (COD): decoding gives RGB.
     component_transform: bool,
     /// How often both sides can be halved: wavelet levels (COD).
@@ -96,6 +98,7 @@ fn stated(stream: &[u8]) -> Option<Stated> {
                 return None;
             }
             found = Some(Stated {
+                begins_elsewhere: (four(10)?, four(14)?) != (0, 0),
                 columns: four(2)?.checked_sub(four(10)?)?,
                 rows: four(6)?.checked_sub(four(14)?)?,
                 components,
@@ -148,8 +151,9 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8], halvings: u8) -> Resul
     );
     let model = if ybr && !stated.component_transform { ColourModel::YbrFull } else { ColourModel::Rgb };
 
+    let halvings = if stated.begins_elsewhere { 0 } else { halvings.min(stated.levels) };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    let decoded = openjpeg::decode(stream, halvings.min(stated.levels), threads)
+    let decoded = openjpeg::decode(stream, halvings, threads)
         .map_err(|why| DecodeError::Codec { codec: CODEC, why })?;
     let components = decoded.components().ok_or_else(|| refused("a component is empty"))?;
     let Some(first) = components.first().copied() else { return Err(refused("there is no component")) };

@@ -87,7 +87,11 @@ fn one(
         return Ok(());
     }
     let mut renderer = open_renderer(args.renderer)?;
-    let report = write(workspace, document.case(), &targets, &folder, renderer.as_mut(), args.force, global)?;
+    let (report, notices) =
+        write(workspace, document.case(), &targets, &folder, renderer.as_mut(), args.force, global)?;
+    for notice in notices {
+        out.note(format!("! {notice}"));
+    }
     print(&report, out)
 }
 
@@ -141,7 +145,7 @@ fn export_failure(error: ExportError) -> Failure {
     }
 }
 
-/// Writes one case; shared with the demo.
+/// Writes one case and gives what was tolerated in its images; shared with the demo.
 pub(crate) fn write(
     workspace: &Workspace,
     case: &calx_model::Case,
@@ -150,7 +154,7 @@ pub(crate) fn write(
     renderer: &mut dyn Renderer,
     force: bool,
     global: &Global,
-) -> Result<ExportReport, Failure> {
+) -> Result<(ExportReport, Vec<String>), Failure> {
     let mut pixels = WorkspacePixels::new(workspace, global);
     let identity_strings = pixels.identity_strings(case)?;
     let mut input = ExportInput {
@@ -164,7 +168,9 @@ pub(crate) fn write(
     if let Some(parent) = folder.parent() {
         crate::failure::create_folder(parent)?;
     }
-    export_case(&mut input, targets, folder, &ExportOptions { force }).map_err(export_failure)
+    let report =
+        export_case(&mut input, targets, folder, &ExportOptions { force }).map_err(export_failure)?;
+    Ok((report, pixels.notices().to_vec()))
 }
 
 /// Records in the journal who looked at the pixels, once for each image.

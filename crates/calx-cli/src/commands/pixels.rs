@@ -20,11 +20,18 @@ pub(crate) const CACHE_BYTES: u64 = 256 << 20;
 pub(crate) struct WorkspacePixels<'a> {
     workspace: &'a Workspace,
     frames: FrameSource,
+    /// What was tolerated, each once, in the order met.
+    notices: Vec<String>,
 }
 
 impl<'a> WorkspacePixels<'a> {
     pub(crate) fn new(workspace: &'a Workspace, global: &Global) -> Self {
-        Self { workspace, frames: workers::frames(global, CACHE_BYTES) }
+        Self { workspace, frames: workers::frames(global, CACHE_BYTES), notices: Vec::new() }
+    }
+
+    /// What was tolerated in the images read so far; with it a picture or a number may need another look.
+    pub(crate) fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// Everything that can be said of a region in numbers, from the first frame it lies on.
@@ -107,6 +114,13 @@ pub(crate) fn load(
 impl PixelProvider for WorkspacePixels<'_> {
     fn pixels(&mut self, image: &CaseImage, frame: u32) -> Result<ImagePixels, PixelError> {
         let locator = self.workspace.locate(&image.source)?;
-        Ok(load(&self.frames, &locator, frame, None)?.value)
+        let read = load(&self.frames, &locator, frame, None)?;
+        for notice in &read.notices {
+            let told = format!("instance {}: {notice}", image.source);
+            if !self.notices.contains(&told) {
+                self.notices.push(told);
+            }
+        }
+        Ok(read.value)
     }
 }

@@ -297,6 +297,9 @@ fn measure(workspace: &Workspace, typed: &str, regions: &[String], global: &Glob
             }
         }
     }
+    for notice in pixels.notices() {
+        out.note(format!("! {notice}"));
+    }
     if out.format() == crate::args::Format::Table {
         table.columns.pop();
         for row in &mut table.rows {

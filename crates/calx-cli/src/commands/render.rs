@@ -156,9 +156,9 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
         crate::failure::create_folder(&args.output)?;
     }
     let mut table = Table::new("calx.rendered/1", &["input", "frame", "file", "window", "size", "drawn_by"]);
-    let mut failed = 0usize;
-    let mut run =
-        Run { args, global, folder, frames: &frames, written: BTreeSet::new(), out, told: BTreeSet::new() };
+    let (mut failed, mut only) = (0usize, None);
+    let (written, told) = (BTreeSet::new(), BTreeSet::new());
+    let mut run = Run { args, global, folder, frames: &frames, written, out, told, frames_failed: 0 };
     let first = if let FrameChoice::One(number) = args.frame { number } else { 1 };
     let mut inputs = args.inputs.iter().map(|input| (input, find(input, global))).peekable();
     let mut asked = None;
@@ -170,13 +170,8 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
         let result = found.and_then(|found| run.draw(&found, asked, renderer.as_mut(), &mut table));
         if let Err(failure) = result {
             failed += 1;
-            out.failure(&Failure {
-                error: failure.error.context(format!("not rendered: {input}")),
-                ..failure
-            });
-            if args.inputs.len() == 1 {
-                return Ok(failure.exit);
-            }
+            only = Some(failure.exit);
+            run.tell(failure, input);
         }
     }
     if frames.workers_started() > 0 {
@@ -191,9 +186,10 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
     } else {
         out.table(&table)?;
     }
-    Ok(match failed {
-        0 => Exit::Done,
-        n if n == args.inputs.len() => Exit::NothingUsable,
+    Ok(match (failed, only) {
+        (0, _) if run.frames_failed == 0 => Exit::Done,
+        (1, Some(exit)) if args.inputs.len() == 1 => exit,
+        (n, _) if n == args.inputs.len() => Exit::NothingUsable,
         _ => Exit::SomeFailed,
     })
 }
@@ -252,9 +248,16 @@ struct Run<'a> {
     out: &'a Out,
     /// Notices of the input being drawn: of a clip, each is said once.
     told: BTreeSet<String>,
+    /// Of clips whose other frames were drawn.
+    frames_failed: usize,
 }
 
 impl Run<'_> {
+    fn tell(&self, failure: Failure, what: &str) {
+        let error = failure.error.context(format!("not rendered: {what}"));
+        self.out.failure(&Failure { error, ..failure });
+    }
+
     /// Draws an input; `asked` is its first frame, if that was asked for before.
     fn draw(
         &mut self,
@@ -283,6 +286,7 @@ impl Run<'_> {
                 .hint(format!("write a slash at its end: -o {}/", args.output.display())));
         }
         let mut asked: VecDeque<FrameHandle> = asked.into_iter().collect();
+        let (mut bad, mut first_failure) = (Vec::new(), None);
         for (at, number) in numbers.iter().copied().enumerate() {
             let coming =
                 numbers.iter().skip(at + asked.len()).take((at_once + 1).saturating_sub(asked.len()));
@@ -302,9 +306,17 @@ impl Run<'_> {
                 )
                 .hint("choose another name, or pass --force to replace it"));
             }
-            let Read { value: pixels, notices } =
-                load(self.frames, &found.locator, number, asked.pop_front())
-                    .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
+            let loaded = load(self.frames, &found.locator, number, asked.pop_front())
+                .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)));
+            let Read { value: pixels, notices } = match loaded {
+                Ok(loaded) => loaded,
+                // A bad frame costs itself.
+                Err(failure) => {
+                    bad.push(number);
+                    first_failure.get_or_insert(failure);
+                    continue;
+                }
+            };
             for notice in notices.iter().map(ToString::to_string) {
                 if self.told.insert(notice.clone()) {
                     self.out.note(format!("! {notice}"));
@@ -323,16 +335,26 @@ impl Run<'_> {
                 json!(drawn_by),
             ]);
         }
-        Ok(())
+        match first_failure {
+            Some(failure) if bad.len() < numbers.len() => {
+                let list: Vec<String> = bad.iter().take(10).map(u32::to_string).collect();
+                let more =
+                    if bad.len() > 10 { format!(" and {} more", bad.len() - 10) } else { String::new() };
+                self.tell(failure, &format!("frames {}{more} of {}", list.join(", "), found.name));
+                self.frames_failed += bad.len();
+                Ok(())
+            }
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
     }
 }
 
 /// A codec that is missing here is another thing than a file without a picture.
 fn pixel_exit(error: &(dyn std::error::Error + 'static)) -> Exit {
-    match error.downcast_ref::<calx_dicom::DecodeError>() {
-        Some(
-            calx_dicom::DecodeError::UnsupportedTransferSyntax { .. } | calx_dicom::DecodeError::NoWorker(_),
-        ) => Exit::NoMeans,
+    // By its code: an error may stand inside another that says what the worker said.
+    match error.downcast_ref::<calx_dicom::DecodeError>().map(calx_dicom::DecodeError::code) {
+        Some("unsupported_transfer_syntax" | "no_worker") => Exit::NoMeans,
         _ => Exit::NothingUsable,
     }
 }

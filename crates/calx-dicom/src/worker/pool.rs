@@ -15,6 +15,7 @@ use super::WorkerOptions;
 use super::loss::WorkerLoss;
 use super::process::{Failed, Job, Worker};
 use crate::decode_error::DecodeError;
+use crate::frame_source::Reduction;
 use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 
@@ -47,6 +48,8 @@ struct State {
 pub(crate) struct FrameId {
     pub(crate) locator: Locator,
     pub(crate) frame: u32,
+    /// A preview that cost workers says nothing of the whole frame.
+    pub(crate) reduction: Reduction,
     pub(crate) version: Option<crate::source::Version>,
 }
 

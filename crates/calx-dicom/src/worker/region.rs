@@ -10,6 +10,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::ptr::{NonNull, null_mut};
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
@@ -47,9 +48,19 @@ impl Region {
         // SAFETY: a new map at a place of the kernel's choice. It is only read, and the seals just checked
         // keep its bytes and its length as they are for as long as it lives.
         let start = unsafe {
-            mmap(null_mut(), length, ProtFlags::READ, MapFlags::SHARED | MapFlags::POPULATE, &self.0, 0)?
+            // Private: kernels before 6.7 refuse a shared map of what is sealed against writing, even to read.
+            mmap(null_mut(), length, ProtFlags::READ, MapFlags::PRIVATE | MapFlags::POPULATE, &self.0, 0)
         };
-        Ok(Sealed(Map::of(start.cast(), length)?))
+        let start = match start {
+            Ok(start) => start,
+            Err(error) => {
+                tracing::debug!(%error, "memory of a frame could not be mapped, it is copied");
+                let mut bytes = vec![0; length];
+                self.0.read_exact_at(&mut bytes, 0)?;
+                return Ok(Sealed(Held::Copy(bytes)));
+            }
+        };
+        Ok(Sealed(Held::Map(Map::of(start.cast(), length)?)))
     }
 }
 
@@ -88,7 +99,14 @@ impl Drop for Map {
 
 /// Bytes that nobody can change.
 #[derive(Debug)]
-pub(in super::super) struct Sealed(Map);
+pub(in super::super) struct Sealed(Held);
+
+#[derive(Debug)]
+enum Held {
+    Map(Map),
+    /// Where the kernel does not map it.
+    Copy(Vec<u8>),
+}
 
 // SAFETY: the bytes never change and the map belongs to nobody else, so any thread may read or drop it.
 unsafe impl Send for Sealed {}
@@ -97,16 +115,17 @@ unsafe impl Sync for Sealed {}
 
 impl Sealed {
     pub(in super::super) fn bytes(&self) -> &[u8] {
-        // SAFETY: `length` bytes are mapped readable from `start` on for as long as `self` lives; the seals
-        // against writing and shrinking were checked before.
-        unsafe { std::slice::from_raw_parts(self.0.start.as_ptr(), self.0.length) }
+        match &self.0 {
+            // SAFETY: `length` bytes are mapped readable from `start` on for as long as `self` lives; the
+            // seals against writing and shrinking were checked before.
+            Held::Map(map) => unsafe { std::slice::from_raw_parts(map.start.as_ptr(), map.length) },
+            Held::Copy(bytes) => bytes,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::FileExt as _;
-
     use super::*;
 
     #[test]
