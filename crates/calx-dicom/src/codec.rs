@@ -23,6 +23,27 @@ use crate::notice::{Notice, Read};
 use crate::stored_values::{by_pixel, check_words, colour_model, frame_of, to_values};
 use crate::{jpeg, jpeg_2000, jpeg_ls, jpeg_xl, rle};
 
+/// Brings words into a range; how many were outside.
+fn clamp_words<const N: usize>(
+    words: &mut [[u8; N]],
+    value: impl Fn([u8; N]) -> i32,
+    least: i32,
+    most: i32,
+) -> u64 {
+    let mut beyond = 0;
+    for word in words {
+        let found = value(*word);
+        let kept = found.clamp(least, most);
+        if kept != found {
+            beyond += 1;
+            for (to, byte) in word.iter_mut().zip(kept.to_le_bytes()) {
+                *to = byte;
+            }
+        }
+    }
+    beyond
+}
+
 /// Whether a transfer syntax never keeps the original values.
 pub(crate) fn always_lossy(uid: &str) -> bool {
     matches!(
@@ -85,6 +106,41 @@ impl Decoded {
         Ok(Self { layout, words, model, planar, notices: Vec::new() })
     }
 
+    /// A lossy decoder may go a little beyond the largest value that was encoded. Cut to its bits such a
+    /// value would come out at the other end of the range: white specks on black.
+    fn clamp(&mut self) {
+        let layout = &self.layout;
+        let (stored, allocated) = (u32::from(layout.bits_stored), u32::from(layout.bits_allocated));
+        // Anywhere else the bits above the value belong to something else.
+        if stored >= allocated || layout.high_bit + 1 != layout.bits_stored || !matches!(allocated, 8 | 16) {
+            return;
+        }
+        let (least, most) = if layout.is_signed() {
+            (-(1_i32 << (stored - 1)), (1_i32 << (stored - 1)) - 1)
+        } else {
+            (0, (1_i32 << stored) - 1)
+        };
+        let signed = layout.is_signed();
+        let beyond = if allocated == 8 {
+            let value =
+                |[byte]: [u8; 1]| if signed { i32::from(byte.cast_signed()) } else { i32::from(byte) };
+            clamp_words(self.words.as_chunks_mut::<1>().0, value, least, most)
+        } else {
+            let value = |word| {
+                let word = u16::from_le_bytes(word);
+                if signed { i32::from(word.cast_signed()) } else { i32::from(word) }
+            };
+            clamp_words(self.words.as_chunks_mut::<2>().0, value, least, most)
+        };
+        if beyond > 0 {
+            let text = format!(
+                "{beyond} values that lossy compression left beyond the {stored} bits of BitsStored (0028,0101) \
+                 count as {least} or {most}"
+            );
+            self.notices.push(Notice::at(crate::dataset::Tag(0x7fe0, 0x0010), text));
+        }
+    }
+
     /// The layout of this frame: smaller than asked for where it was decoded at a lower resolution.
     pub(crate) fn layout(&self) -> &FrameLayout {
         &self.layout
@@ -120,6 +176,26 @@ impl Decoded {
 
 /// Decodes the stream of one frame whose size was checked: it needs no file and no header, so it runs anywhere.
 pub(crate) fn decode_stream(
+    layout: &FrameLayout,
+    uid: &str,
+    stream: &[u8],
+    reduction: Reduction,
+) -> Result<Decoded, DecodeError> {
+    let mut decoded = decode_words(layout, uid, stream, reduction)?;
+    let signed = matches!(uid, "1.2.840.10008.1.2.4.91" | "1.2.840.10008.1.2.4.203");
+    if may_lose(uid) && (signed || !layout.is_signed()) {
+        decoded.clamp();
+    }
+    Ok(decoded)
+}
+
+/// Whether a decoder of this transfer syntax may give values that nobody encoded.
+fn may_lose(uid: &str) -> bool {
+    always_lossy(uid)
+        || matches!(uid, "1.2.840.10008.1.2.4.91" | "1.2.840.10008.1.2.4.203" | "1.2.840.10008.1.2.4.112")
+}
+
+fn decode_words(
     layout: &FrameLayout,
     uid: &str,
     stream: &[u8],
@@ -206,5 +282,45 @@ mod tests {
             std::panic::resume_unwind(Box::new("broken"));
         });
         assert!(matches!(broke, Err(DecodeError::Panicked { codec: "test" })));
+    }
+    fn clamped(bits: [u16; 2], signed: bool, words: &[u8]) -> (Vec<u8>, Option<String>) {
+        let [bits_allocated, bits_stored] = bits;
+        let layout = FrameLayout {
+            rows: 1,
+            columns: u32::try_from(words.len()).unwrap() * 8 / u32::from(bits_allocated),
+            samples_per_pixel: 1,
+            bits_allocated,
+            bits_stored,
+            high_bit: bits_stored - 1,
+            pixel_representation: if signed {
+                calx_model::PixelRepresentation::Signed
+            } else {
+                calx_model::PixelRepresentation::Unsigned
+            },
+            planar_configuration: PlanarConfiguration::Interleaved,
+            photometric_interpretation: calx_model::PhotometricInterpretation::Monochrome2,
+            number_of_frames: 1,
+        };
+        let mut decoded =
+            Decoded::new(layout, words.to_vec(), ColourModel::Rgb, PlanarConfiguration::Interleaved).unwrap();
+        decoded.clamp();
+        let notice = decoded.notices.first().map(ToString::to_string);
+        (decoded.words, notice)
+    }
+
+    #[test]
+    fn what_a_lossy_decoder_overshoots_stays_at_its_end_of_the_range() {
+        let words = |values: &[u16]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+        let (kept, notice) = clamped([16, 10], false, &words(&[0, 1023, 1024, 1026, 65535, 5]));
+        assert_eq!(kept, words(&[0, 1023, 1023, 1023, 1023, 5]));
+        let notice = notice.unwrap();
+        assert!(notice.contains("3 values") && notice.contains("1023"), "{notice}");
+        let signed = |values: &[i16]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+        let (kept, _) = clamped([16, 12], true, &signed(&[-2049, -2048, 2047, 2048]));
+        assert_eq!(kept, signed(&[-2048, -2048, 2047, 2047]));
+        assert_eq!(clamped([8, 6], false, &[63, 64, 0]).0, [63, 63, 0]);
+        // Nothing beyond, nothing said; whole words have no beyond.
+        assert_eq!(clamped([16, 12], false, &words(&[4095])), (words(&[4095]), None));
+        assert_eq!(clamped([16, 16], false, &words(&[65535])), (words(&[65535]), None));
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, out: &Out) -> Outcome {
                 |t: &PatientText| if args.identity { t.raw().to_owned() } else { t.masked().to_owned() };
             out.json(&json!({
                 "schema": "calx.study/1", "study": row.study, "patient_name": shown(&row.patient.name),
-                "patient_id": shown(&row.patient.patient_id), "date": row.date, "description": row.description.raw(),
+                "patient_id": shown(&row.patient.patient_id), "date": row.date, "description": shown(&row.description),
                 "modalities": row.modalities.iter().map(PatientText::raw).collect::<Vec<_>>(),
                 "series": row.series, "instances": row.instances, "images": row.images, "damaged": row.damaged,
             }))?;
@@ -133,7 +133,7 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
         ("patient_id", json!(shown(&h.patient_id))),
         ("patient_age", json!(h.patient_age.raw())),
         ("patient_sex", json!(h.patient_sex.raw())),
-        ("study_description", json!(h.study_description.raw())),
+        ("study_description", json!(shown(&h.study_description))),
         ("modality", json!(h.modality.raw())),
         ("body_part", json!(h.body_part.raw())),
         ("synthetic", json!(h.synthetic_data)),
