@@ -375,5 +375,5 @@ pub(crate) fn float_window_ends(voi: &VoiLut) -> Option<[f64; 2]> {
             (f64::from(table.first) + f64::from(entries) / 2.0, f64::from(entries))
         }
     };
-    (ramp > 0.0 && ramp.is_finite()).then(|| [middle - ramp * 3.0, middle + ramp * 3.0])
+    (ramp > 0.0 && ramp.is_finite()).then_some([middle - ramp * 3.0, middle + ramp * 3.0])
 }
