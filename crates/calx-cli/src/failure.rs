@@ -95,6 +95,23 @@ pub(crate) fn create_folder(path: &std::path::Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|e| cannot_write(path, e))
 }
 
-fn cannot_write(path: &std::path::Path, error: std::io::Error) -> Failure {
+pub(crate) fn cannot_write(path: &std::path::Path, error: std::io::Error) -> Failure {
     Failure::new(Exit::WriteFailed, Error::new(error).context(format!("cannot write {}", path.display())))
+}
+
+/// Refuses a folder, a pipe or a device where a file is meant. What can be an id is looked up, whatever
+/// folder has that name.
+pub(crate) fn refuse_no_file(path: &std::path::Path) -> Result<(), Failure> {
+    let text = path.to_string_lossy();
+    let like_an_id = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | '-' | ':' | '/'));
+    let Ok(meta) = std::fs::metadata(path) else { return Ok(()) };
+    if meta.is_file() || like_an_id {
+        return Ok(());
+    }
+    if meta.is_dir() {
+        return Err(Failure::say(Exit::NothingUsable, format!("a folder, where a file is meant: {text}"))
+            .hint(format!("name its files, or read it into a workspace: calx import {text}")));
+    }
+    Err(Failure::say(Exit::NothingUsable, format!("neither a file nor a folder, not opened: {text}")))
 }

@@ -78,6 +78,12 @@ pub enum WorkspaceError {
     /// Another process kept the catalogue for longer than the time allowed.
     #[error("the catalogue is in use by another process; nothing was changed, try again")]
     CatalogueBusy,
+    /// The folder or the file may not be written by this user.
+    #[error(
+        "the catalogue cannot be opened: that needs permission to write in the workspace's folder, also to read; \
+         nothing was changed"
+    )]
+    CatalogueReadOnly,
     /// SQLite says that the catalogue is not sound.
     #[error("the catalogue is damaged ({0}); nothing was removed, `calx rebuild-catalogue` makes it again")]
     CatalogueDamaged(String),
@@ -279,7 +285,7 @@ impl WorkspaceError {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorClass::NotFound,
             Self::CatalogueBusy | Self::LockedBy { .. } | Self::Busy { .. } => ErrorClass::Busy,
             Self::OtherPatient { .. } | Self::MixedStudy { .. } => ErrorClass::Refused,
-            Self::Write { .. } | Self::Poisoned(_) => ErrorClass::WriteFailed,
+            Self::Write { .. } | Self::Poisoned(_) | Self::CatalogueReadOnly => ErrorClass::WriteFailed,
             Self::Catalogue { source, .. } => match source.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::SystemIoFailure) => {
                     ErrorClass::WriteFailed
@@ -317,6 +323,7 @@ impl From<rusqlite::Error> for WorkspaceError {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
                 Self::CatalogueBusy
             }
+            Some(rusqlite::ErrorCode::ReadOnly) => Self::CatalogueReadOnly,
             _ => Self::Catalogue { unchanged: "what was acknowledged before is kept", source },
         }
     }

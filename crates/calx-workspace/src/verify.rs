@@ -83,6 +83,8 @@ impl Workspace {
         let mut report = VerifyReport::default();
         let known = match self.verify_catalogue(options, &mut report) {
             Ok(known) => Some(known),
+            // What this user may not see is not damaged.
+            Err(error @ WorkspaceError::CatalogueReadOnly) => return Err(error),
             Err(error) => {
                 report.problems.push(chain(&error));
                 None

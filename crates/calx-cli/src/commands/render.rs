@@ -212,6 +212,7 @@ fn name_of(path: &Path) -> String {
 
 fn find(input: &str, global: &Global) -> Result<Found, Failure> {
     let path = Path::new(input);
+    crate::failure::refuse_no_file(path)?;
     if path.exists() {
         return Ok(Found { name: name_of(path), locator: Locator::from(path.to_path_buf()), marks: None });
     }
@@ -323,7 +324,7 @@ impl Run<'_> {
                 }
             }
             let (window, size, drawn_by) = match args.values {
-                Some(kind) => write_values(&pixels, kind, &file, self.global)?,
+                Some(kind) => write_values(&pixels, kind, &file, args, self.global)?,
                 None => write_picture(&pixels, found, args, number, &file, self.global, renderer)?,
             };
             table.push(vec![
@@ -389,6 +390,7 @@ fn write_values(
     pixels: &ImagePixels,
     kind: ValuesWord,
     file: &Path,
+    args: &RenderArgs,
     global: &Global,
 ) -> Result<Drawn, Failure> {
     let kind = match kind {
@@ -397,13 +399,21 @@ fn write_values(
     };
     let size = format!("{}x{}", pixels.frame.columns(), pixels.frame.rows());
     let is_png = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
-    write_file(file, global, |out| {
+    write_file(file, args.force, global, |out| {
         if is_png {
             write_values_png(&pixels.frame, kind, out)
         } else {
             write_npy(&pixels.frame, &pixels.display.modality_lut, kind, out)
         }
-        .or_exit(Exit::SomeFailed)
+        .map_err(|error| {
+            let error = anyhow::Error::new(error);
+            let exit = if error.chain().any(|cause| cause.is::<std::io::Error>()) {
+                Exit::WriteFailed
+            } else {
+                Exit::SomeFailed
+            };
+            Failure::new(exit, error)
+        })
     })?;
     Ok(("none".to_owned(), size, "nothing: values".to_owned()))
 }
@@ -433,14 +443,15 @@ fn write_picture(
         let marks = marks(case, image, number, args, &view, global)?;
         draw_marks(&mut picture, &view, &marks);
     }
-    write_file(file, global, |out| write_png(&picture, out).or_exit(Exit::WriteFailed))?;
+    write_file(file, args.force, global, |out| write_png(&picture, out).or_exit(Exit::WriteFailed))?;
     let size = format!("{}x{}", picture.width(), picture.height());
     let window = match (choice, &pipeline.voi_lut) {
         (WindowChoice::Set(window), _) => format!("{},{} as set", window.center, window.width),
         (_, VoiLut::Window(window)) => {
             format!("{},{} from {}", window.center, window.width, pipeline.window_origin)
         }
-        _ => pipeline.window_origin,
+        (_, VoiLut::Range { min, max }) => format!("{min} to {max} from {}", pipeline.window_origin),
+        (_, VoiLut::Table(_)) => pipeline.window_origin,
     };
     Ok((window, size, renderer.describe().to_string()))
 }
@@ -464,20 +475,30 @@ fn marks(
     Ok(calx_export::image_marks(case, workspace.schema(), image, frame, &choice))
 }
 
-/// Writes beside the target and renames, so that a picture is whole or absent.
+/// Writes beside the target and renames, so that a picture is whole or absent; without `force` nothing is
+/// replaced, also nothing that came meanwhile.
 fn write_file(
     file: &Path,
+    force: bool,
     global: &Global,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     if global.dry_run {
         return Ok(());
     }
-    let partial = durable::partial_of(file);
+    // Another program may be making the same picture.
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let partial = durable::partial_of(&file.with_file_name(format!("{name}.{}", std::process::id())));
     let mut out = BufWriter::new(crate::failure::create(&partial)?);
     let written = write(&mut out).and_then(|()| out.flush().or_exit(Exit::WriteFailed));
     drop(out);
-    match written.and_then(|()| durable::rename(&partial, file).or_exit(Exit::WriteFailed)) {
+    let named = |failure: Failure| Failure {
+        error: failure.error.context(format!("cannot write {}", file.display())),
+        ..failure
+    };
+    let put = || if force { durable::rename(&partial, file) } else { durable::rename_new(&partial, file) };
+    let put = || put().map_err(|error| crate::failure::cannot_write(file, error));
+    match written.map_err(named).and_then(|()| put()) {
         Ok(()) => Ok(()),
         Err(failure) => {
             // The picture failed; its unfinished file is of no use to anyone.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use calx_dicom::{Identity, Locator, dump_tags, read_header, read_image_info};
+use calx_dicom::{Identity, InstanceHeader, Locator, Notice, dump_tags, read_header, read_image_info};
 use calx_model::{Case, PatientText, VoiSource};
 use calx_workspace::Found;
 use clap::Args;
@@ -36,8 +36,12 @@ pub(crate) struct ShowArgs {
 
 pub(crate) fn run(args: &ShowArgs, global: &Global, out: &Out) -> Outcome {
     let path = Path::new(&args.what);
+    crate::failure::refuse_no_file(path)?;
     if path.is_file() {
-        return file(&Locator::from(path.to_path_buf()), args, out);
+        return file(&Locator::from(path.to_path_buf()), args, out).map_err(|failure| Failure {
+            error: failure.error.context(format!("not shown: {}", args.what)),
+            ..failure
+        });
     }
     let workspace = session::workspace(global).map_err(|f| match f.exit {
         Exit::NotFound => Failure::say(
@@ -120,8 +124,7 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
         read.notices.iter().for_each(|n| out.note(format!("! {n}")));
         return Ok(Exit::Done);
     }
-    let header = read_header(locator).or_exit(Exit::NothingUsable)?;
-    let h = &header.value;
+    let (h, notices) = header_of(locator, args.frame)?;
     let shown = |t: &PatientText| if args.identity { t.raw().to_owned() } else { t.masked().to_owned() };
     let mut facts = vec![
         ("study", json!(h.study)),
@@ -138,7 +141,7 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
         ("body_part", json!(h.body_part.raw())),
         ("synthetic", json!(h.synthetic_data)),
     ];
-    let mut notices: Vec<String> = header.notices.iter().map(ToString::to_string).collect();
+    let mut notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
     let mut exit = Exit::Done;
     match read_image_info(locator, args.frame) {
         Ok(read) => {
@@ -161,6 +164,8 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
     if out.format() == Format::Table {
         for (name, value) in &facts {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            // A line is one fact: a value with line feeds must not make others.
+            let text = text.replace('\r', "\\r").replace('\n', "\\n");
             out.line(format!("{name:<20} {text}"))?;
         }
     } else {
@@ -172,6 +177,20 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
     }
     notices.iter().for_each(|n| out.note(format!("! {n}")));
     Ok(exit)
+}
+
+/// The header; of a picture that can be drawn also where a UID is missing, with what stands in its place.
+fn header_of(locator: &Locator, frame: u32) -> Result<(InstanceHeader, Vec<Notice>), Failure> {
+    let error = match read_header(locator) {
+        Ok(read) => return Ok((read.value, read.notices)),
+        Err(error) => error,
+    };
+    if matches!(error.code(), "missing_attribute" | "bad_uid")
+        && let Ok(read) = read_image_info(locator, frame)
+    {
+        return Ok((read.value.header, read.notices));
+    }
+    Err(Failure::new(Exit::NothingUsable, error))
 }
 
 fn image_facts(info: &calx_dicom::ImageInfo) -> Vec<(&'static str, Value)> {
