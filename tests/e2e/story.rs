@@ -165,7 +165,7 @@ fn draw(place: &Place) {
     let kept = crate::driver::kept("story").join("marked.png");
     let ran = place.ok(&["render", "52/1", "-o", &marked, "--renderer", "cpu", "--json"]);
     let row = &ran.json()["rows"][0];
-    assert_eq!((&row["window"], &row["drawn_by"]), (&"minmax".into(), &"CPU".into()));
+    assert_eq!((&row["window"], &row["drawn_by"]), (&"0 to 4094 from minmax".into(), &"CPU".into()));
     std::fs::copy(&marked, kept).unwrap();
     place.ok(&["render", "52/1", "-o", &plain, "--marks", "none", "--renderer", "cpu"]);
     let (width, height, with) = png(&marked);

@@ -23,15 +23,13 @@ use crate::session::{self, workspace_failure};
 
 /// Read DICOM files and folders into the workspace; every file is accounted for.
 ///
-/// calx import -w ws /media/cdrom
-/// calx import -w ws --reference share/ --report report.csv
+/// calx import -w ws /media/cdrom --report report.csv
 /// calx import -w ws --resume last
-///
-/// Folders, DICOM files, and zip, tar, tar.gz and gz archives, told by what they hold.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ImportArgs {
-    /// Files, folders, archives; - reads a list from stdin, one path a line
+    /// Files, folders, archives (zip, tar, tar.gz, gz, told by what they hold); - reads a list from stdin,
+    /// one path a line
     #[arg(required_unless_present = "resume")]
     paths: Vec<PathBuf>,
     /// Go on with a run that was cut off, with the sources and options it had

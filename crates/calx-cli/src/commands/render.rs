@@ -289,9 +289,12 @@ impl Run<'_> {
         let mut asked: VecDeque<FrameHandle> = asked.into_iter().collect();
         let (mut bad, mut first_failure) = (Vec::new(), None);
         for (at, number) in numbers.iter().copied().enumerate() {
-            let coming =
-                numbers.iter().skip(at + asked.len()).take((at_once + 1).saturating_sub(asked.len()));
-            asked.extend(coming.map(|number| ahead(self.frames, &found.locator, *number)));
+            // The header comes first: a file that is no picture is not read on two threads at once.
+            if !asked.is_empty() || self.frames.image_info(&found.locator, number).is_ok() {
+                let (from, most) = (at + asked.len(), (at_once + 1).saturating_sub(asked.len()));
+                let coming = numbers.iter().skip(from).take(most);
+                asked.extend(coming.map(|number| ahead(self.frames, &found.locator, *number)));
+            }
             let file = target(found, args, self.folder, several.then_some(number));
             check_ending(&file, args)?;
             if !self.written.insert(file.clone()) {
