@@ -211,7 +211,7 @@ fn every_compressed_frame_is_right() {
 /// hash of a lossy frame.
 const AS_DCMTK: [(&str, &str); 7] = [
     // Eight values of 1024 amid 1022 in 10 bits: dcmtk keeps them in the word, here they count as 1023. Cut to
-    // their bits they would be black specks on white.
+    // their bits they would be white specks on black (MONOCHROME1).
     ("nema-wg04/RG3_JPLY", "c3f8afd42451473c108526000a2027bff66634180520b14e483a8235c36a45b9"),
     ("nema-wg04/XA1_JPLY", "d5f60be5c70a0ee7a3ececdc5e5328a84d6cbb275a2145e4f2f633045a35a37d"),
     (
