@@ -102,6 +102,51 @@ fn a_codec_that_breaks_down_costs_one_file_with_its_reason() {
     }
 }
 
+/// Whether a process still runs; one that ended and waits for its parent does not.
+#[cfg(target_os = "linux")]
+fn runs(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+#[cfg(target_os = "linux")]
+fn wait_until(what: &str, mut seen: impl FnMut() -> bool) {
+    let end = std::time::Instant::now() + Duration::from_secs(30);
+    while !seen() {
+        assert!(std::time::Instant::now() < end, "waited 30 s until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_worker_that_hangs_ends_when_calx_is_killed() {
+    let Some(faulty) = sample(FAULTY) else { return };
+    let place = Place::new();
+    let (pid_file, picture) = (place.path("worker.pid"), place.path("picture.png"));
+    let script = place.dir().join("worker");
+    let binary = std::env::current_exe().unwrap();
+    let text = format!(
+        "#!/bin/sh\necho $$ >'{pid_file}.new'\nmv '{pid_file}.new' '{pid_file}'\nexec '{}' --exact \
+         workers::serves_when_started_as_one --nocapture {MARK}hang\n",
+        binary.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let args = ["render", &faulty, "-o", &picture, "--renderer", "cpu", "--worker-program"];
+    let mut calx = place.command(&args);
+    let mut calx = calx.arg(&script).stderr(std::process::Stdio::null()).spawn().unwrap();
+    wait_until("a worker has started", || std::path::Path::new(&pid_file).exists());
+    let pid = std::fs::read_to_string(&pid_file).unwrap().trim().to_owned();
+    // Into the frame it hangs in, well before the watchdog would end it.
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(runs(&pid), "the worker is there before");
+    calx.kill().unwrap();
+    calx.wait().unwrap();
+    wait_until("the worker has ended", || !runs(&pid));
+    assert!(!std::path::Path::new(&picture).exists());
+}
+
 #[test]
 fn a_bad_frame_of_a_clip_costs_itself() {
     let place = Place::new();

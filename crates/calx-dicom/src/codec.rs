@@ -237,10 +237,12 @@ fn decode_words(
                 Reduction::Full => 0,
                 Reduction::Halved(times) => times,
             };
-            let jpeg_2000::Decoded { words, model, columns, rows } =
+            let jpeg_2000::Decoded { words, model, columns, rows, notices } =
                 jpeg_2000::decode(layout, stream, halvings)?;
             let layout = FrameLayout { columns, rows, ..layout.clone() };
-            return Decoded::new(layout, words, model, PlanarConfiguration::Interleaved);
+            let mut decoded = Decoded::new(layout, words, model, PlanarConfiguration::Interleaved)?;
+            decoded.notices.extend(notices);
+            return Ok(decoded);
         }
         "1.2.840.10008.1.2.4.110" | "1.2.840.10008.1.2.4.111" | "1.2.840.10008.1.2.4.112" => {
             let (words, model) = guarded("JPEG XL", || jpeg_xl::decode(layout, stream))?;

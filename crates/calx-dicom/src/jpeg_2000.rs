@@ -16,7 +16,9 @@ mod openjpeg;
 
 use calx_model::{ColourModel, FrameLayout, PhotometricInterpretation};
 
+use crate::dataset::Tag;
 use crate::decode_error::DecodeError;
+use crate::notice::Notice;
 
 const CODEC: &str = "JPEG 2000";
 
@@ -42,6 +44,7 @@ pub(crate) struct Decoded {
     pub(crate) model: ColourModel,
     pub(crate) columns: u32,
     pub(crate) rows: u32,
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// The codestream: all of it, or what the first `jp2c` box of a JP2 file holds.
@@ -161,7 +164,44 @@ pub(crate) fn decode(layout: &FrameLayout, stream: &[u8], halvings: u8) -> Resul
     if components.len() != usize::from(layout.samples_per_pixel) || !components.iter().all(alike) {
         return Err(refused("the components are not alike"));
     }
-    Ok(Decoded { words: words(layout, &components), model, columns: first.columns, rows: first.rows })
+    let notices = [sign_notice(layout, first), end_notice(stream)].into_iter().flatten().collect();
+    let words = words(layout, &components);
+    Ok(Decoded { words, model, columns: first.columns, rows: first.rows, notices })
+}
+
+/// Where the stream and PixelRepresentation do not agree on the sign.
+fn sign_notice(layout: &FrameLayout, component: openjpeg::Component<'_>) -> Option<Notice> {
+    let text = match (component.signed, layout.is_signed()) {
+        (false, true) => format!(
+            "the JPEG 2000 stream states unsigned samples, PixelRepresentation signed ones; they are read as \
+             two's complement of {} bits",
+            component.precision
+        ),
+        (true, false) => {
+            "the JPEG 2000 stream states signed samples, PixelRepresentation unsigned ones; their \
+                          bits are read as unsigned"
+                .to_owned()
+        }
+        _ => return None,
+    };
+    Some(Notice::at(Tag(0x0028, 0x0103), text))
+}
+
+/// What follows the end marker, but for the byte that makes a length even, or that there is none.
+///
+/// No two bytes of the coded data are those of the marker (T.800 A.1), so the last such pair is it.
+fn end_notice(stream: &[u8]) -> Option<Notice> {
+    const END_OF_CODESTREAM: [u8; 2] = [0xff, 0xd9];
+    let text = match stream.windows(2).rposition(|pair| pair == END_OF_CODESTREAM) {
+        None => "the JPEG 2000 stream has no end marker; what is there is decoded".to_owned(),
+        Some(at) => match stream.get(at + 2..)? {
+            [] | [0] => return None,
+            rest => {
+                format!("behind the end of the JPEG 2000 stream more is passed over, bytes: {}", rest.len())
+            }
+        },
+    };
+    Some(Notice::at(Tag(0x7fe0, 0x0010), text))
 }
 
 /// Components to little endian words of the width that the layout says, interleaved by pixel.
@@ -222,6 +262,33 @@ mod tests {
             photometric_interpretation: PhotometricInterpretation::Monochrome2,
             number_of_frames: 1,
         }
+    }
+
+    #[test]
+    fn what_stands_behind_the_end_marker_is_told() {
+        let whole = [&header(2, 3)[..], &[0xff, 0xd9]].concat();
+        let told = |tail: &[u8]| end_notice(&[&whole[..], tail].concat()).map(|notice| notice.to_string());
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&[0]), None, "the pad byte");
+        assert!(told(&[1]).unwrap().ends_with("bytes: 1"));
+        let seven = told(&[0; 7]).unwrap();
+        assert!(seven.starts_with("(7FE0,0010) behind the end") && seven.ends_with("bytes: 7"), "{seven}");
+        assert!(end_notice(&header(2, 3)).unwrap().text.contains("no end marker"));
+    }
+
+    #[test]
+    fn a_sign_that_the_header_contradicts_is_told() {
+        let component =
+            |signed| openjpeg::Component { columns: 1, rows: 1, precision: 12, signed, values: &[0] };
+        let told = |signed, representation| {
+            let layout = FrameLayout { pixel_representation: representation, ..layout() };
+            sign_notice(&layout, component(signed)).map(|notice| notice.to_string())
+        };
+        assert_eq!(told(true, PixelRepresentation::Signed), None);
+        assert_eq!(told(false, PixelRepresentation::Unsigned), None);
+        let corrected = told(false, PixelRepresentation::Signed).unwrap();
+        assert!(corrected.starts_with("(0028,0103)") && corrected.contains("of 12 bits"), "{corrected}");
+        assert!(told(true, PixelRepresentation::Unsigned).unwrap().contains("read as unsigned"));
     }
 
     #[test]
