@@ -132,6 +132,9 @@ pub(crate) enum ProgressWhen {
 pub(crate) enum Command {
     Init(commands::init::InitArgs),
     Import(commands::import::ImportArgs),
+    /// Files with one UID and other bytes: list them, decide which counts
+    #[command(subcommand)]
+    Issues(commands::issues::IssuesCommand),
     Ls(commands::ls::LsArgs),
     Show(commands::show::ShowArgs),
     /// Make, fill, check and follow cases

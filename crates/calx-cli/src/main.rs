@@ -69,6 +69,7 @@ fn dispatch(cli: &Cli, out: &Out) -> Outcome {
     match &cli.command {
         Command::Init(a) => commands::init::run(a, global, out),
         Command::Import(a) => commands::import::run(a, global, out),
+        Command::Issues(c) => commands::issues::run(c, global, out),
         Command::Ls(a) => commands::ls::run(a, global, out),
         Command::Show(a) => commands::show::run(a, global, out),
         Command::Case(c) => commands::case::run(c, global, out),

@@ -253,6 +253,25 @@ pub enum WorkspaceError {
         /// Why the first was left out.
         reason: String,
     },
+    /// Cases were made on the bytes that count now.
+    #[error(
+        "instance {uid} is shown in {}, whose marks were made on the bytes that count now; nothing was changed",
+        cases.join(", ")
+    )]
+    ShownInCases {
+        /// SOPInstanceUID (0008,0018).
+        uid: String,
+        /// As `case 52 (3 marks)`.
+        cases: Vec<String>,
+    },
+    /// A decision for bytes that cannot be read.
+    #[error("the file chosen for instance {uid} {why}; nothing was changed")]
+    NoBytes {
+        /// SOPInstanceUID (0008,0018).
+        uid: String,
+        /// As `is gone`.
+        why: String,
+    },
     /// A pattern that is none.
     #[error("the pattern {pattern:?} cannot be used")]
     BadPattern {
@@ -284,7 +303,9 @@ impl WorkspaceError {
             | Self::FileGone { .. } => ErrorClass::NotFound,
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorClass::NotFound,
             Self::CatalogueBusy | Self::LockedBy { .. } | Self::Busy { .. } => ErrorClass::Busy,
-            Self::OtherPatient { .. } | Self::MixedStudy { .. } => ErrorClass::Refused,
+            Self::OtherPatient { .. } | Self::MixedStudy { .. } | Self::ShownInCases { .. } => {
+                ErrorClass::Refused
+            }
             Self::Write { .. } | Self::Poisoned(_) | Self::CatalogueReadOnly => ErrorClass::WriteFailed,
             Self::Catalogue { source, .. } => match source.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::SystemIoFailure) => {
@@ -298,6 +319,7 @@ impl WorkspaceError {
             | Self::SnapshotDiffers { .. }
             | Self::Io { .. }
             | Self::CatalogueDamaged(_)
+            | Self::NoBytes { .. }
             | Self::FileChanged { .. } => ErrorClass::Damaged,
             _ => ErrorClass::Invalid,
         }

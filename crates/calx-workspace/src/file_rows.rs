@@ -165,7 +165,8 @@ pub(crate) fn file_instance(
                    WHERE uid = ?1 AND damaged IS NOT NULL";
         let values =
             params![header.instance.as_str(), file, header.transfer_syntax.as_str(), header.has_pixels];
-        if damaged.is_none() && tx.prepare_cached(sql)?.execute(values)? > 0 {
+        // Bytes that were kept before do not count because somebody decided so.
+        if damaged.is_none() && kept.is_none() && tx.prepare_cached(sql)?.execute(values)? > 0 {
             return Ok(Filed::Mended);
         }
         return Ok(Filed::Conflict { kept_before: kept.is_some() });
@@ -201,6 +202,18 @@ pub(crate) fn file_instance(
     Ok(Filed::New { study, series })
 }
 
+/// Removes patients that nothing names.
+pub(crate) const NOBODY: &str = "DELETE FROM patients WHERE id NOT IN (SELECT patient FROM instances)
+    AND id NOT IN (SELECT patient FROM studies)";
+
+/// Makes sure of the series and the study of an instance, which it describes if its UID is their smallest.
+pub(crate) fn describe(tx: &Transaction<'_>, header: &InstanceHeader) -> Result<(), WorkspaceError> {
+    let patient = patient(tx, header)?;
+    add_study(tx, header, patient)?;
+    add_series(tx, header)?;
+    Ok(())
+}
+
 /// Lets another place of the same bytes count for an instance; the old row goes.
 pub(crate) fn move_file(
     tx: &Transaction<'_>,
@@ -233,7 +246,7 @@ pub(crate) fn keep_digest(tx: &Transaction<'_>, file: i64, sha256: &str) -> Resu
     Ok(())
 }
 
-fn add_file(
+pub(crate) fn add_file(
     tx: &Transaction<'_>,
     uid: &SopInstanceUid,
     facts: &Facts,
@@ -254,7 +267,7 @@ fn add_file(
     Ok(tx.last_insert_rowid())
 }
 
-fn patient(tx: &Transaction<'_>, header: &InstanceHeader) -> Result<i64, WorkspaceError> {
+pub(crate) fn patient(tx: &Transaction<'_>, header: &InstanceHeader) -> Result<i64, WorkspaceError> {
     let values = params![
         header.patient_id.raw(),
         header.patient_name.raw(),
@@ -275,7 +288,7 @@ fn add_study(tx: &Transaction<'_>, header: &InstanceHeader, patient: i64) -> Res
         ON CONFLICT (uid) DO UPDATE SET patient = excluded.patient, patient_age = excluded.patient_age,
             description = excluded.description, accession_number = excluded.accession_number,
             date = excluded.date, time = excluded.time, taken_from = excluded.taken_from
-        WHERE excluded.taken_from < studies.taken_from";
+        WHERE excluded.taken_from <= studies.taken_from";
     tx.prepare_cached(sql)?.execute(params![
         header.study.as_str(),
         patient,
@@ -297,7 +310,7 @@ fn add_series(tx: &Transaction<'_>, header: &InstanceHeader) -> Result<bool, Wor
         ON CONFLICT (uid) DO UPDATE SET study = excluded.study, modality = excluded.modality,
             number = excluded.number, description = excluded.description, body_part = excluded.body_part,
             taken_from = excluded.taken_from
-        WHERE excluded.taken_from < series.taken_from";
+        WHERE excluded.taken_from <= series.taken_from";
     tx.prepare_cached(sql)?.execute(params![
         header.series.as_str(),
         header.study.as_str(),

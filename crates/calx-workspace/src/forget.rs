@@ -20,7 +20,7 @@ use rusqlite::{Transaction, params};
 use crate::case_writer::LOCK;
 use crate::durable;
 use crate::error::WorkspaceError;
-use crate::file_rows::Place;
+use crate::file_rows::{self, Place};
 use crate::lock::{self, Asked, Lock};
 use crate::workspace::Workspace;
 
@@ -122,6 +122,8 @@ impl Workspace {
         for folder in folders.iter().filter(|folder| folder.is_dir()) {
             durable::sync_dir(folder).map_err(|error| removal(folder, error))?;
         }
+        let (_, instances) = self.read(|tx| reach(tx, whom))?;
+        self.forget_resolutions(&instances)?;
         self.write(|tx| delete(tx, whom))?;
         for path in &plan.put_aside {
             fs::remove_file(path).map_err(|error| removal(path, error))?;
@@ -246,8 +248,6 @@ fn delete(tx: &Transaction<'_>, whom: &Forgotten) -> Result<(), WorkspaceError> 
         tx.execute("DELETE FROM series WHERE study = ?1", params![study])?;
         tx.execute("DELETE FROM studies WHERE uid = ?1", params![study])?;
     }
-    let sql = "DELETE FROM patients WHERE id NOT IN (SELECT patient FROM instances)
-               AND id NOT IN (SELECT patient FROM studies)";
-    tx.execute(sql, [])?;
+    tx.execute(file_rows::NOBODY, [])?;
     Ok(())
 }

@@ -30,6 +30,9 @@ mod path_bytes;
 pub mod playlists;
 mod query;
 mod rebuild;
+mod refile;
+mod resolutions;
+mod resolve;
 pub mod rows;
 mod verify;
 pub mod workspace;
@@ -47,6 +50,8 @@ pub use import::{
 pub use lookup::Found;
 pub use playlists::{PlaylistRow, PlaylistWriter};
 pub use rebuild::RebuildReport;
+pub use resolutions::Resolution;
+pub use resolve::{Bytes, Candidate, Choice, Conflict, Resolved, ShownIn};
 pub use rows::{InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow};
 pub use verify::{VerifyOptions, VerifyReport};
 pub use workspace::{InitOptions, Settings, Workspace};

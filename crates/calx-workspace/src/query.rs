@@ -261,7 +261,8 @@ impl Workspace {
     /// The catalogue cannot be read.
     pub fn issues(&self, run: Option<&str>) -> Result<Vec<IssueRow>, WorkspaceError> {
         let sql = "SELECT run, number, path, status, reason, text, uid, sha256, size FROM import_issues
-                   WHERE ?1 IS NULL OR run = ?1 ORDER BY run, number";
+                   WHERE ?1 IS NULL OR run = ?1
+                   ORDER BY (SELECT started FROM import_runs WHERE id = run), run, number";
         self.read(|tx| {
             let mut statement = tx.prepare_cached(sql)?;
             let rows = statement.query_map([run], |row| {

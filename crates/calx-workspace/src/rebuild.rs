@@ -5,7 +5,7 @@
 //! Invariants
 //! - The old rows are there until the new ones are committed.
 //! - Of several objects with one UID, the one that counted before counts again; without the old catalogue
-//!   it is the one stored first.
+//!   it is the one stored first. A decision of a person ([`Workspace::resolve`]) wins over both.
 //! - A catalogue that SQLite calls damaged is put aside, never deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,7 @@ use crate::import::{Facts, RunPlan, add_issue, chain, keep_plan, modified, open_
 use crate::lock::{self, Asked, Lock};
 use crate::objects::{LOCK, relative_path};
 use crate::path_bytes;
+use crate::resolutions::Decisions;
 use crate::rows::{IssueRow, RunRow};
 use crate::workspace::Workspace;
 
@@ -99,12 +100,19 @@ impl Workspace {
                 Err(problem) => report.problems.push(problem),
             }
         }
-        // Which of several counts: the one of before, else the one stored first.
+        let decisions = self.decisions().unwrap_or_else(|error| {
+            report.problems.push(chain(&error));
+            Decisions::new()
+        });
+        // Which of several counts: the one decided on, the one of before, else the one stored first.
         let rank = |one: &Found| {
+            let decided = decisions
+                .get(&one.header.instance)
+                .is_some_and(|decision| one.facts.sha256.as_deref() == Some(decision.counts.as_str()));
             let counted = old.counting.get(one.header.instance.as_str()).is_some_and(|known| {
                 known.place == one.place && (known.sha256 == one.facts.sha256 || known.sha256.is_none())
             });
-            (!counted, one.facts.modified, one.facts.sha256.clone())
+            (!decided, !counted, one.facts.modified, one.facts.sha256.clone())
         };
         found.sort_by_cached_key(rank);
         digest_repeated(&mut found, &mut report);
@@ -144,6 +152,10 @@ impl Workspace {
             }
             Ok(())
         })?;
+        // A whole file stands before a damaged one, unless a person decided otherwise.
+        for decision in self.unfollowed()? {
+            self.follow(&decision.instance, &decision.counts)?;
+        }
         Ok(report)
     }
 

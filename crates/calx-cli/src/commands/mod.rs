@@ -12,6 +12,7 @@ pub(crate) mod finding;
 pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod issues;
 pub(crate) mod ls;
 pub(crate) mod phantom;
 pub(crate) mod pixels;

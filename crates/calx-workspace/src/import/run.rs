@@ -21,7 +21,7 @@ use super::plan::RunPlan;
 use super::prepare::{Prepared, Ready, Take, prepare, sha256_of};
 use super::recall::recall;
 use super::settle::{digest_known, digest_own};
-use super::store::{Rules, described, duplicate_as_asked, source_of, store};
+use super::store::{DECIDED, Rules, described, duplicate_as_asked, is_decided, source_of, store};
 use super::walk::{Seen, Walk};
 use super::{FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, ImportSummary};
 use crate::durable::{self, BatchSync};
@@ -68,6 +68,7 @@ impl Workspace {
             run: format!("r-{}", Uuid::new_v4().simple().to_string().get(..8).unwrap_or_default()),
             mode: options.mode,
             on_duplicate: options.on_duplicate,
+            decisions: self.decisions()?,
         };
         summary.run.clone_from(&rules.run);
         self.begin_run(&rules, sources, options)?;
@@ -244,6 +245,9 @@ impl Workspace {
         };
         let outcome = match compared {
             Some(true) => described(ready, FileStatus::Duplicate, "", String::new()),
+            Some(false) if is_decided(&self.decisions()?, ready) => {
+                described(ready, FileStatus::Duplicate, DECIDED.0, DECIDED.1.to_owned())
+            }
             Some(false) => {
                 let text = "another object with the same SOPInstanceUID (0008,0018) is here";
                 described(ready, FileStatus::Conflict, "same_uid_other_bytes", text.to_owned())

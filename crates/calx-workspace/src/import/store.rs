@@ -20,6 +20,7 @@ use crate::error::WorkspaceError;
 use crate::file_rows::{self, Filed, Found, Known, Learned, Place};
 use crate::objects::relative_path;
 use crate::path_bytes;
+use crate::resolutions::{Decisions, Resolution};
 use crate::rows::IssueRow;
 use crate::workspace::Workspace;
 use rusqlite::{Transaction, params};
@@ -30,6 +31,8 @@ pub(crate) struct Rules {
     pub(crate) run: String,
     pub(crate) mode: ImportMode,
     pub(crate) on_duplicate: OnDuplicate,
+    /// What people decided on conflicts before.
+    pub(crate) decisions: Decisions,
 }
 
 /// Makes a batch safe and gives what became of each file, in order. Counts are added to `summary` only when
@@ -191,6 +194,9 @@ fn file(
                 "a damaged copy of this object was here; it is kept aside, these whole bytes count now";
             (FileStatus::Imported, "damaged_copy_set_aside", text.to_owned())
         }
+        Filed::Conflict { kept_before: true } if is_decided(&rules.decisions, ready) => {
+            (FileStatus::Duplicate, DECIDED.0, DECIDED.1.to_owned())
+        }
         Filed::Conflict { kept_before } => {
             let now = if kept_before { "these bytes were kept before" } else { "both are kept" };
             let other = "another object with the same SOPInstanceUID (0008,0018) is here";
@@ -203,6 +209,19 @@ fn file(
     }
     let outcome = FileOutcome { notices: ready.notices.clone(), ..described(ready, status, reason, text) };
     Ok(Some(duplicate_as_asked(outcome, rules.on_duplicate)))
+}
+
+/// Reason and words for bytes that a person decided against, and that are here.
+pub(crate) const DECIDED: (&str, &str) = (
+    "decided",
+    "these bytes are kept; of the files with its SOPInstanceUID (0008,0018) another was chosen to count",
+);
+
+/// Whether a person decided on these very bytes.
+pub(crate) fn is_decided(decisions: &Decisions, ready: &Ready) -> bool {
+    let names =
+        |decision: &Resolution| ready.facts.sha256.as_ref().is_some_and(|sha256| decision.names(sha256));
+    decisions.get(&ready.header.instance).is_some_and(names)
 }
 
 /// A duplicate that is not to be skipped is a failure.
