@@ -133,7 +133,7 @@ impl Workspace {
         Ok(plan)
     }
 
-    fn lock_case(&self, id: CaseId) -> Result<Lock, WorkspaceError> {
+    pub(crate) fn lock_case(&self, id: CaseId) -> Result<Lock, WorkspaceError> {
         let path = self.cases_dir().join(id.to_string()).join(LOCK);
         match lock::try_exclusive(&path) {
             Ok(Asked::Held(lock)) => Ok(lock),

@@ -21,6 +21,7 @@ mod expand;
 mod plan;
 mod prepare;
 mod recall;
+mod retrieve;
 mod run;
 mod settle;
 mod store;

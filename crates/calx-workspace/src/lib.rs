@@ -31,6 +31,7 @@ pub mod playlists;
 mod query;
 mod rebuild;
 mod refile;
+mod repair;
 mod resolutions;
 mod resolve;
 pub mod rows;
@@ -50,6 +51,7 @@ pub use import::{
 pub use lookup::Found;
 pub use playlists::{PlaylistRow, PlaylistWriter};
 pub use rebuild::RebuildReport;
+pub use repair::{Fault, RepairReport, Torn};
 pub use resolutions::Resolution;
 pub use resolve::{Bytes, Candidate, Choice, Conflict, Resolved, ShownIn};
 pub use rows::{InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow};

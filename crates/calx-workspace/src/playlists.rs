@@ -159,7 +159,13 @@ impl Workspace {
         Ok(ids)
     }
 
-    fn playlist_path(&self, id: PlaylistId) -> PathBuf {
+    /// Bytes of whole rows in a playlist's journal, and of a torn last one.
+    pub(crate) fn playlist_lengths(&self, id: PlaylistId) -> Result<(u64, u64), WorkspaceError> {
+        let lines: Lines<Line> = jsonl::read(&self.playlist_path(id), VERSION)?;
+        Ok((lines.whole, lines.torn))
+    }
+
+    pub(crate) fn playlist_path(&self, id: PlaylistId) -> PathBuf {
         self.playlists_dir().join(format!("{id}.{EXTENSION}"))
     }
 }

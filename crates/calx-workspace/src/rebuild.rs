@@ -53,10 +53,10 @@ struct Old {
 }
 
 /// One file to be filed again.
-struct Found {
-    header: InstanceHeader,
-    damaged: Option<String>,
-    facts: Facts,
+pub(crate) struct Found {
+    pub(crate) header: InstanceHeader,
+    pub(crate) damaged: Option<String>,
+    pub(crate) facts: Facts,
     place: Place,
 }
 
@@ -235,7 +235,7 @@ impl Workspace {
 }
 
 /// Reads one file for its rows.
-fn look(path: &Path, sha256: Option<String>, place: Place) -> Result<Found, String> {
+pub(crate) fn look(path: &Path, sha256: Option<String>, place: Place) -> Result<Found, String> {
     let told = |why: String| format!("{why}: {}", path_bytes::shown(path));
     let (file, meta) = open_file(path).map_err(|error| told(chain(&error)))?;
     let read = read_intake(&file, &meta).map_err(|error| told(chain(&error)))?;

@@ -1,7 +1,7 @@
 //! Whether the workspace is whole.
 //!
-//! Not here: repairing. A torn last row is cut by the next writer of that case; leftovers go with the next
-//! import or edit; a lost catalogue comes back by `rebuild`.
+//! Not here: mending what is found (`repair`). A torn last row is cut by the next writer of that case; leftovers
+//! go with the next import or edit; a lost catalogue comes back by `rebuild`.
 //!
 //! Invariants
 //! - Nothing is written but digests of referenced files that had none, with `deep`.
@@ -22,6 +22,7 @@ use crate::file_rows::{KNOWN, Known, keep_digest, known_of};
 use crate::import::{chain, sha256_of};
 use crate::jsonl;
 use crate::path_bytes::shown;
+use crate::repair::{Fault, Torn};
 use crate::workspace::Workspace;
 
 /// How closely to look.
@@ -50,6 +51,8 @@ pub struct VerifyReport {
     pub notes: Vec<String>,
     /// Unfinished files of a killed run; the next import or edit removes them.
     pub leftovers: Vec<PathBuf>,
+    /// What [`Workspace::repair`] knows a cure for.
+    pub faults: Vec<Fault>,
 }
 
 impl VerifyReport {
@@ -69,6 +72,7 @@ struct FileRow {
 /// What a look at one file came to.
 struct Checked {
     problem: Option<String>,
+    fault: Option<Fault>,
     /// Taken now, where there was none.
     digest: Option<(i64, String)>,
 }
@@ -86,12 +90,21 @@ impl Workspace {
             // What this user may not see is not damaged.
             Err(error @ WorkspaceError::CatalogueReadOnly) => return Err(error),
             Err(error) => {
+                if matches!(
+                    error,
+                    WorkspaceError::CatalogueAbsent(_)
+                        | WorkspaceError::Catalogue { .. }
+                        | WorkspaceError::CatalogueDamaged(_)
+                ) {
+                    report.faults.push(Fault::Catalogue);
+                }
                 report.problems.push(chain(&error));
                 None
             }
         };
         self.verify_cases(known.as_ref(), &mut report)?;
         self.verify_playlists(&mut report)?;
+        self.verify_decisions(&mut report, known.is_some());
         self.find_leftovers(&mut report);
         Ok(report)
     }
@@ -107,19 +120,26 @@ impl Workspace {
             let rest = "objects and cases are untouched, `calx rebuild-catalogue` makes it again";
             report.problems.push(format!("the catalogue is damaged: {fault}; {rest}"));
         }
+        if !faults.is_empty() {
+            report.faults.push(Fault::Catalogue);
+        }
         let files = self.file_rows()?;
         let checks: Vec<Checked> = files.par_iter().map(|file| self.check_file(file, options.deep)).collect();
         self.keep_digests(checks.iter().filter_map(|checked| checked.digest.as_ref()))?;
-        report.problems.extend(checks.into_iter().filter_map(|checked| checked.problem));
+        for checked in checks {
+            report.problems.extend(checked.problem);
+            report.faults.extend(checked.fault);
+        }
         report.files = files.len() as u64;
         report.hashed = if options.deep { report.files } else { 0 };
 
         let named: BTreeSet<&str> =
             files.iter().filter(|f| f.file.place.managed).filter_map(|f| f.file.sha256.as_deref()).collect();
         let listed = self.list_objects()?;
-        for (sha256, _) in listed.objects.iter().filter(|(sha256, _)| !named.contains(sha256.as_str())) {
+        for (sha256, path) in listed.objects.iter().filter(|(sha256, _)| !named.contains(sha256.as_str())) {
             let why = "left by an import that was cut off; importing its file again files it";
             report.notes.push(format!("no catalogue row names object {sha256}, {why}"));
+            report.faults.push(Fault::Unfiled { sha256: sha256.clone(), path: path.clone() });
         }
         for path in listed.strangers {
             report.notes.push(format!("no object of this workspace: {}", shown(&path)));
@@ -176,7 +196,11 @@ impl Workspace {
         let (kind, cure) = if file.place.managed {
             ("object", "import its file again")
         } else {
-            ("referenced file", "bring it back or import it again")
+            ("referenced file", "bring it back, import it again, or decide on it (calx issues resolve)")
+        };
+        let fault = || {
+            let sha256 = file.sha256.clone().filter(|_| file.place.managed)?;
+            Some(Fault::Object { instance: row.instance.clone(), sha256, size: file.size })
         };
         let wrong = |what: &str| Checked {
             problem: Some(format!(
@@ -184,24 +208,26 @@ impl Workspace {
                 row.instance,
                 shown(&path)
             )),
+            fault: fault(),
             digest: None,
         };
+        let whole = Checked { problem: None, fault: None, digest: None };
         match self.changed(file) {
             Err(_) => return wrong("is gone or cannot be read"),
             Ok(Some(what)) => return wrong(&format!("has another {what} than when it was imported")),
             Ok(None) => {}
         }
         if !deep {
-            return Checked { problem: None, digest: None };
+            return whole;
         }
         match sha256_of(&path) {
             Err(_) => wrong("cannot be read"),
             Ok(sha256) => match &file.sha256 {
                 Some(known) if *known != sha256 => wrong("has other bytes than when it was imported"),
-                Some(_) => Checked { problem: None, digest: None },
+                Some(_) => whole,
                 // It may have changed while it was read.
                 None if self.changed(file).is_ok_and(|changed| changed.is_none()) => {
-                    Checked { problem: None, digest: Some((file.file, sha256)) }
+                    Checked { digest: Some((file.file, sha256)), ..whole }
                 }
                 None => wrong("changed while it was read"),
             },
@@ -216,9 +242,12 @@ impl Workspace {
         let mut numbers: BTreeMap<u32, CaseId> = BTreeMap::new();
         for id in self.case_ids()? {
             let dir = self.cases_dir().join(id.to_string());
-            let (document, torn) = match open_case(&dir) {
+            let (document, whole, torn) = match open_case(&dir) {
                 Ok(opened) => opened,
                 Err(error) => {
+                    if let WorkspaceError::SnapshotDiffers { path } = &error {
+                        report.faults.push(Fault::Snapshot { case: id, path: path.clone() });
+                    }
                     report.problems.push(format!("case {id}: {}", chain(&error)));
                     continue;
                 }
@@ -227,6 +256,7 @@ impl Workspace {
             if torn > 0 {
                 let next = "the next change of the case cuts it";
                 report.notes.push(format!("case {id}: {torn} bytes of a row were never finished; {next}"));
+                report.faults.push(Fault::Torn { whose: Torn::Case(id), path: dir.join(JOURNAL), whole });
             }
             let case = document.case();
             if case.id != id {
@@ -253,6 +283,15 @@ impl Workspace {
                 Err(error) => report.problems.push(format!("playlist {id}: {}", chain(&error))),
                 Ok(row) => {
                     report.playlists += 1;
+                    let (whole, torn) = self.playlist_lengths(id)?;
+                    if torn > 0 {
+                        let next = "the next change of the playlist cuts it";
+                        let text =
+                            format!("playlist {id}: {torn} bytes of a row were never finished; {next}");
+                        report.notes.push(text);
+                        let (whose, path) = (Torn::Playlist(id), self.playlist_path(id));
+                        report.faults.push(Fault::Torn { whose, path, whole });
+                    }
                     for case in row.playlist.cases.iter().filter(|case| !cases.contains(case)) {
                         report.notes.push(format!("playlist {id} names case {case}, which is not here"));
                     }
@@ -260,6 +299,35 @@ impl Workspace {
             }
         }
         Ok(())
+    }
+
+    /// Whether the decisions on conflicts can be read, and whether the catalogue follows them.
+    fn verify_decisions(&self, report: &mut VerifyReport, catalogue: bool) {
+        let lines = match self.resolution_lines() {
+            Ok(lines) => lines,
+            Err(error) => return report.problems.push(chain(&error)),
+        };
+        if lines.torn > 0 {
+            let text =
+                format!("{} bytes of a decision were never finished; the next one cuts them", lines.torn);
+            report.notes.push(text);
+            let (whose, path) = (Torn::Decisions, self.resolutions_path());
+            report.faults.push(Fault::Torn { whose, path, whole: lines.whole });
+        }
+        if !catalogue {
+            return;
+        }
+        match self.unfollowed() {
+            Ok(decisions) => {
+                for decision in decisions {
+                    let (instance, counts) = (decision.instance, decision.counts);
+                    let text = "the catalogue does not follow the decision on instance";
+                    report.problems.push(format!("{text} {instance}; decide it again (calx issues resolve)"));
+                    report.faults.push(Fault::Decision { instance, counts });
+                }
+            }
+            Err(error) => report.problems.push(chain(&error)),
+        }
     }
 
     /// Everything whose name says that it was never finished.
@@ -278,11 +346,14 @@ impl Workspace {
             report.leftovers.extend(entries.flatten().map(|e| e.path()).filter(|p| durable::is_partial(p)));
         }
         report.leftovers.sort_unstable();
+        if !report.leftovers.is_empty() {
+            report.faults.push(Fault::Leftovers);
+        }
     }
 }
 
-/// Replays a case and compares its snapshot; also gives the bytes of a torn last row.
-fn open_case(dir: &Path) -> Result<(Document, u64), WorkspaceError> {
+/// Replays a case and compares its snapshot; also gives the bytes of whole rows and of a torn last one.
+fn open_case(dir: &Path) -> Result<(Document, u64, u64), WorkspaceError> {
     // The snapshot first: a writer that goes on meanwhile only makes the journal longer.
     let snapshot = read_snapshot(dir);
     let path = dir.join(JOURNAL);
@@ -294,5 +365,5 @@ fn open_case(dir: &Path) -> Result<(Document, u64), WorkspaceError> {
             return Err(WorkspaceError::SnapshotDiffers { path: dir.join(crate::case_writer::SNAPSHOT) });
         }
     }
-    Ok((replay(lines.rows, &path)?, lines.torn))
+    Ok((replay(lines.rows, &path)?, lines.whole, lines.torn))
 }

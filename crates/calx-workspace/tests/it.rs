@@ -28,6 +28,8 @@ mod journal;
 mod migrate;
 #[path = "it/playlists.rs"]
 mod playlists;
+#[path = "it/repair.rs"]
+mod repair;
 #[path = "it/resolve.rs"]
 mod resolve;
 #[path = "it/studies.rs"]

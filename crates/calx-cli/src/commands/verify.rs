@@ -1,6 +1,6 @@
 //! `calx verify` and `calx rebuild-catalogue`.
 
-use calx_workspace::VerifyOptions;
+use calx_workspace::{RepairReport, VerifyOptions, VerifyReport};
 use clap::Args;
 use serde_json::json;
 
@@ -9,16 +9,24 @@ use crate::failure::{Exit, Outcome};
 use crate::out::Out;
 use crate::session::{self, workspace_failure};
 
-/// Check the workspace against its objects and journals; changes nothing.
+/// Check the workspace against its objects and journals; without --repair it changes nothing.
 ///
-/// calx verify -w ws
 /// calx verify -w ws --deep
+/// calx verify -w ws --deep --repair
+///
+/// What can be mended: bytes of an object that are found again where they came from (a folder, a file, an
+/// archive), objects that no row names, a damaged catalogue, an unfinished last row of a journal, a snapshot that
+/// contradicts its journal, leftovers. Nothing that holds bytes is deleted: it is put into the folder quarantine.
+/// What cannot be mended is named.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct VerifyArgs {
     /// Also compare the SHA-256 of every file
     #[arg(long)]
     deep: bool,
+    /// Mend what can be mended, then check again
+    #[arg(long)]
+    repair: bool,
 }
 
 /// Build the catalogue again from objects; journals are not touched.
@@ -27,8 +35,28 @@ pub(crate) struct RebuildArgs {}
 
 pub(crate) fn run(args: &VerifyArgs, global: &Global, out: &Out) -> Outcome {
     let workspace = session::workspace(global)?;
-    let report = workspace.verify(VerifyOptions { deep: args.deep }).map_err(workspace_failure)?;
+    let options = VerifyOptions { deep: args.deep };
+    let found = workspace.verify(options).map_err(workspace_failure)?;
+    if !args.repair || global.dry_run {
+        return print(&found, None, args, out);
+    }
+    let repaired = workspace.repair(&found, options).map_err(workspace_failure)?;
+    let now = workspace.verify(options).map_err(workspace_failure)?;
+    print(&now, Some(&repaired), args, out)
+}
+
+/// Tells what stands now, and what was mended before or could be.
+fn print(report: &VerifyReport, repaired: Option<&RepairReport>, args: &VerifyArgs, out: &Out) -> Outcome {
+    let none = RepairReport::default();
+    let done = repaired.unwrap_or(&none);
+    let cures = report.cures();
     if out.format() == Format::Table {
+        for line in &done.mended {
+            out.line(format!("mended: {line}"))?;
+        }
+        for line in &done.left {
+            out.note(format!("! {line}"));
+        }
         for problem in &report.problems {
             out.line(format!("✗ {problem}"))?;
         }
@@ -36,10 +64,13 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, out: &Out) -> Outcome {
             out.note(format!("! {note}"));
         }
         for leftover in &report.leftovers {
-            out.note(format!(
-                "! unfinished file of a stopped run, removed by the next import: {}",
-                leftover.display()
-            ));
+            let text = "unfinished file of a stopped run, removed by the next import";
+            out.note(format!("! {text}: {}", leftover.display()));
+        }
+        if repaired.is_none() {
+            for cure in &cures {
+                out.note(format!("  --repair would {cure}"));
+            }
         }
         out.note(format!(
             "{}: {} instances, {} files{}, {} cases, {} playlists",
@@ -54,7 +85,7 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, out: &Out) -> Outcome {
         out.json(&json!({
             "schema": "calx.verify/1", "whole": report.is_whole(), "cases": report.cases, "playlists": report.playlists,
             "instances": report.instances, "files": report.files, "hashed": report.hashed, "problems": report.problems,
-            "notes": report.notes,
+            "notes": report.notes, "mended": done.mended, "left": done.left, "repair_would": cures,
             "leftovers": report.leftovers.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
         }))?;
     }

@@ -1,0 +1,194 @@
+//! Bytes that were lost, looked for where they came from.
+//!
+//! Not here: which are lost, and putting them back (`repair`).
+//!
+//! Invariants
+//! - What is given back has the SHA-256 asked for; the digest is taken of the very bytes that were copied.
+//! - Sources are only read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write as _};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use sha2::{Digest as _, Sha256};
+
+use super::archive::{self, Content, Kind};
+use super::prepare::{hex, open_file};
+use super::walk::{Seen, Walk};
+use super::{ArchiveLimits, ImportOptions};
+use crate::durable::{self, remove_if_there};
+use crate::error::WorkspaceError;
+use crate::objects::INCOMING;
+use crate::path_bytes;
+use crate::workspace::Workspace;
+
+/// How much is read at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// A search in hand.
+struct Search {
+    /// SHA-256 and size of what is not found yet.
+    lost: BTreeMap<String, u64>,
+    /// Unfinished copies by SHA-256.
+    found: BTreeMap<String, PathBuf>,
+    incoming: PathBuf,
+    tried: BTreeSet<PathBuf>,
+    copies: u32,
+}
+
+impl Workspace {
+    /// Looks for files by SHA-256 and size: at the places they were read from, then in the sources of all runs,
+    /// last in the archives there. Gives synced unfinished copies; only to be called with imports kept out.
+    pub(crate) fn retrieve(
+        &self,
+        lost: BTreeMap<String, u64>,
+    ) -> Result<BTreeMap<String, PathBuf>, WorkspaceError> {
+        let incoming = self.objects_dir().join(INCOMING);
+        durable::make_dir(&incoming)
+            .map_err(|source| WorkspaceError::io("make the folder", &incoming, source))?;
+        let (found, tried) = (BTreeMap::new(), BTreeSet::new());
+        let mut search = Search { lost, found, incoming, tried, copies: 0 };
+        for path in self.places_of(&search.lost)? {
+            search.try_file(&path)?;
+        }
+        let sources = self.all_sources()?;
+        for in_archives in [false, true] {
+            for source in &sources {
+                if search.lost.is_empty() {
+                    return Ok(search.found);
+                }
+                self.search_source(source, in_archives, &mut search)?;
+            }
+        }
+        Ok(search.found)
+    }
+
+    /// Where these bytes were read from.
+    fn places_of(&self, lost: &BTreeMap<String, u64>) -> Result<Vec<PathBuf>, WorkspaceError> {
+        let sql = "SELECT path FROM sources WHERE sha256 = ?1
+                   UNION SELECT path FROM files WHERE sha256 = ?1 AND managed = 0
+                   UNION SELECT path FROM import_issues WHERE sha256 = ?1";
+        self.read(|tx| {
+            let mut places = Vec::new();
+            let mut statement = tx.prepare(sql)?;
+            for sha256 in lost.keys() {
+                let rows = statement.query_map([sha256], |row| row.get(0).map(path_bytes::from_bytes))?;
+                places.extend(rows.collect::<Result<Vec<PathBuf>, _>>()?);
+            }
+            Ok(places)
+        })
+    }
+
+    /// Sources of all runs, newest first, each once.
+    fn all_sources(&self) -> Result<Vec<PathBuf>, WorkspaceError> {
+        let mut sources: Vec<PathBuf> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for plan in self.run_plans()? {
+            for source in plan.sources {
+                let source = plan.folder.join(source);
+                if seen.insert(source.clone()) {
+                    sources.push(source);
+                }
+            }
+        }
+        Ok(sources)
+    }
+
+    fn search_source(
+        &self,
+        source: &Path,
+        in_archives: bool,
+        search: &mut Search,
+    ) -> Result<(), WorkspaceError> {
+        let never = AtomicBool::new(false);
+        // A source that is not there today holds nothing.
+        let sources = [source.to_path_buf()];
+        let Ok(walk) = Walk::new(&sources, &ImportOptions::new(&never), self.root()) else { return Ok(()) };
+        for seen in walk {
+            let Seen::File { path, stamp } = seen else { continue };
+            if search.lost.is_empty() {
+                break;
+            }
+            if in_archives {
+                search.try_archive(&path)?;
+            } else if search.lost.values().any(|size| *size == stamp.size) {
+                search.try_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Search {
+    fn try_file(&mut self, path: &Path) -> Result<(), WorkspaceError> {
+        let is_wanted = |size: u64| self.lost.values().any(|lost| *lost == size);
+        let Ok((mut file, meta)) = open_file(path) else { return Ok(()) };
+        if is_wanted(meta.len()) && self.tried.insert(path.to_path_buf()) {
+            self.take(&mut file)?;
+        }
+        Ok(())
+    }
+
+    fn try_archive(&mut self, path: &Path) -> Result<(), WorkspaceError> {
+        let Ok(Some(kind)) = Kind::of_file(path) else { return Ok(()) };
+        let mut done = Ok(());
+        let read = archive::visit(kind, path, ArchiveLimits::default(), &mut |entry| {
+            if let Content::File(bytes) = entry.content {
+                done = self.take(bytes);
+            }
+            if done.is_ok() && !self.lost.is_empty() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        });
+        if read.is_err() {
+            tracing::debug!("an archive among the sources could not be read to its end");
+        }
+        done
+    }
+
+    /// Copies bytes, and keeps the copy if it is one that was asked for.
+    fn take(&mut self, bytes: &mut dyn Read) -> Result<(), WorkspaceError> {
+        self.copies += 1;
+        let copy = self.incoming.join(format!("repair-{}.{}", self.copies, durable::PARTIAL));
+        remove_if_there(&copy);
+        let failed = |source| WorkspaceError::Write {
+            what: "a copy of bytes that were lost",
+            kept: "nothing else was changed",
+            path: copy.clone(),
+            source,
+        };
+        match copy_bytes(bytes, &copy).map_err(failed)? {
+            Some(sha256) if self.lost.remove(&sha256).is_some() => {
+                self.found.insert(sha256, copy);
+            }
+            _ => remove_if_there(&copy),
+        }
+        Ok(())
+    }
+}
+
+/// Copies and syncs; gives the SHA-256, or nothing when reading failed.
+fn copy_bytes(bytes: &mut dyn Read, to: &Path) -> io::Result<Option<String>> {
+    let mut out = OpenOptions::new().write(true).create_new(true).open(to)?;
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match bytes.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => {
+                let part = chunk.get(..read).unwrap_or_default();
+                hash.update(part);
+                out.write_all(part)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Ok(None),
+        }
+    }
+    out.sync_all()?;
+    Ok(Some(hex(&hash.finalize())))
+}
