@@ -281,16 +281,28 @@ pub(crate) fn patient(tx: &Transaction<'_>, header: &InstanceHeader) -> Result<i
 }
 
 fn add_study(tx: &Transaction<'_>, header: &InstanceHeader, patient: i64) -> Result<bool, WorkspaceError> {
-    let sql = "SELECT 1 FROM studies WHERE uid = ?1";
-    let new = !tx.prepare_cached(sql)?.exists([header.study.as_str()])?;
+    let uid = header.study.as_str();
+    let sql = "SELECT patient, taken_from FROM studies WHERE uid = ?1";
+    let there: Option<(i64, String)> =
+        tx.prepare_cached(sql)?.query_row([uid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    if let Some((named, taken_from)) = &there {
+        if *named != patient {
+            let sql = "INSERT OR IGNORE INTO study_patients (study, patient) VALUES (?1, ?2), (?1, ?3)";
+            tx.prepare_cached(sql)?.execute(params![uid, named, patient])?;
+            seek_again(tx, uid)?;
+        }
+        // The instance itself again: other bytes may count for it by now.
+        if header.instance.as_str() > taken_from.as_str() {
+            return Ok(false);
+        }
+    }
     let sql = "INSERT INTO studies (uid, patient, patient_age, description, accession_number, date, time,
         taken_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT (uid) DO UPDATE SET patient = excluded.patient, patient_age = excluded.patient_age,
             description = excluded.description, accession_number = excluded.accession_number,
-            date = excluded.date, time = excluded.time, taken_from = excluded.taken_from
-        WHERE excluded.taken_from <= studies.taken_from";
+            date = excluded.date, time = excluded.time, taken_from = excluded.taken_from";
     tx.prepare_cached(sql)?.execute(params![
-        header.study.as_str(),
+        uid,
         patient,
         header.patient_age.raw(),
         header.study_description.raw(),
@@ -299,20 +311,25 @@ fn add_study(tx: &Transaction<'_>, header: &InstanceHeader, patient: i64) -> Res
         header.study_time.map(|time| time.to_string()),
         header.instance.as_str(),
     ])?;
-    Ok(new)
+    seek_again(tx, uid)?;
+    Ok(there.is_none())
 }
 
 fn add_series(tx: &Transaction<'_>, header: &InstanceHeader) -> Result<bool, WorkspaceError> {
-    let sql = "SELECT 1 FROM series WHERE uid = ?1";
-    let new = !tx.prepare_cached(sql)?.exists([header.series.as_str()])?;
+    let uid = header.series.as_str();
+    let sql = "SELECT study, taken_from FROM series WHERE uid = ?1";
+    let there: Option<(String, String)> =
+        tx.prepare_cached(sql)?.query_row([uid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    if there.as_ref().is_some_and(|(_, taken_from)| header.instance.as_str() > taken_from.as_str()) {
+        return Ok(false);
+    }
     let sql = "INSERT INTO series (uid, study, modality, number, description, body_part, taken_from)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (uid) DO UPDATE SET study = excluded.study, modality = excluded.modality,
             number = excluded.number, description = excluded.description, body_part = excluded.body_part,
-            taken_from = excluded.taken_from
-        WHERE excluded.taken_from <= series.taken_from";
+            taken_from = excluded.taken_from";
     tx.prepare_cached(sql)?.execute(params![
-        header.series.as_str(),
+        uid,
         header.study.as_str(),
         header.modality.raw(),
         header.series_number,
@@ -320,5 +337,16 @@ fn add_series(tx: &Transaction<'_>, header: &InstanceHeader) -> Result<bool, Wor
         header.body_part.raw(),
         header.instance.as_str(),
     ])?;
-    Ok(new)
+    seek_again(tx, header.study.as_str())?;
+    // A series whose instances name several studies goes with the smallest; the one it leaves has changed too.
+    if let Some((study, _)) = there.as_ref().filter(|(study, _)| study != header.study.as_str()) {
+        seek_again(tx, study)?;
+    }
+    Ok(there.is_none())
+}
+
+/// Marks a study whose words in the search are not those of its rows any more ([`crate::search_index`]).
+pub(crate) fn seek_again(tx: &Transaction<'_>, study: &str) -> Result<(), WorkspaceError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO stale_studies (study) VALUES (?1)")?.execute([study])?;
+    Ok(())
 }

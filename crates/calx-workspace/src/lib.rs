@@ -26,6 +26,7 @@ mod jsonl;
 mod lock;
 mod lookup;
 mod objects;
+mod page;
 mod path_bytes;
 pub mod playlists;
 mod query;
@@ -35,6 +36,7 @@ mod repair;
 mod resolutions;
 mod resolve;
 pub mod rows;
+mod tables;
 mod verify;
 pub mod workspace;
 
@@ -49,11 +51,12 @@ pub use import::{
     ImportSummary, OnDuplicate, RunPlan,
 };
 pub use lookup::Found;
+pub use page::{Direction, Page, PageKey, StudyOrder};
 pub use playlists::{PlaylistRow, PlaylistWriter};
 pub use rebuild::RebuildReport;
 pub use repair::{Fault, RepairReport, Torn};
 pub use resolutions::Resolution;
 pub use resolve::{Bytes, Candidate, Choice, Conflict, Resolved, ShownIn};
-pub use rows::{InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow};
+pub use rows::{InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow, Totals};
 pub use verify::{VerifyOptions, VerifyReport};
 pub use workspace::{InitOptions, Settings, Workspace};

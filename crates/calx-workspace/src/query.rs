@@ -15,46 +15,53 @@ use calx_model::{
 use rayon::prelude::*;
 use rusqlite::Error::FromSqlConversionFailure;
 use rusqlite::types::Type;
-use rusqlite::{Row, Transaction};
+use rusqlite::{OptionalExtension as _, Row, Transaction};
 
 use crate::error::WorkspaceError;
 use crate::file_rows::{self, KNOWN, Known, Place};
 use crate::import::{self, Counts, FileOutcome, FileStatus, Mark};
+use crate::page::{Direction, StudyOrder};
 use crate::path_bytes;
 use crate::rows::{InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow};
 use crate::workspace::Workspace;
 
-const STUDIES: &str = "SELECT s.uid, p.patient_id, p.name, p.birth_date, p.sex, s.patient_age, s.description,
-    s.accession_number, s.date, s.time,
-    (SELECT count(*) FROM series e WHERE e.study = s.uid),
-    count(i.uid), coalesce(sum(i.has_pixels), 0), count(i.damaged), count(DISTINCT i.patient)
-    FROM studies s JOIN patients p ON p.id = s.patient
-    LEFT JOIN series e ON e.study = s.uid LEFT JOIN instances i ON i.series = e.uid";
+/// Columns of a study `s` of a patient `p`, in the order of [`study_row`].
+pub(crate) const STUDY: &str =
+    "s.uid, p.patient_id, p.name, p.birth_date, p.sex, s.patient_age, s.description, s.accession_number,
+    s.date, s.time, (SELECT count(*) FROM study_patients o WHERE o.study = s.uid)";
 
-const SERIES: &str = "SELECT e.uid, e.study, e.modality, e.number, e.description, e.body_part,
-    (SELECT count(*) FROM instances i WHERE i.series = e.uid) FROM series e";
+/// Columns of a series `e`, in the order of [`series_row`].
+pub(crate) const SERIES: &str =
+    "e.uid, e.study, e.modality, e.number, e.description, e.body_part, e.instances";
 
-const INSTANCES: &str =
-    "SELECT i.uid, i.series, e.study, i.sop_class, i.transfer_syntax, e.modality, i.number,
+/// Columns of an instance `i` of a series `e`, whose file `f` counts, in the order of [`instance_row`].
+pub(crate) const INSTANCE: &str =
+    "i.uid, i.series, e.study, i.sop_class, i.transfer_syntax, e.modality, i.number,
     i.rows, i.columns, i.frames, i.has_pixels, i.side, i.view_position, i.burned_in, i.synthetic, i.damaged,
     f.managed, f.size, f.sha256,
-    (SELECT count(*) FROM files c WHERE c.instance = i.uid AND c.id <> i.file)
-    FROM instances i JOIN series e ON e.uid = i.series JOIN files f ON f.id = i.file";
+    (SELECT count(*) FROM files c WHERE c.instance = i.uid AND c.id <> i.file)";
 
-const HANGING: &str =
-    " ORDER BY e.study, e.number IS NULL, e.number, e.uid, i.number IS NULL, i.number, i.uid";
-
+/// Rows that are asked for at once where all are wanted.
+const PAGE: usize = 1_000;
 /// Files whose digests are taken before they are kept.
 const DIGESTED_AT_ONCE: usize = 256;
 
 impl Workspace {
-    /// All studies: newest first, then by UID.
+    /// All studies: newest first, undated ones last ([`StudyOrder::Date`](crate::StudyOrder)); for many of
+    /// them ask for pages ([`Workspace::study_page`]).
     ///
     /// # Errors
     /// The catalogue cannot be read.
     pub fn studies(&self) -> Result<Vec<StudyRow>, WorkspaceError> {
-        let sql = format!("{STUDIES} GROUP BY s.uid ORDER BY s.date DESC, s.time DESC, s.uid");
-        self.read(|tx| studies(tx, &sql, []))
+        let mut all = Vec::new();
+        self.each_page(
+            |after| self.study_page(StudyOrder::Date, Direction::Down, after, PAGE),
+            &mut |row| {
+                all.push(row);
+                Ok::<_, WorkspaceError>(())
+            },
+        )?;
+        Ok(all)
     }
 
     /// One study.
@@ -62,9 +69,8 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::NotFound`].
     pub fn study(&self, study: &StudyInstanceUid) -> Result<StudyRow, WorkspaceError> {
-        let sql = format!("{STUDIES} WHERE s.uid = ?1 GROUP BY s.uid");
-        let found = self.read(|tx| studies(tx, &sql, [study.as_str()]))?;
-        found.into_iter().next().ok_or_else(|| not_found("study", study.as_str()))
+        let found = self.read(|tx| study_by_uid(tx, study.as_str()))?;
+        found.ok_or_else(|| not_found("study", study.as_str()))
     }
 
     /// Series of a study, or all: by study, number, UID.
@@ -72,33 +78,26 @@ impl Workspace {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn series(&self, study: Option<&StudyInstanceUid>) -> Result<Vec<SeriesRow>, WorkspaceError> {
-        let sql = format!(
-            "{SERIES} WHERE ?1 IS NULL OR e.study = ?1 ORDER BY e.study, e.number IS NULL, e.number, e.uid"
-        );
-        self.read(|tx| {
-            let mut statement = tx.prepare_cached(&sql)?;
-            let rows = statement.query_map([study.map(StudyInstanceUid::as_str)], |row| {
-                Ok(SeriesRow {
-                    series: uid(row, 0, SeriesInstanceUid::new)?,
-                    study: uid(row, 1, StudyInstanceUid::new)?,
-                    modality: text(row, 2)?,
-                    number: row.get(3)?,
-                    description: text(row, 4)?,
-                    body_part: text(row, 5)?,
-                    instances: row.get(6)?,
-                })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
+        let mut all = Vec::new();
+        self.each_page(|after| self.series_page(study, after, PAGE), &mut |row| {
+            all.push(row);
+            Ok::<_, WorkspaceError>(())
+        })?;
+        Ok(all)
     }
 
-    /// Instances of a study, or all: by study, series number, instance number, UID.
+    /// Instances of a study, or all: by study, series number, series, instance number, UID. For many of them
+    /// ask for pages ([`Workspace::instance_page`]).
     ///
     /// # Errors
     /// The catalogue cannot be read.
     pub fn instances(&self, study: Option<&StudyInstanceUid>) -> Result<Vec<InstanceRow>, WorkspaceError> {
-        let sql = format!("{INSTANCES} WHERE ?1 IS NULL OR e.study = ?1{HANGING}");
-        self.read(|tx| instances(tx, &sql, [study.map(StudyInstanceUid::as_str)]))
+        let mut all = Vec::new();
+        self.each_page(|after| self.instance_page(study, after, PAGE), &mut |row| {
+            all.push(row);
+            Ok::<_, WorkspaceError>(())
+        })?;
+        Ok(all)
     }
 
     /// Instances of a series: by instance number, UID.
@@ -109,8 +108,15 @@ impl Workspace {
         &self,
         series: &SeriesInstanceUid,
     ) -> Result<Vec<InstanceRow>, WorkspaceError> {
-        let sql = format!("{INSTANCES} WHERE i.series = ?1{HANGING}");
-        self.read(|tx| instances(tx, &sql, [series.as_str()]))
+        let sql = format!(
+            "SELECT {INSTANCE} FROM instances i JOIN series e ON e.uid = i.series JOIN files f ON f.id = i.file
+             WHERE i.series = ?1 ORDER BY i.place, i.uid"
+        );
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(&sql)?;
+            let rows = statement.query_map([series.as_str()], instance_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// One instance.
@@ -118,9 +124,13 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::NotFound`].
     pub fn instance(&self, uid: &SopInstanceUid) -> Result<InstanceRow, WorkspaceError> {
-        let sql = format!("{INSTANCES} WHERE i.uid = ?1");
-        let found = self.read(|tx| instances(tx, &sql, [uid.as_str()]))?;
-        found.into_iter().next().ok_or_else(|| not_found("instance", uid.as_str()))
+        let sql = format!(
+            "SELECT {INSTANCE} FROM instances i JOIN series e ON e.uid = i.series JOIN files f ON f.id = i.file
+             WHERE i.uid = ?1"
+        );
+        let found = self
+            .read(|tx| Ok(tx.prepare_cached(&sql)?.query_row([uid.as_str()], instance_row).optional()?))?;
+        found.ok_or_else(|| not_found("instance", uid.as_str()))
     }
 
     /// Where the bytes of an instance lie.
@@ -294,84 +304,102 @@ pub(crate) fn not_found(what: &'static str, id: &str) -> WorkspaceError {
     WorkspaceError::NotFound { what, id: id.to_owned() }
 }
 
-fn studies(
-    tx: &Transaction<'_>,
-    sql: &str,
-    values: impl rusqlite::Params,
-) -> Result<Vec<StudyRow>, WorkspaceError> {
-    let modalities = "SELECT DISTINCT modality FROM series WHERE study = ?1 AND modality <> '' ORDER BY 1";
-    let mut modalities = tx.prepare_cached(modalities)?;
-    let mut statement = tx.prepare_cached(sql)?;
-    let rows = statement.query_map(values, |row| {
-        let patient = PatientRow {
-            patient_id: text(row, 1)?,
-            name: text(row, 2)?,
-            birth_date: text(row, 3)?,
-            sex: text(row, 4)?,
-        };
-        Ok(StudyRow {
-            study: uid(row, 0, StudyInstanceUid::new)?,
-            patient,
-            patient_age: text(row, 5)?,
-            description: text(row, 6)?,
-            accession_number: text(row, 7)?,
-            date: optional(row, 8)?,
-            time: optional(row, 9)?,
-            modalities: Vec::new(),
-            series: row.get(10)?,
-            instances: row.get(11)?,
-            images: row.get(12)?,
-            damaged: row.get(13)?,
-            patients: row.get(14)?,
-        })
-    })?;
-    let mut studies: Vec<StudyRow> = rows.collect::<Result<_, _>>()?;
-    for study in &mut studies {
-        let rows = modalities.query_map([study.study.as_str()], |row| text(row, 0))?;
-        study.modalities = rows.collect::<Result<_, _>>()?;
-    }
-    Ok(studies)
+/// One study with all its numbers.
+pub(crate) fn study_by_uid(tx: &Transaction<'_>, study: &str) -> Result<Option<StudyRow>, WorkspaceError> {
+    let sql = format!("SELECT {STUDY} FROM studies s JOIN patients p ON p.id = s.patient WHERE s.uid = ?1");
+    let found = tx.prepare_cached(&sql)?.query_row([study], study_row).optional()?;
+    found.map(|mut row| add_up(tx, &mut row).map(|()| row)).transpose()
 }
 
-fn instances(
-    tx: &Transaction<'_>,
-    sql: &str,
-    values: impl rusqlite::Params,
-) -> Result<Vec<InstanceRow>, WorkspaceError> {
+/// A study without what [`add_up`] adds.
+pub(crate) fn study_row(row: &Row<'_>) -> rusqlite::Result<StudyRow> {
+    let patient = PatientRow {
+        patient_id: text(row, 1)?,
+        name: text(row, 2)?,
+        birth_date: text(row, 3)?,
+        sex: text(row, 4)?,
+    };
+    Ok(StudyRow {
+        study: uid(row, 0, StudyInstanceUid::new)?,
+        patient,
+        patient_age: text(row, 5)?,
+        description: text(row, 6)?,
+        accession_number: text(row, 7)?,
+        date: optional(row, 8)?,
+        time: optional(row, 9)?,
+        modalities: Vec::new(),
+        series: 0,
+        instances: 0,
+        images: 0,
+        damaged: 0,
+        // Only studies that name more than one are in that table.
+        patients: row.get::<_, u32>(10)?.max(1),
+    })
+}
+
+/// Adds up what the series of a study hold.
+pub(crate) fn add_up(tx: &Transaction<'_>, study: &mut StudyRow) -> Result<(), WorkspaceError> {
+    let sql = "SELECT modality, instances, images, damaged FROM series WHERE study = ?1";
     let mut statement = tx.prepare_cached(sql)?;
-    let rows = statement.query_map(values, |row| {
-        let side: Option<String> = row.get(11)?;
-        Ok(InstanceRow {
-            instance: uid(row, 0, SopInstanceUid::new)?,
-            series: uid(row, 1, SeriesInstanceUid::new)?,
-            study: uid(row, 2, StudyInstanceUid::new)?,
-            sop_class: uid(row, 3, SopClassUid::new)?,
-            transfer_syntax: uid(row, 4, TransferSyntaxUid::new)?,
-            modality: text(row, 5)?,
-            number: row.get(6)?,
-            rows: row.get(7)?,
-            columns: row.get(8)?,
-            frames: row.get(9)?,
-            has_pixels: row.get(10)?,
-            side: side.as_deref().and_then(calx_model::Side::from_laterality),
-            view_position: text(row, 12)?,
-            burned_in_annotation: row.get(13)?,
-            synthetic_data: row.get(14)?,
-            damaged: row.get(15)?,
-            managed: row.get(16)?,
-            size: unsigned(row, 17)?,
-            sha256: row.get(18)?,
-            conflicts: row.get(19)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = statement.query([study.study.as_str()])?;
+    let mut modalities = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        let modality: String = row.get(0)?;
+        if !modality.is_empty() {
+            modalities.insert(modality);
+        }
+        study.series += 1;
+        study.instances += row.get::<_, u32>(1)?;
+        study.images += row.get::<_, u32>(2)?;
+        study.damaged += row.get::<_, u32>(3)?;
+    }
+    study.modalities = modalities.into_iter().map(PatientText::new).collect();
+    Ok(())
+}
+
+pub(crate) fn series_row(row: &Row<'_>) -> rusqlite::Result<SeriesRow> {
+    Ok(SeriesRow {
+        series: uid(row, 0, SeriesInstanceUid::new)?,
+        study: uid(row, 1, StudyInstanceUid::new)?,
+        modality: text(row, 2)?,
+        number: row.get(3)?,
+        description: text(row, 4)?,
+        body_part: text(row, 5)?,
+        instances: row.get(6)?,
+    })
+}
+
+pub(crate) fn instance_row(row: &Row<'_>) -> rusqlite::Result<InstanceRow> {
+    let side: Option<String> = row.get(11)?;
+    Ok(InstanceRow {
+        instance: uid(row, 0, SopInstanceUid::new)?,
+        series: uid(row, 1, SeriesInstanceUid::new)?,
+        study: uid(row, 2, StudyInstanceUid::new)?,
+        sop_class: uid(row, 3, SopClassUid::new)?,
+        transfer_syntax: uid(row, 4, TransferSyntaxUid::new)?,
+        modality: text(row, 5)?,
+        number: row.get(6)?,
+        rows: row.get(7)?,
+        columns: row.get(8)?,
+        frames: row.get(9)?,
+        has_pixels: row.get(10)?,
+        side: side.as_deref().and_then(calx_model::Side::from_laterality),
+        view_position: text(row, 12)?,
+        burned_in_annotation: row.get(13)?,
+        synthetic_data: row.get(14)?,
+        damaged: row.get(15)?,
+        managed: row.get(16)?,
+        size: unsigned(row, 17)?,
+        sha256: row.get(18)?,
+        conflicts: row.get(19)?,
+    })
 }
 
 fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<PatientText> {
     row.get::<_, String>(column).map(PatientText::new)
 }
 
-fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or(0))
 }
 

@@ -120,6 +120,10 @@ impl Workspace {
             found.iter().map(|one| one.header.instance.as_str()).collect::<BTreeSet<_>>().len() as u64;
         self.write(|tx| {
             for table in [
+                "study_words",
+                "sought_studies",
+                "stale_studies",
+                "study_patients",
                 "instances",
                 "files",
                 "series",

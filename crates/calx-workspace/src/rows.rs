@@ -117,6 +117,19 @@ pub struct InstanceRow {
     pub conflicts: u32,
 }
 
+/// How much a catalogue holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Different patients.
+    pub patients: u64,
+    /// Studies.
+    pub studies: u64,
+    /// Series.
+    pub series: u64,
+    /// Instances.
+    pub instances: u64,
+}
+
 /// One run of import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRow {
