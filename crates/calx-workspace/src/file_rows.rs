@@ -345,8 +345,21 @@ fn add_series(tx: &Transaction<'_>, header: &InstanceHeader) -> Result<bool, Wor
     Ok(there.is_none())
 }
 
-/// Marks a study whose words in the search are not those of its rows any more ([`crate::search_index`]).
+/// Names the patients of a study anew, where its instances did not only become more.
+pub(crate) fn name_patients(tx: &Transaction<'_>, study: &str) -> Result<(), WorkspaceError> {
+    tx.prepare_cached("DELETE FROM study_patients WHERE study = ?1")?.execute([study])?;
+    let sql = "INSERT INTO study_patients (study, patient)
+        SELECT DISTINCT e.study, i.patient FROM series e JOIN instances i ON i.series = e.uid
+        WHERE e.study = ?1 AND 1 < (
+            SELECT count(DISTINCT j.patient) FROM series x JOIN instances j ON j.series = x.uid
+            WHERE x.study = ?1)";
+    tx.prepare_cached(sql)?.execute([study])?;
+    seek_again(tx, study)
+}
+
+/// Marks a study whose words in the search are not those of its rows any more (`search_index`).
 pub(crate) fn seek_again(tx: &Transaction<'_>, study: &str) -> Result<(), WorkspaceError> {
-    tx.prepare_cached("INSERT OR IGNORE INTO stale_studies (study) VALUES (?1)")?.execute([study])?;
+    let sql = "INSERT OR IGNORE INTO stale_studies (study) SELECT uid FROM studies WHERE uid = ?1";
+    tx.prepare_cached(sql)?.execute([study])?;
     Ok(())
 }

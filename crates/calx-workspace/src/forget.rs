@@ -245,11 +245,6 @@ fn delete(tx: &Transaction<'_>, whom: &Forgotten) -> Result<(), WorkspaceError> 
         tx.prepare_cached("DELETE FROM sources WHERE path = ?1")?.execute([path])?;
     }
     for study in &studies {
-        let sql = "DELETE FROM study_words WHERE rowid = (SELECT row FROM sought_studies WHERE study = ?1)";
-        tx.execute(sql, params![study])?;
-        for table in ["sought_studies", "stale_studies", "study_patients"] {
-            tx.execute(&format!("DELETE FROM {table} WHERE study = ?1"), params![study])?;
-        }
         tx.execute("DELETE FROM series WHERE study = ?1", params![study])?;
         tx.execute("DELETE FROM studies WHERE uid = ?1", params![study])?;
     }

@@ -107,8 +107,10 @@ pub(crate) fn count_file(
         header.image_comments.raw(),
         damaged,
     ])?;
+    file_rows::name_patients(tx, header.study.as_str())?;
     if let Some(old) = old {
         leave(tx, uid.as_str(), &old, heirs)?;
+        file_rows::name_patients(tx, &old.study)?;
     }
     Ok(())
 }

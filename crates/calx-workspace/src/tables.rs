@@ -6,7 +6,8 @@
 //! - A new catalogue is made by the same statements that bring an old one up to date, so both are equal.
 //! - The values of a study and a series come from their instance with the smallest UID, whatever the order
 //!   of import, so that a rebuild gives the equal catalogue.
-//! - What a series holds is counted by triggers: no writer of instances can forget it.
+//! - What a series holds is counted by triggers, and what leaves takes its words out of the search by one: no
+//!   writer can forget it.
 //! - An order in which lists are paged ([`crate::page`]) has an index that ends in a unique column.
 
 use rusqlite::Transaction;
@@ -143,9 +144,11 @@ CREATE TRIGGER instances_removed AFTER DELETE ON instances BEGIN
     UPDATE series SET instances = instances - 1, images = images - OLD.has_pixels,
         damaged = damaged - (OLD.damaged IS NOT NULL) WHERE uid = OLD.series;
 END;
-CREATE TRIGGER instances_changed AFTER UPDATE OF has_pixels, damaged ON instances BEGIN
-    UPDATE series SET images = images + NEW.has_pixels - OLD.has_pixels,
-        damaged = damaged + (NEW.damaged IS NOT NULL) - (OLD.damaged IS NOT NULL) WHERE uid = NEW.series;
+CREATE TRIGGER instances_changed AFTER UPDATE OF series, has_pixels, damaged ON instances BEGIN
+    UPDATE series SET instances = instances - 1, images = images - OLD.has_pixels,
+        damaged = damaged - (OLD.damaged IS NOT NULL) WHERE uid = OLD.series;
+    UPDATE series SET instances = instances + 1, images = images + NEW.has_pixels,
+        damaged = damaged + (NEW.damaged IS NOT NULL) WHERE uid = NEW.series;
 END;
 
 CREATE TABLE study_patients (
@@ -188,6 +191,12 @@ CREATE VIRTUAL TABLE study_words USING fts5 (
     patient, study, series, modality, body_part, tokenize = 'ascii', prefix = '1 2 3', columnsize = 0
 );
 INSERT INTO study_words (study_words, rank) VALUES ('secure-delete', 1);
+CREATE TRIGGER studies_removed BEFORE DELETE ON studies BEGIN
+    DELETE FROM study_words WHERE rowid IN (SELECT row FROM sought_studies WHERE study = OLD.uid);
+    DELETE FROM sought_studies WHERE study = OLD.uid;
+    DELETE FROM stale_studies WHERE study = OLD.uid;
+    DELETE FROM study_patients WHERE study = OLD.uid;
+END;
 CREATE TABLE sought_cases (
     row INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE, number INTEGER, title TEXT NOT NULL,

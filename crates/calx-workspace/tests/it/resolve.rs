@@ -69,7 +69,7 @@ fn a_taken_file_brings_its_study_and_outlives_the_catalogue() {
     let texts: Vec<_> = studies.iter().map(|row| (row.description.raw(), row.patient.name.raw())).collect();
     assert_eq!(
         texts,
-        [("Of the neighbour", "DOE^JANE"), ("Other", "ROE^RICHARD")],
+        [("Other", "ROE^RICHARD"), ("Of the neighbour", "DOE^JANE")],
         "the heir describes the study"
     );
     assert!(!ws.conflicts(false).unwrap()[0].open);
