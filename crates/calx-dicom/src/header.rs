@@ -189,7 +189,7 @@ const SOP_CLASS: Tag = Tag(0x0008, 0x0016);
 const SOP_INSTANCE: Tag = Tag(0x0008, 0x0018);
 const STUDY: Tag = Tag(0x0020, 0x000d);
 const SERIES: Tag = Tag(0x0020, 0x000e);
-const DIRECTORY_CLASS: &str = "1.2.840.10008.1.3.10";
+pub(crate) const DIRECTORY_CLASS: &str = "1.2.840.10008.1.3.10";
 
 /// The elements a catalogue row and a layout are made of, in order.
 pub(crate) const WANTED: [Tag; 39] = [

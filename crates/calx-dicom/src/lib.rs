@@ -17,6 +17,7 @@ mod codec;
 mod dataset;
 mod decode;
 mod decode_error;
+mod directory;
 mod display_attributes;
 mod element;
 #[allow(clippy::cast_possible_truncation, reason = "the kernel: as many bits as were asked for")]
@@ -59,6 +60,7 @@ pub mod worker;
 pub mod write;
 
 pub use decode_error::DecodeError;
+pub use directory::{DirectoryEntry, read_directory};
 pub use frame_source::{FrameHandle, FrameSource, Priority, Reduction};
 pub use header::{InstanceHeader, ReadHeaderError, read_header};
 pub use identity::identity_texts;

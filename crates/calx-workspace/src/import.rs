@@ -7,6 +7,8 @@
 //!
 //! An archive is found the same way; `archive` reads the files in it and `expand` prepares them one by one.
 //!
+//! A DICOMDIR that is named as a source stands for the files it names (`directory`); met in a folder it is passed over.
+//!
 //! Not here: DICOM (`calx-dicom`), a list on stdin (the command line).
 //!
 //! Invariants
@@ -17,6 +19,7 @@
 //! - Sources are never written to.
 
 mod archive;
+mod directory;
 mod expand;
 mod plan;
 mod prepare;

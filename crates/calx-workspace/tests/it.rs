@@ -12,6 +12,8 @@
 mod archives;
 #[path = "it/cases.rs"]
 mod cases;
+#[path = "it/dicomdir.rs"]
+mod dicomdir;
 #[path = "it/forget.rs"]
 mod forget;
 #[path = "it/import_again.rs"]

@@ -28,8 +28,8 @@ use crate::session::{self, workspace_failure};
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ImportArgs {
-    /// Files, folders, archives (zip, tar, tar.gz, gz, told by what they hold); - reads a list from stdin,
-    /// one path a line
+    /// Files, folders, archives (zip, tar, tar.gz, gz, told by what they hold), a DICOMDIR (the files it
+    /// names); - reads a list from stdin, one path a line
     #[arg(required_unless_present = "resume")]
     paths: Vec<PathBuf>,
     /// Go on with a run that was cut off, with the sources and options it had

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::directory::{Directory, is_directory_name};
 use super::recall::Stamp;
 use super::{FileOutcome, FileStatus, ImportError, ImportOptions};
 use crate::error::WorkspaceError;
@@ -89,6 +90,10 @@ pub(crate) struct Walk {
     follow_links: bool,
     /// A link that was named as a source is followed in any case.
     at_source: bool,
+    /// A DICOMDIR that was named as a source, while its files are told.
+    directory: Option<Directory>,
+    /// Sources, links resolved, when one of them may be a DICOMDIR: what lies there is told there.
+    places: Vec<PathBuf>,
 }
 
 impl Walk {
@@ -122,7 +127,10 @@ impl Walk {
         }
         roots.reverse();
         let follow_links = options.follow_links;
-        Ok(Self { levels: vec![roots], walked, filter, follow_links, at_source: true })
+        let may_list = roots.iter().any(|root| is_directory_name(root));
+        let places = if may_list { places } else { Vec::new() };
+        let levels = vec![roots];
+        Ok(Self { levels, walked, filter, follow_links, at_source: true, directory: None, places })
     }
 
     fn look_at(&mut self, path: PathBuf, is_source: bool) -> Option<Seen> {
@@ -153,11 +161,38 @@ impl Walk {
         if self.filter.include.as_ref().is_some_and(|include| !include.matches(&path)) {
             return None;
         }
+        if meta.is_file() && is_source && is_directory_name(&path) {
+            let (stamp, opened) = (Stamp::of(&meta), Directory::open(&path));
+            let Some((directory, outcome)) = opened else { return Some(Seen::File { path, stamp }) };
+            self.directory = directory;
+            return Some(Seen::Passed(outcome));
+        }
         if meta.is_file() {
             return Some(Seen::File { path, stamp: Stamp::of(&meta) });
         }
         let what = special(meta.file_type());
         Some(passed(path, "not_a_file", &format!("{what}, not opened")))
+    }
+
+    /// The next file that a DICOMDIR names and a pattern does not keep out.
+    fn next_of_directory(&mut self) -> Option<Seen> {
+        let (filter, places) = (&self.filter, &self.places);
+        let is_told = |real: &Path| places.iter().any(|place| real.starts_with(place));
+        while let Some(directory) = &mut self.directory {
+            let Some(seen) = directory.next(&is_told) else {
+                self.directory = None;
+                break;
+            };
+            let path = match &seen {
+                Seen::File { path, .. } => path,
+                Seen::Passed(outcome) => &outcome.path,
+            };
+            let is_included = filter.include.as_ref().is_none_or(|include| include.matches(path));
+            if is_included && !filter.exclude.matches(path) {
+                return Some(seen);
+            }
+        }
+        None
     }
 
     fn open_folder(&mut self, path: PathBuf, meta: &Metadata, is_link: bool) -> Option<Seen> {
@@ -184,6 +219,9 @@ impl Iterator for Walk {
 
     fn next(&mut self) -> Option<Seen> {
         loop {
+            if let Some(seen) = self.next_of_directory() {
+                return Some(seen);
+            }
             let is_source = self.at_source && self.levels.len() == 1;
             match self.levels.last_mut()?.pop() {
                 Some(path) => {

@@ -72,7 +72,7 @@ pub(crate) fn fate<'a>(files: &'a [FileOutcome], ending: &str) -> (FileStatus, &
 }
 
 /// One explicit little endian element.
-fn element(group: u16, number: u16, vr: &str, value: &[u8]) -> Vec<u8> {
+pub(crate) fn element(group: u16, number: u16, vr: &str, value: &[u8]) -> Vec<u8> {
     let mut value = value.to_vec();
     if value.len() % 2 == 1 {
         value.push(if vr == "UI" || vr == "OW" { 0 } else { b' ' });
