@@ -125,17 +125,36 @@ fn version(connection: &Connection) -> Result<u32, rusqlite::Error> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
+fn in_transaction<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, WorkspaceError>,
+) -> Result<T, WorkspaceError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&tx)?;
+    tx.commit()?;
+    Ok(done)
+}
+
 impl Workspace {
     /// The one door: all that `work` does is there after it, durably, or none of it.
     pub(crate) fn write<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, WorkspaceError>,
     ) -> Result<T, WorkspaceError> {
+        self.with_connection(|connection| in_transaction(connection, work))
+    }
+
+    /// As [`Workspace::write`], for what can be made again from the rest: it is there at once for everybody, and
+    /// survives a power cut once something else was written after it.
+    pub(crate) fn write_softly<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, WorkspaceError>,
+    ) -> Result<T, WorkspaceError> {
         self.with_connection(|connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&tx)?;
-            tx.commit()?;
-            Ok(done)
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            let done = in_transaction(connection, work);
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            done
         })
     }
 

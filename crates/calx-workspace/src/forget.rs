@@ -125,6 +125,8 @@ impl Workspace {
         let (_, instances) = self.read(|tx| reach(tx, whom))?;
         self.forget_resolutions(&instances)?;
         self.write(|tx| delete(tx, whom))?;
+        // Also the words of cases that a run which was cut off removed.
+        self.refresh_search()?;
         for path in &plan.put_aside {
             fs::remove_file(path).map_err(|error| removal(path, error))?;
         }

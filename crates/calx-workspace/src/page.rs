@@ -45,7 +45,7 @@ pub enum Direction {
 
 /// Where a page ended; the next one begins behind it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PageKey(Vec<Value>);
+pub struct PageKey(pub(crate) Vec<Value>);
 
 /// Some rows, and where to go on.
 #[derive(Debug, Clone, PartialEq)]

@@ -24,6 +24,7 @@ use crate::objects::{LOCK, relative_path};
 use crate::path_bytes;
 use crate::resolutions::Decisions;
 use crate::rows::{IssueRow, RunRow};
+use crate::tables;
 use crate::workspace::Workspace;
 
 /// What came back.
@@ -119,9 +120,8 @@ impl Workspace {
         report.instances =
             found.iter().map(|one| one.header.instance.as_str()).collect::<BTreeSet<_>>().len() as u64;
         self.write(|tx| {
+            tables::forget_words(tx)?;
             for table in [
-                "study_words",
-                "sought_studies",
                 "stale_studies",
                 "study_patients",
                 "instances",
@@ -160,6 +160,7 @@ impl Workspace {
         for decision in self.unfollowed()? {
             self.follow(&decision.instance, &decision.counts)?;
         }
+        self.refresh_search()?;
         Ok(report)
     }
 

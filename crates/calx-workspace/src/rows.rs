@@ -3,7 +3,7 @@
 //! Text that came from files is [`PatientText`]: it cannot be printed raw.
 
 use calx_model::{
-    PatientText, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
+    CaseId, PatientText, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
 };
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -115,6 +115,20 @@ pub struct InstanceRow {
     pub sha256: Option<String>,
     /// Other files with this UID and other bytes that are kept.
     pub conflicts: u32,
+}
+
+/// A case that was found by its words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseHit {
+    /// Identity.
+    pub id: CaseId,
+    /// The number people use.
+    pub number: Option<u32>,
+    /// Title.
+    pub title: String,
+    /// The texts in it that hold a word of the question: where each stands (`1.2` for the second statement of the
+    /// first finding, `presentation`, `discussion`), and its words.
+    pub texts: Vec<(String, String)>,
 }
 
 /// How much a catalogue holds.

@@ -127,9 +127,7 @@ ALTER TABLE import_runs ADD COLUMN asked TEXT;
 ///
 /// A number that is absent sorts behind all numbers, which are 32 bits wide; a date that is absent behind all
 /// dates, newest first. These are columns that are computed and not stored, since a page begins with a
-/// comparison of rows, for which SQLite uses an index only where it names columns. FTS5 is given words that are folded and cut already (`search_words`), so its plainest
-/// tokenizer is the right one; `secure-delete` takes withdrawn words out of its pages and not only out of its
-/// answers.
+/// comparison of rows, for which SQLite uses an index only where it names columns.
 const TO_3: &str = "
 ALTER TABLE series ADD COLUMN instances INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE series ADD COLUMN images INTEGER NOT NULL DEFAULT 0;
@@ -187,10 +185,6 @@ CREATE TABLE sought_studies (
     row INTEGER PRIMARY KEY,
     study TEXT NOT NULL UNIQUE REFERENCES studies (uid)
 ) STRICT;
-CREATE VIRTUAL TABLE study_words USING fts5 (
-    patient, study, series, modality, body_part, tokenize = 'ascii', prefix = '1 2 3', columnsize = 0
-);
-INSERT INTO study_words (study_words, rank) VALUES ('secure-delete', 1);
 CREATE TRIGGER studies_removed BEFORE DELETE ON studies BEGIN
     DELETE FROM study_words WHERE rowid IN (SELECT row FROM sought_studies WHERE study = OLD.uid);
     DELETE FROM sought_studies WHERE study = OLD.uid;
@@ -208,6 +202,15 @@ CREATE TABLE sought_statements (
     number TEXT NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (sought_case, place)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// The words of the search. FTS5 is given them folded and cut already (`search_words`), so its plainest tokenizer
+/// is the right one; `secure-delete` takes withdrawn words out of its pages and not only out of its answers.
+const WORDS: &str = "
+CREATE VIRTUAL TABLE study_words USING fts5 (
+    patient, study, series, modality, body_part, tokenize = 'ascii', prefix = '1 2 3', columnsize = 0
+);
+INSERT INTO study_words (study_words, rank) VALUES ('secure-delete', 1);
 CREATE VIRTUAL TABLE case_words USING fts5 (
     title, statements, about, modality, tokenize = 'ascii', prefix = '1 2 3', columnsize = 0
 );
@@ -233,5 +236,14 @@ pub(crate) fn bring_up_to_date(tx: &Transaction<'_>, found: u32) -> rusqlite::Re
 /// From format 2 to 3. Whatever else format 3 needs is added here, after what stands.
 fn to_3(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(TO_3)?;
+    tx.execute_batch(WORDS)?;
     tx.pragma_update(None, "user_version", VERSION)
+}
+
+/// Empties the search; its words come again from studies that are marked and from cases.
+pub(crate) fn forget_words(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    // Row by row it would take FTS5 minutes.
+    tx.execute_batch("DROP TABLE study_words; DROP TABLE case_words;")?;
+    tx.execute_batch(WORDS)?;
+    tx.execute_batch("DELETE FROM sought_statements; DELETE FROM sought_cases; DELETE FROM sought_studies;")
 }

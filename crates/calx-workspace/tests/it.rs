@@ -34,6 +34,8 @@ mod playlists;
 mod repair;
 #[path = "it/resolve.rs"]
 mod resolve;
+#[path = "it/search.rs"]
+mod search;
 #[path = "it/studies.rs"]
 mod studies;
 #[path = "it/support.rs"]

@@ -307,6 +307,10 @@ impl Workspace {
     }
 
     fn end_run(&self, summary: &ImportSummary) -> Result<(), WorkspaceError> {
+        // Whoever asks next brings up to date what could not be now.
+        if let Err(error) = self.refresh_search() {
+            tracing::warn!(%error, "the words of the search are not up to date");
+        }
         self.write(|tx| {
             let sql = "UPDATE import_runs SET finished = ?2, interrupted = ?3 WHERE id = ?1";
             tx.execute(sql, params![summary.run, Timestamp::now().to_string(), summary.interrupted])?;

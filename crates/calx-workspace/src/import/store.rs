@@ -22,6 +22,7 @@ use crate::objects::relative_path;
 use crate::path_bytes;
 use crate::resolutions::{Decisions, Resolution};
 use crate::rows::IssueRow;
+use crate::search_index;
 use crate::workspace::Workspace;
 use rusqlite::{Transaction, params};
 
@@ -77,6 +78,8 @@ pub(crate) fn store(
                 *slot = Some(outcome);
             }
             set_counts(tx, &next)?;
+            // What is left goes with the next batch, or with the end of the run.
+            let _left = search_index::refresh_studies(tx)?;
             Ok((told, next))
         })?;
         (outcomes, next) = (told, counted);

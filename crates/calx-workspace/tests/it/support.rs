@@ -128,6 +128,7 @@ impl Tiny {
         out.extend(element(0x0002, 0x0000, "UL", &u32::try_from(meta.len()).unwrap().to_le_bytes()));
         out.extend(meta);
         let us = |value: u16| value.to_le_bytes();
+        out.extend(element(0x0008, 0x0005, "CS", b"ISO_IR 192"));
         out.extend(element(0x0008, 0x0016, "UI", class));
         out.extend(element(0x0008, 0x0018, "UI", self.instance.as_bytes()));
         out.extend(element(0x0008, 0x0020, "DA", b"20240203"));
