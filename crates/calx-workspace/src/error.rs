@@ -95,6 +95,12 @@ pub enum WorkspaceError {
         /// Its UID.
         study: String,
     },
+    /// Another process looks at the catalogue while its log is to be emptied.
+    #[error(
+        "everything was removed, but another process has the catalogue open and its log still holds what was; end that \
+         process and run the same command again"
+    )]
+    TracesLeft,
     /// SQLite failed.
     #[error("the catalogue could not be read or written; {unchanged}")]
     Catalogue {
@@ -302,7 +308,9 @@ impl WorkspaceError {
             | Self::Ambiguous { .. }
             | Self::FileGone { .. } => ErrorClass::NotFound,
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorClass::NotFound,
-            Self::CatalogueBusy | Self::LockedBy { .. } | Self::Busy { .. } => ErrorClass::Busy,
+            Self::CatalogueBusy | Self::TracesLeft | Self::LockedBy { .. } | Self::Busy { .. } => {
+                ErrorClass::Busy
+            }
             Self::OtherPatient { .. } | Self::MixedStudy { .. } | Self::ShownInCases { .. } => {
                 ErrorClass::Refused
             }

@@ -6,23 +6,29 @@
 //! Not here: asking whether it is meant (the command line).
 //!
 //! Invariants
-//! - The catalogue's rows go last: a run that was cut off is finished by running it again.
+//! - The catalogue's rows go last, and then what they leave in its files: a run that was cut off is finished by
+//!   running it again.
 //! - A case that is open elsewhere, or a running import, is told before anything is removed.
 //! - No other patient's object goes.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use calx_model::{CaseId, SopInstanceUid, StudyInstanceUid};
 use rusqlite::{Transaction, params};
 
-use crate::case_writer::LOCK;
+use crate::case_writer::{JOURNAL, LOCK, sweep};
 use crate::durable;
 use crate::error::WorkspaceError;
 use crate::file_rows::{self, Place};
 use crate::lock::{self, Asked, Lock};
+use crate::objects::INCOMING;
+use crate::traces::Traces;
 use crate::workspace::Workspace;
+
+/// Is there while rows are gone and what they left is not: whoever forgets next finishes it first.
+pub(crate) const BEGUN: &str = "forget.unfinished";
 
 /// Whose data go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +46,13 @@ pub struct ForgetPlan {
     pub studies: Vec<StudyInstanceUid>,
     /// Instances.
     pub instances: u64,
-    /// Managed copies.
+    /// Managed copies; also such that no row names, and what was put aside.
     pub objects: Vec<PathBuf>,
     /// Their bytes.
     pub bytes: u64,
     /// Files outside the workspace that stay.
     pub referenced: Vec<PathBuf>,
-    /// Cases that show any of it, with number and title: they go as a whole, whatever else they show.
+    /// Cases that show any of it or ever did, with number and title: they go as a whole, whatever else they show.
     pub cases: Vec<(CaseId, Option<u32>, String)>,
     /// Catalogues put aside earlier, which may name the patient.
     pub put_aside: Vec<PathBuf>,
@@ -72,16 +78,20 @@ impl Workspace {
                 }
             }
         }
+        let traces = self.read(|tx| Traces::gather(tx, &studies, &instances))?;
         for id in self.case_ids()? {
-            let document = self.read_case(id)?;
-            let case = document.case();
-            let shows = case.studies.iter().any(|study| {
-                study.source.as_ref().is_some_and(|uid| studies.contains(uid.as_str()))
-                    || study.images.iter().any(|image| instances.contains(image.source.as_str()))
-            });
-            if shows {
-                plan.cases.push((id, case.number, case.title.clone()));
+            // A study that was taken out of a case is in its history all the same.
+            let journal = self.cases_dir().join(id.to_string()).join(JOURNAL);
+            let bytes =
+                fs::read(&journal).map_err(|e| WorkspaceError::io("read the journal", &journal, e))?;
+            if traces.has_uid(&bytes) {
+                let document = self.read_case(id)?;
+                plan.cases.push((id, document.case().number, document.case().title.clone()));
             }
+        }
+        for path in self.unnamed_traces(&traces)? {
+            plan.bytes += fs::metadata(&path).map_or(0, |meta| meta.len());
+            plan.objects.push(path);
         }
         plan.put_aside = self.catalogues_put_aside()?;
         for uid in studies {
@@ -97,19 +107,22 @@ impl Workspace {
     /// anything is removed; a removal that failed, after which the same call goes on.
     pub fn forget(&self, whom: &Forgotten) -> Result<ForgetPlan, WorkspaceError> {
         let _alone = self.keep_imports_out()?;
-        let plan = self.plan_forget(whom)?;
+        let begun = self.root().join(BEGUN);
+        let taken_up = begun.exists();
+        if taken_up {
+            self.finish_forgetting()?;
+        }
+        let plan = match self.plan_forget(whom) {
+            // That was all there was to do.
+            Err(WorkspaceError::NotFound { .. }) if taken_up => return Ok(ForgetPlan::default()),
+            plan => plan?,
+        };
         let locks: Vec<Lock> =
             plan.cases.iter().map(|(id, ..)| self.lock_case(*id)).collect::<Result<_, _>>()?;
         for (id, ..) in &plan.cases {
             self.remove_case(*id)?;
         }
         drop(locks);
-        let removal = |path: &PathBuf, source| WorkspaceError::Write {
-            what: "the removal",
-            kept: "run the same command again to finish it",
-            path: path.clone(),
-            source,
-        };
         let mut folders = BTreeSet::new();
         for object in &plan.objects {
             match fs::remove_file(object) {
@@ -122,16 +135,17 @@ impl Workspace {
         for folder in folders.iter().filter(|folder| folder.is_dir()) {
             durable::sync_dir(folder).map_err(|error| removal(folder, error))?;
         }
+        sweep(&self.objects_dir().join(INCOMING));
         let (_, instances) = self.read(|tx| reach(tx, whom))?;
         self.forget_resolutions(&instances)?;
-        self.write(|tx| delete(tx, whom))?;
-        // Also the words of cases that a run which was cut off removed.
-        self.refresh_search()?;
-        for path in &plan.put_aside {
-            fs::remove_file(path).map_err(|error| removal(path, error))?;
-        }
-        self.leave_no_trace()?;
-        durable::sync_dir(self.root()).map_err(|error| removal(&self.root().to_path_buf(), error))?;
+        durable::replace(&begun, b"").map_err(|error| removal(&begun, error))?;
+        self.write(|tx| {
+            let (studies, instances) = reach(tx, whom)?;
+            let traces = Traces::gather(tx, &studies, &instances)?;
+            delete(tx, &studies, &instances)?;
+            traces.remove(tx)
+        })?;
+        self.finish_forgetting()?;
         Ok(plan)
     }
 
@@ -161,11 +175,26 @@ impl Workspace {
         durable::sync_dir(&self.cases_dir()).map_err(failed)
     }
 
+    /// The rest, once the rows are gone: it can be done any number of times.
+    fn finish_forgetting(&self) -> Result<(), WorkspaceError> {
+        // The words of cases that are gone go too.
+        self.refresh_search()?;
+        for path in &self.catalogues_put_aside()? {
+            fs::remove_file(path).map_err(|error| removal(path, error))?;
+        }
+        self.leave_no_trace()?;
+        let begun = self.root().join(BEGUN);
+        fs::remove_file(&begun).map_err(|error| removal(&begun, error))?;
+        durable::sync_dir(self.root()).map_err(|error| removal(&begun, error))
+    }
+
     /// What deleted rows leave in the catalogue's files is overwritten.
     fn leave_no_trace(&self) -> Result<(), WorkspaceError> {
         self.outside_transaction(|connection| {
-            connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
-            Ok(())
+            connection.execute_batch("VACUUM")?;
+            // A reader in another process keeps its old view of the log; it is waited for as for any lock.
+            let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            if busy { Err(WorkspaceError::TracesLeft) } else { Ok(()) }
         })
     }
 
@@ -230,26 +259,27 @@ fn places(tx: &Transaction<'_>, uid: &str) -> Result<Vec<Place>, WorkspaceError>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn delete(tx: &Transaction<'_>, whom: &Forgotten) -> Result<(), WorkspaceError> {
-    let (studies, instances) = reach(tx, whom)?;
-    for uid in &instances {
+fn delete(
+    tx: &Transaction<'_>,
+    studies: &BTreeSet<String>,
+    instances: &BTreeSet<String>,
+) -> Result<(), WorkspaceError> {
+    for uid in instances {
         if SopInstanceUid::new(uid).is_ok() {
             tx.prepare_cached("DELETE FROM import_issues WHERE uid = ?1")?.execute([uid])?;
         }
         tx.prepare_cached("DELETE FROM instances WHERE uid = ?1")?.execute([uid])?;
         tx.prepare_cached("DELETE FROM files WHERE instance = ?1")?.execute([uid])?;
     }
-    // Where files came from may name a person; the table has no index on instances, so once for all.
-    let mut remembered = tx.prepare("SELECT path, instance FROM sources")?;
-    let rows = remembered.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)))?;
-    let rows = rows.collect::<Result<Vec<_>, _>>()?;
-    for (path, _) in rows.iter().filter(|(_, uid)| instances.contains(uid)) {
-        tx.prepare_cached("DELETE FROM sources WHERE path = ?1")?.execute([path])?;
-    }
-    for study in &studies {
+    for study in studies {
         tx.execute("DELETE FROM series WHERE study = ?1", params![study])?;
         tx.execute("DELETE FROM studies WHERE uid = ?1", params![study])?;
     }
     tx.execute(file_rows::NOBODY, [])?;
     Ok(())
+}
+
+fn removal(path: &Path, source: std::io::Error) -> WorkspaceError {
+    let (what, kept) = ("the removal", "run the same command again to finish it");
+    WorkspaceError::Write { what, kept, path: path.to_path_buf(), source }
 }

@@ -40,6 +40,7 @@ mod search;
 mod search_index;
 mod search_words;
 mod tables;
+mod traces;
 mod verify;
 pub mod workspace;
 

@@ -19,6 +19,7 @@ use crate::case_writer::{JOURNAL, read_snapshot, replay};
 use crate::durable;
 use crate::error::WorkspaceError;
 use crate::file_rows::{KNOWN, Known, keep_digest, known_of};
+use crate::forget::BEGUN;
 use crate::import::{chain, sha256_of};
 use crate::jsonl;
 use crate::path_bytes::shown;
@@ -106,6 +107,10 @@ impl Workspace {
         self.verify_playlists(&mut report)?;
         self.verify_decisions(&mut report, known.is_some());
         self.find_leftovers(&mut report);
+        if self.root().join(BEGUN).exists() {
+            let text = "forgetting was cut off: what was removed may still be read from the catalogue's file";
+            report.problems.push(format!("{text}; run the same `calx forget` again, it ends the removal"));
+        }
         Ok(report)
     }
 

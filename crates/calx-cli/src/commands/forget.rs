@@ -14,9 +14,11 @@ use crate::session::{self, workspace_failure};
 /// calx forget 1.2.826.0.1.3680043.8.498.7 -n
 /// calx forget --patient PHANTOM-7 --yes
 ///
-/// Managed copies, cases that show any of it, catalogue rows and catalogues put aside are removed. Files that
-/// were only referenced stay where they are, and so do exports made before: remove those yourself. What a disk
-/// or its backups keep of removed files is beyond this program.
+/// Removed are managed copies, also such that a killed import left or a repair put aside; cases that show any of
+/// it or ever did; rows of the catalogue and its search; paths and reports of import that name the patient;
+/// decisions on conflicts; catalogues put aside. Files that were only referenced stay where they are, and so do
+/// exports made before: remove those yourself. What a disk or its backups keep of removed files is beyond this
+/// program.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ForgetArgs {

@@ -1,9 +1,10 @@
 //! What is withdrawn is gone from every file; what nothing needs can be removed.
 
 use std::fs;
+use std::path::PathBuf;
 
 use calx_model::StudyInstanceUid;
-use calx_workspace::{AddStudy, ErrorClass, Forgotten, VerifyOptions, WorkspaceError};
+use calx_workspace::{AddStudy, Choice, ErrorClass, Forgotten, VerifyOptions, WorkspaceError};
 use uuid::Uuid;
 
 use crate::support::{Fresh, Tiny, import, new_case, stamp, tree};
@@ -31,13 +32,127 @@ fn two_patients() -> Fresh {
     fresh
 }
 
-/// Whether any file of the workspace holds these bytes, the catalogue's included.
-fn holds(fresh: &Fresh, bytes: &[u8]) -> bool {
-    let mut files: Vec<Vec<u8>> = tree(fresh.workspace.root()).into_iter().map(|(_, bytes)| bytes).collect();
-    for name in ["catalogue.sqlite", "catalogue.sqlite-wal", "catalogue.before-9.sqlite"] {
-        files.extend(fs::read(fresh.workspace.root().join(name)));
+/// Files of the workspace, whichever, that hold these bytes or are named so.
+fn holding(fresh: &Fresh, bytes: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![fresh.workspace.root().to_path_buf()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir).unwrap() {
+            let path = entry.unwrap().path();
+            let within = path.strip_prefix(fresh.workspace.root()).unwrap().to_string_lossy().into_owned();
+            let content = if path.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+            if [&content[..], within.as_bytes()].iter().any(|b| b.windows(bytes.len()).any(|w| w == bytes)) {
+                found.push(path.clone());
+            }
+            if path.is_dir() {
+                open.push(path);
+            }
+        }
     }
-    files.iter().any(|file| file.windows(bytes.len()).any(|window| window == bytes))
+    found
+}
+
+fn holds(fresh: &Fresh, bytes: &[u8]) -> bool {
+    !holding(fresh, bytes).is_empty()
+}
+
+/// Lets what was just written count as settled, so that its source is remembered.
+fn settle() {
+    std::thread::sleep(std::time::Duration::from_millis(2_100));
+}
+
+#[test]
+fn nothing_that_names_a_patient_is_left_in_any_file() {
+    let fresh = Fresh::new();
+    let jane = Tiny {
+        patient: ("PAT-0815", "DOE^JANE", "19500101"),
+        description: "Gangrene",
+        ..Tiny::new("1.2.3.4")
+    };
+    let richard = ("18", "ROE^RICHARD", "19600101");
+    let other =
+        Tiny { study: "1.2.9.1", series: "1.2.9.1.1", patient: richard, fill: 8, ..Tiny::new("1.2.9.4") };
+    fresh.put("Doe_Jane/a.dcm", &jane.bytes());
+    fresh.put("Doe_Jane/b.dcm", &Tiny { fill: 9, ..jane.clone() }.bytes());
+    fresh.put("Doe_Jane/letter.txt", b"words that are no DICOM file, in a row, long enough to be looked at");
+    fresh.put("mixed/a.dcm", &Tiny { number: 2, ..jane.clone() }.bytes());
+    fresh.put("mixed/c.dcm", &other.bytes());
+    settle();
+    let ws = &fresh.workspace;
+    for source in ["Doe_Jane", "mixed", "Doe_Jane/a.dcm"] {
+        import(ws, &[fresh.src().join(source)], |options| {
+            options.exclude = vec!["*PAT-0815*.tmp".to_owned()];
+        })
+        .unwrap();
+    }
+    import(ws, &[fresh.src()], |_| {}).unwrap();
+    let uid = calx_model::SopInstanceUid::new("1.2.3.4").unwrap();
+    let digest = ws.conflict(&uid).unwrap().candidates[0].sha256.clone();
+    ws.resolve(&uid, &Choice::Take(digest), true, stamp(0)).unwrap();
+    // A case that showed it once and shows another patient now.
+    let mut writer = ws.create_case(new_case(1, "Hands"), stamp(0)).unwrap();
+    let mut number = 0x1000;
+    let mut ids = || {
+        number += 1;
+        Uuid::from_u128(number)
+    };
+    let study = AddStudy::all(StudyInstanceUid::new("1.2.3.1").unwrap());
+    let proposal = ws.add_study(writer.document().case(), &study, &mut ids).unwrap();
+    writer.commit(proposal.edit, stamp(1)).unwrap();
+    writer.undo(stamp(2)).unwrap();
+    drop(writer);
+    // An object that a killed import left, and things put aside.
+    let unfiled = ws.root().join("objects/ab").join(format!("{}.dcm", "cd".repeat(31)));
+    fs::create_dir_all(unfiled.parent().unwrap()).unwrap();
+    fs::write(&unfiled, Tiny { number: 3, ..jane.clone() }.bytes()).unwrap();
+    fs::create_dir_all(ws.root().join("quarantine")).unwrap();
+    fs::write(ws.root().join("quarantine/half"), &jane.bytes()[..500]).unwrap();
+    fs::write(ws.root().join("quarantine/of-another"), b"nobody").unwrap();
+    fs::write(ws.root().join("objects/incoming/r-1-1.partial"), jane.bytes()).unwrap();
+    fs::copy(ws.root().join("catalogue.sqlite"), ws.root().join("catalogue.before-9.sqlite")).unwrap();
+    let traces: [&[u8]; 8] = [
+        b"DOE^JANE",
+        b"Gangrene",
+        b"1.2.3.4",
+        b"1.2.3.1",
+        b"19500101",
+        b"PAT-0815",
+        b"Doe_Jane",
+        b"letter.txt",
+    ];
+    for trace in traces {
+        assert!(holds(&fresh, trace), "{}", String::from_utf8_lossy(trace));
+    }
+    let whom = Forgotten::Patient("PAT-0815".to_owned());
+    let plan = ws.forget(&whom).unwrap();
+    assert_eq!((plan.instances, plan.cases.len()), (1, 1), "{plan:?}");
+    for trace in traces {
+        assert_eq!(holding(&fresh, trace), Vec::<PathBuf>::new(), "{}", String::from_utf8_lossy(trace));
+    }
+    // The other patient is all there, and so is what the runs were asked about them.
+    assert!(holds(&fresh, b"ROE^RICHARD") && holds(&fresh, b"nobody"));
+    assert_eq!(ws.instances(None).unwrap().len(), 1);
+    assert_eq!(ws.runs().unwrap().len(), 4);
+    assert!(ws.run_plan("last").is_ok_and(|plan| plan.sources == [fresh.src()]));
+    let after = ws.verify(VerifyOptions { deep: true }).unwrap();
+    assert!(after.is_whole() && after.notes.is_empty() && after.leftovers.is_empty(), "{after:?}");
+}
+
+#[test]
+fn forgetting_that_was_cut_off_is_ended_by_the_next() {
+    let fresh = two_patients();
+    let ws = &fresh.workspace;
+    let whom = Forgotten::Patient("17".to_owned());
+    // As if it had been cut off after the rows were gone.
+    fs::write(ws.root().join("forget.unfinished"), b"").unwrap();
+    assert!(!ws.verify(VerifyOptions { deep: false }).unwrap().is_whole());
+    let plan = ws.forget(&whom).unwrap();
+    assert_eq!(plan.instances, 1);
+    assert!(!ws.root().join("forget.unfinished").exists());
+    fs::write(ws.root().join("forget.unfinished"), b"").unwrap();
+    assert_eq!(ws.forget(&whom).unwrap(), Default::default(), "what is left of it is done");
+    assert!(ws.forget(&whom).is_err());
+    assert!(ws.verify(VerifyOptions { deep: false }).unwrap().is_whole());
 }
 
 #[test]

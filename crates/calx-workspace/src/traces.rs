@@ -1,0 +1,307 @@
+//! Where a person can still be named when the rows of their studies are gone: paths, reports of import, what runs were
+//! asked, objects without rows, things put aside, the history of cases.
+//!
+//! Not here: the rows, objects and cases themselves (`forget`).
+//!
+//! Invariants
+//! - A UID or number is found as a whole, never as a part of a longer one.
+//! - Names and numbers count only of a patient of whom nothing is left.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use calx_dicom::{Locator, read_header};
+use rusqlite::{Transaction, params};
+
+use crate::error::WorkspaceError;
+use crate::repair::QUARANTINE;
+use crate::workspace::Workspace;
+
+/// Of a file without a header, this much is looked at.
+const LOOKED_AT: u64 = 16 * 1024 * 1024;
+/// A patient's number shorter than this is looked for as a whole name of a folder or file only.
+const TELLING: usize = 4;
+
+/// What names those who are forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Traces {
+    /// UIDs of studies, series and instances.
+    uids: BTreeSet<Vec<u8>>,
+    /// PatientID (0010,0020), in small letters.
+    numbers: BTreeSet<Vec<u8>>,
+    /// The parts of each PatientName (0010,0010), in small letters.
+    names: BTreeSet<Vec<String>>,
+    /// Where files were read from.
+    paths: BTreeSet<Vec<u8>>,
+}
+
+impl Traces {
+    /// Of these studies and instances, which are still in the catalogue.
+    pub(crate) fn gather(
+        tx: &Transaction<'_>,
+        studies: &BTreeSet<String>,
+        instances: &BTreeSet<String>,
+    ) -> Result<Self, WorkspaceError> {
+        let mut traces = Self::default();
+        let mut patients = BTreeSet::new();
+        for uid in instances {
+            traces.uids.insert(uid.clone().into_bytes());
+            let sql = "SELECT i.series, i.patient FROM instances i WHERE i.uid = ?1";
+            let (series, patient): (String, i64) =
+                tx.prepare_cached(sql)?.query_row([uid], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            traces.uids.insert(series.into_bytes());
+            patients.insert(patient);
+            for sql in [
+                "SELECT path FROM files WHERE instance = ?1 AND managed = 0",
+                "SELECT path FROM import_issues WHERE uid = ?1",
+            ] {
+                let mut statement = tx.prepare_cached(sql)?;
+                let rows = statement.query_map([uid], |row| row.get::<_, Vec<u8>>(0))?;
+                traces.paths.extend(rows.collect::<Result<Vec<_>, _>>()?);
+            }
+        }
+        traces.uids.extend(studies.iter().map(|uid| uid.clone().into_bytes()));
+        let mut remembered = tx.prepare("SELECT path, instance FROM sources")?;
+        let mut rows = remembered.query([])?;
+        while let Some(row) = rows.next()? {
+            if instances.contains(row.get_ref(1)?.as_str().unwrap_or_default()) {
+                traces.paths.insert(row.get(0)?);
+            }
+        }
+        for patient in patients {
+            let sql = "SELECT i.uid FROM instances i WHERE i.patient = ?1";
+            let mut statement = tx.prepare_cached(sql)?;
+            let rows = statement.query_map([patient], |row| row.get::<_, String>(0))?;
+            let all = rows.collect::<Result<Vec<_>, _>>()?;
+            if all.iter().all(|uid| instances.contains(uid)) {
+                let sql = "SELECT patient_id, name FROM patients WHERE id = ?1";
+                let (number, name): (String, String) =
+                    tx.prepare_cached(sql)?.query_row([patient], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                traces.add_person(&number, &name);
+            }
+        }
+        Ok(traces)
+    }
+
+    fn add_person(&mut self, number: &str, name: &str) {
+        let number = number.trim().to_lowercase();
+        if !number.is_empty() {
+            self.numbers.insert(number.into_bytes());
+        }
+        for name in name.to_lowercase().split('=') {
+            let parts: Vec<String> = name
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|part| part.chars().count() > 1)
+                .map(str::to_owned)
+                .collect();
+            // A first name alone is nobody's.
+            if parts.len() > 1 || parts.iter().any(|part| part.chars().count() >= TELLING) {
+                self.names.insert(parts);
+            }
+        }
+    }
+
+    /// Whether a path or a text names one of them.
+    fn is_in(&self, text: &[u8]) -> bool {
+        if self.has_uid(text) {
+            return true;
+        }
+        let small = String::from_utf8_lossy(text).to_lowercase();
+        let of_number = |number: &Vec<u8>| match number.len() {
+            0..TELLING => {
+                small.as_bytes().split(|byte| matches!(byte, b'/' | b'\\')).any(|part| part == &number[..])
+            }
+            _ => is_whole_in(number, small.as_bytes(), u8::is_ascii_alphanumeric),
+        };
+        self.numbers.iter().any(of_number)
+            || self.names.iter().any(|parts| parts.iter().all(|part| small.contains(part.as_str())))
+    }
+
+    /// Whether these bytes hold one of the UIDs.
+    pub(crate) fn has_uid(&self, bytes: &[u8]) -> bool {
+        let is_of_uid = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+        let mut words = bytes.split(|byte| !is_of_uid(byte));
+        words.any(|word| word.len() > 2 && self.uids.contains(without_points(word)))
+    }
+
+    /// Whether a file is one of theirs; what is no object is judged by its beginning.
+    fn is_theirs(&self, path: &Path) -> bool {
+        if let Ok(read) = read_header(&Locator::from(path)) {
+            let header = read.value;
+            let uids = [header.instance.as_str(), header.series.as_str(), header.study.as_str()];
+            let number = header.patient_id.raw().trim().to_lowercase().into_bytes();
+            return uids.iter().any(|uid| self.uids.contains(uid.as_bytes()))
+                || self.numbers.contains(&number);
+        }
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes));
+        // What cannot be read cannot be told from theirs.
+        read.is_err() || self.is_in(&bytes)
+    }
+
+    /// Removes what names them from the reports of import and from what runs were asked.
+    pub(crate) fn remove(&self, tx: &Transaction<'_>) -> Result<(), WorkspaceError> {
+        let sources = self.paths_of(tx, "SELECT path FROM sources")?;
+        for path in sources.iter().filter(|path| self.paths.contains(*path) || self.is_in(path)) {
+            tx.prepare_cached("DELETE FROM sources WHERE path = ?1")?.execute([path])?;
+        }
+        let sql = "SELECT path FROM sources UNION SELECT path FROM files WHERE managed = 0
+                   UNION SELECT path FROM import_issues WHERE uid IS NOT NULL";
+        let others: BTreeSet<Vec<u8>> =
+            self.paths_of(tx, sql)?.into_iter().filter(|path| !self.paths.contains(path)).collect();
+        let is_shared = |folder: &[u8]| others.iter().any(|path| is_below(path, folder));
+        let folders: BTreeSet<&[u8]> = self.paths.iter().filter_map(|path| parent(path)).collect();
+        let theirs: Vec<&[u8]> = folders.into_iter().filter(|folder| !is_shared(folder)).collect();
+
+        let mut statement = tx.prepare("SELECT run, number, path, text FROM import_issues")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (run, number): (String, i64) = (row.get(0)?, row.get(1)?);
+            let (path, text): (Vec<u8>, String) = (row.get(2)?, row.get(3)?);
+            let is_theirs = self.is_in(&path)
+                || self.is_in(text.as_bytes())
+                || theirs.iter().any(|folder| is_below(&path, folder));
+            if is_theirs {
+                let sql = "DELETE FROM import_issues WHERE run = ?1 AND number = ?2";
+                tx.prepare_cached(sql)?.execute(params![run, number])?;
+            }
+        }
+        let mut statement = tx.prepare(
+            "SELECT s.run, s.number, s.path, r.folder FROM run_sources s
+            JOIN import_runs r ON r.id = s.run",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (run, number): (String, i64) = (row.get(0)?, row.get(1)?);
+            let (path, folder): (Vec<u8>, Option<Vec<u8>>) = (row.get(2)?, row.get(3)?);
+            let path = joined(folder, path);
+            let held_theirs = self.paths.iter().any(|one| is_below(one, &path));
+            if self.paths.contains(&path) || self.is_in(&path) || held_theirs && !is_shared(&path) {
+                let sql = "DELETE FROM run_sources WHERE run = ?1 AND number = ?2";
+                tx.prepare_cached(sql)?.execute(params![run, number])?;
+            }
+        }
+        // A run without sources is nothing that could be gone on with.
+        let sql = "UPDATE import_runs SET folder = NULL, asked = NULL
+                   WHERE asked IS NOT NULL AND id NOT IN (SELECT run FROM run_sources)";
+        tx.execute(sql, [])?;
+        let mut statement =
+            tx.prepare("SELECT id, folder, asked FROM import_runs WHERE folder IS NOT NULL")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (run, folder): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let asked: Option<String> = row.get(2)?;
+            if self.is_in(&folder) || asked.is_some_and(|asked| self.is_in(asked.as_bytes())) {
+                tx.execute("UPDATE import_runs SET folder = NULL, asked = NULL WHERE id = ?1", [&run])?;
+                tx.execute("DELETE FROM run_sources WHERE run = ?1", [&run])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn paths_of(&self, tx: &Transaction<'_>, sql: &str) -> Result<Vec<Vec<u8>>, WorkspaceError> {
+        let mut statement = tx.prepare(sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Workspace {
+    /// Files of theirs that no row names: objects left by a killed import, things put aside.
+    pub(crate) fn unnamed_traces(&self, traces: &Traces) -> Result<Vec<PathBuf>, WorkspaceError> {
+        let named: BTreeSet<String> = self.read(|tx| {
+            let mut statement = tx.prepare("SELECT sha256 FROM files WHERE managed = 1")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })?;
+        let listed = self.list_objects()?;
+        let unnamed = listed.objects.into_iter().filter(|(sha256, _)| !named.contains(sha256));
+        let mut files: Vec<PathBuf> = unnamed.map(|(_, path)| path).collect();
+        files.extend(listed.strangers);
+        let quarantine = std::fs::read_dir(self.root().join(QUARANTINE)).into_iter().flatten().flatten();
+        files.extend(quarantine.map(|entry| entry.path()));
+        files.retain(|path| path.is_file() && traces.is_theirs(path));
+        files.sort_unstable();
+        Ok(files)
+    }
+}
+
+/// Whether `part` stands in `bytes` with nothing beside it that would make it a part of something longer.
+fn is_whole_in(part: &[u8], bytes: &[u8], is_part: impl Fn(&u8) -> bool) -> bool {
+    let Some(first) = part.first() else { return false };
+    let mut from = 0;
+    while let Some(at) = bytes.get(from..).and_then(|rest| rest.iter().position(|byte| byte == first)) {
+        let start = from + at;
+        let here = bytes.get(start..).unwrap_or_default();
+        if here.starts_with(part) {
+            let before = start.checked_sub(1).and_then(|before| bytes.get(before));
+            if !before.is_some_and(&is_part) && !here.get(part.len()).is_some_and(&is_part) {
+                return true;
+            }
+        }
+        from = start + 1;
+    }
+    false
+}
+
+/// `1.2.3.dcm` ends the UID with a point.
+fn without_points(word: &[u8]) -> &[u8] {
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    word.strip_prefix(b".").unwrap_or(word)
+}
+
+fn is_below(path: &[u8], folder: &[u8]) -> bool {
+    let folder = folder.strip_suffix(b"/").unwrap_or(folder);
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with(b"/"))
+}
+
+fn parent(path: &[u8]) -> Option<&[u8]> {
+    let end = path.iter().rposition(|byte| *byte == b'/').filter(|end| *end > 0)?;
+    path.get(..end)
+}
+
+fn joined(folder: Option<Vec<u8>>, path: Vec<u8>) -> Vec<u8> {
+    match folder {
+        Some(mut folder) if !path.starts_with(b"/") => {
+            folder.push(b'/');
+            folder.extend(path);
+            folder
+        }
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jane() -> Traces {
+        let mut traces = Traces::default();
+        traces.uids.insert(b"1.2.3.4".to_vec());
+        traces.add_person("17", "DOE^JANE");
+        traces.add_person("PAT-0815", "Müller^Änne");
+        traces
+    }
+
+    #[test]
+    fn names_and_numbers_are_found_whole() {
+        let traces = jane();
+        for text in
+            ["x/1.2.3.4.dcm", "1.2.3.4", "/d/Jane_Doe/i", "/d/17/i", "/d/pat-0815-left.dcm", "/d/ÄNNE MÜLLER"]
+        {
+            assert!(traces.is_in(text.as_bytes()), "{text}");
+        }
+        for text in ["1.2.3.45", "11.2.3.4", "/d/jane/i", "/d/2017/17-1", "/d/pat-08150", "/d/anne muller"] {
+            assert!(!traces.is_in(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn folders_and_what_lies_below() {
+        assert!(is_below(b"/a/b/c", b"/a/b") && is_below(b"/a/b", b"/a/") && !is_below(b"/a/bc", b"/a/b"));
+        assert_eq!(parent(b"/a/b"), Some(&b"/a"[..]));
+        assert_eq!(joined(Some(b"/w".to_vec()), b"src".to_vec()), b"/w/src");
+    }
+}
