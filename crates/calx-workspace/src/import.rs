@@ -25,6 +25,7 @@ mod plan;
 mod prepare;
 mod recall;
 mod retrieve;
+mod room;
 mod run;
 mod settle;
 mod store;
@@ -63,7 +64,8 @@ pub enum OnDuplicate {
     Error,
 }
 
-/// What may come out of one archive. It is refused from where both are exceeded; what came before is kept.
+/// What may come out of one archive, and what a file may state that mostly was never written. It is refused from
+/// where both are exceeded; what came before is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArchiveLimits {
     /// Bytes in all.

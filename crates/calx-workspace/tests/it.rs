@@ -10,6 +10,8 @@
 
 #[path = "it/archives.rs"]
 mod archives;
+#[path = "it/bombs.rs"]
+mod bombs;
 #[path = "it/cases.rs"]
 mod cases;
 #[path = "it/dicomdir.rs"]

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::ArchiveLimits;
+use super::{ArchiveLimits, room};
 use crate::path_bytes;
 
 /// Bytes that tell an archive; a tar has its mark at 257.
@@ -103,11 +103,13 @@ pub(crate) fn visit(
     visit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>,
 ) -> Result<(), Broken> {
     let mut file = File::open(path).map_err(|error| damaged(&error))?;
-    let size = file.metadata().map_err(|error| damaged(&error))?.len();
+    let meta = file.metadata().map_err(|error| damaged(&error))?;
+    // What was never written of a sparse archive unpacks as well.
+    let size = room::held(&meta).map_or(meta.len(), |held| held.min(meta.len()));
     let mut budget = Budget { limits, size, expanded: 0 };
     match kind {
         Kind::Zip => zip(file, path, &mut budget, visit),
-        Kind::Tar => tar(&mut BufReader::new(file), path, visit),
+        Kind::Tar => tar(&mut Limited { inner: BufReader::new(file), budget: &mut budget }, path, visit),
         Kind::Gzip => {
             let mut head = [0; HEAD];
             let mut start =
@@ -290,7 +292,7 @@ impl Budget {
         let ArchiveLimits { bytes, ratio } = self.limits;
         if self.expanded > bytes && self.expanded > self.size.saturating_mul(ratio) {
             let text = format!(
-                "the archive of {} bytes holds more than {bytes} bytes and more than {ratio} times its size; if it \
+                "the archive of {} bytes on the disk holds more than {bytes} bytes and more than {ratio} times its size; if it \
                  is to be trusted, allow more (--archive-limit)",
                 self.size
             );

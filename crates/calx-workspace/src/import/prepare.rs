@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::archive::Kind;
 use super::recall::{Stamp, now};
-use super::{FileOutcome, FileStatus};
+use super::{ArchiveLimits, FileOutcome, FileStatus, room};
 use crate::durable::remove_if_there;
 
 /// How much is read at a time.
@@ -93,7 +93,7 @@ pub(crate) enum Prepared {
 }
 
 /// Reads one file, as far as asked.
-pub(crate) fn prepare(path: PathBuf, take: Take) -> Prepared {
+pub(crate) fn prepare(path: PathBuf, take: Take, limits: ArchiveLimits) -> Prepared {
     let unreadable = |path: PathBuf, error: &io::Error| {
         Prepared::Done(FileOutcome::of(path, FileStatus::Failed, "unreadable", super::told(error)))
     };
@@ -112,6 +112,12 @@ pub(crate) fn prepare(path: PathBuf, take: Take) -> Prepared {
             };
         }
     };
+    let to = if let Take::Copy(to) = &take { Some(to.as_path()) } else { None };
+    if !matches!(take, Take::Header)
+        && let Some(outcome) = room::refused(&path, &before, limits, to)
+    {
+        return Prepared::Done(FileOutcome { uid: Some(header.instance.to_string()), ..outcome });
+    }
     let digest = match &take {
         Take::Header => Ok(None),
         Take::Digest => digest(&mut file, |_| Ok(())).map(Some),

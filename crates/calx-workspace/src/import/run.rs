@@ -125,7 +125,7 @@ impl Workspace {
                     ImportMode::Copy => Take::Copy(copy_name(size)),
                     ImportMode::Reference => Take::Header,
                 };
-                Some(prepare(path, take))
+                Some(prepare(path, take, options.archives))
             };
             let mut prepared: Vec<Prepared> = match &pool {
                 Some(pool) => pool.install(|| batch.into_par_iter().filter_map(prepare_one).collect()),
@@ -200,7 +200,7 @@ impl Workspace {
             let Some(seen) = walk.next() else { return Ok(()) };
             match seen {
                 Seen::Passed(outcome) => look(Prepared::Done(outcome))?,
-                Seen::File { path, .. } => match prepare(path, take()) {
+                Seen::File { path, .. } => match prepare(path, take(), options.archives) {
                     Prepared::Archive(path, kind) => look_into(&path, kind, options, &mut look)?,
                     other => look(other)?,
                 },
