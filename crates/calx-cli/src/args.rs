@@ -136,6 +136,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Issues(commands::issues::IssuesCommand),
     Ls(commands::ls::LsArgs),
+    Search(commands::search::SearchArgs),
     Show(commands::show::ShowArgs),
     /// Make, fill, check and follow cases
     #[command(subcommand)]

@@ -71,6 +71,7 @@ fn dispatch(cli: &Cli, out: &Out) -> Outcome {
         Command::Import(a) => commands::import::run(a, global, out),
         Command::Issues(c) => commands::issues::run(c, global, out),
         Command::Ls(a) => commands::ls::run(a, global, out),
+        Command::Search(a) => commands::search::run(a, global, out),
         Command::Show(a) => commands::show::run(a, global, out),
         Command::Case(c) => commands::case::run(c, global, out),
         Command::Finding(c) => commands::finding::run(c, global, out),

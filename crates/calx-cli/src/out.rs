@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 
 use calx_model::patient_text::{escape_csv, escape_terminal};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::args::{ColorWhen, Format, Global, ProgressWhen};
 use crate::failure::Exit;
@@ -44,6 +44,102 @@ impl Table {
     pub(crate) fn push(&mut self, row: Vec<Value>) {
         debug_assert_eq!(row.len(), self.columns.len());
         self.rows.push(row);
+    }
+}
+
+/// Rows from which the widths of columns are taken; longer lists are printed as they come.
+const MEASURED: usize = 1_000;
+
+/// A list that is printed row by row, in the format asked for.
+#[derive(Debug)]
+pub(crate) struct Printing {
+    schema: &'static str,
+    columns: Vec<&'static str>,
+    /// Rows that wait for the widths of their columns.
+    waiting: Vec<Vec<String>>,
+    widths: Option<Vec<usize>>,
+    begun: bool,
+}
+
+impl Printing {
+    pub(crate) fn new(schema: &'static str, columns: Vec<&'static str>) -> Self {
+        Self { schema, columns, waiting: Vec::new(), widths: None, begun: false }
+    }
+
+    pub(crate) fn row(&mut self, row: Vec<Value>, out: &Out) -> Result<(), Failure> {
+        debug_assert_eq!(row.len(), self.columns.len());
+        let mut stdout = io::stdout().lock();
+        let first = !std::mem::replace(&mut self.begun, true);
+        match out.format {
+            Format::Table => {
+                let cells: Vec<String> = row.iter().map(shown).collect();
+                match &self.widths {
+                    Some(widths) => writeln!(stdout, "{}", padded(cells.into_iter(), widths))?,
+                    None => {
+                        self.waiting.push(cells);
+                        if self.waiting.len() >= MEASURED {
+                            self.print_waiting(&mut stdout, out)?;
+                        }
+                    }
+                }
+            }
+            Format::Json => {
+                let row = serde_json::to_string_pretty(&self.object(row)).or_exit(Exit::Bug)?;
+                let before = if first { "{\n  \"rows\": [\n    " } else { ",\n    " };
+                write!(stdout, "{before}{}", ascii_controls(&row).replace('\n', "\n    "))?;
+            }
+            Format::Jsonl => writeln!(stdout, "{}", ascii_controls(&self.object(row).to_string()))?,
+            Format::Csv => {
+                if first {
+                    writeln!(stdout, "{}", self.columns.join(","))?;
+                }
+                let cells: Vec<String> = row.iter().map(csv_cell).collect();
+                writeln!(stdout, "{}", cells.join(","))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what is left of it.
+    pub(crate) fn end(mut self, out: &Out) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match out.format {
+            Format::Table if self.widths.is_none() => self.print_waiting(&mut stdout, out)?,
+            Format::Json => {
+                let before = if self.begun { "\n  ]" } else { "{\n  \"rows\": []" };
+                writeln!(stdout, "{before},\n  \"schema\": {}\n}}", Value::from(self.schema))?;
+            }
+            Format::Csv if !self.begun => writeln!(stdout, "{}", self.columns.join(","))?,
+            Format::Table | Format::Jsonl | Format::Csv => {}
+        }
+        stdout.flush()?;
+        Ok(())
+    }
+
+    fn print_waiting(&mut self, stdout: &mut impl Write, out: &Out) -> Result<(), Failure> {
+        let rows = std::mem::take(&mut self.waiting);
+        let widest = |at: usize, name: &str| {
+            rows.iter()
+                .filter_map(|row| row.get(at))
+                .map(|cell| width(cell))
+                .max()
+                .unwrap_or(0)
+                .max(name.len())
+        };
+        let widths: Vec<usize> = self.columns.iter().enumerate().map(|(at, name)| widest(at, name)).collect();
+        if !out.quiet {
+            writeln!(stdout, "{}", padded(self.columns.iter().map(|c| (*c).to_owned()), &widths))?;
+        }
+        for row in rows {
+            writeln!(stdout, "{}", padded(row.into_iter(), &widths))?;
+        }
+        self.widths = Some(widths);
+        Ok(())
+    }
+
+    fn object(&self, row: Vec<Value>) -> Value {
+        let pairs = self.columns.iter().map(|c| (*c).to_owned()).zip(row);
+        Value::Object(pairs.collect::<Map<_, _>>())
     }
 }
 
@@ -133,46 +229,9 @@ impl Out {
 
     /// Prints a list in the format asked for.
     pub(crate) fn table(&self, table: &Table) -> Result<(), Failure> {
-        match self.format {
-            Format::Table => self.aligned(table),
-            Format::Json => {
-                let rows: Vec<Value> = table.rows.iter().map(|row| object(table, row)).collect();
-                self.json(&json!({"schema": table.schema, "rows": rows}))
-            }
-            Format::Jsonl => table.rows.iter().try_for_each(|row| self.json_line(&object(table, row))),
-            Format::Csv => {
-                let mut stdout = io::stdout().lock();
-                writeln!(stdout, "{}", table.columns.join(","))?;
-                for row in &table.rows {
-                    let cells: Vec<String> = row.iter().map(csv_cell).collect();
-                    writeln!(stdout, "{}", cells.join(","))?;
-                }
-                stdout.flush()?;
-                Ok(())
-            }
-        }
-    }
-
-    fn aligned(&self, table: &Table) -> Result<(), Failure> {
-        let text: Vec<Vec<String>> = table.rows.iter().map(|r| r.iter().map(shown).collect()).collect();
-        let widths: Vec<usize> = table
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(at, name)| {
-                let widest = text.iter().filter_map(|r| r.get(at)).map(|c| width(c)).max();
-                widest.unwrap_or(0).max(name.len())
-            })
-            .collect();
-        let mut stdout = io::stdout().lock();
-        if !self.quiet {
-            writeln!(stdout, "{}", padded(table.columns.iter().map(|c| (*c).to_owned()), &widths))?;
-        }
-        for row in text {
-            writeln!(stdout, "{}", padded(row.into_iter(), &widths))?;
-        }
-        stdout.flush()?;
-        Ok(())
+        let mut printing = Printing::new(table.schema, table.columns.clone());
+        table.rows.iter().try_for_each(|row| printing.row(row.clone(), self))?;
+        printing.end(self)
     }
 
     /// Something worth knowing, on stderr; silent with `-q`.
@@ -251,11 +310,6 @@ fn ascii_controls(json: &str) -> String {
     out
 }
 
-fn object(table: &Table, row: &[Value]) -> Value {
-    let pairs = table.columns.iter().map(|c| (*c).to_owned()).zip(row.iter().cloned());
-    Value::Object(pairs.collect::<Map<_, _>>())
-}
-
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
@@ -303,6 +357,8 @@ fn padded(cells: impl Iterator<Item = String>, widths: &[usize]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -173,8 +173,8 @@ impl Workspace {
 fn key_columns(order: StudyOrder) -> &'static [&'static str] {
     match order {
         StudyOrder::Date => &["s.moment", "s.uid"],
-        StudyOrder::PatientName => &["p.by_name", "p.id", "s.uid"],
-        StudyOrder::PatientId => &["p.by_patient_id", "p.id", "s.uid"],
+        StudyOrder::PatientName => &["p.by_name", "p.place", "s.uid"],
+        StudyOrder::PatientId => &["p.by_patient_id", "p.place", "s.uid"],
         StudyOrder::Description => &["s.by_description", "s.uid"],
         StudyOrder::Uid => &["s.uid"],
     }
@@ -189,9 +189,9 @@ pub(crate) fn study_sql(order: StudyOrder, direction: Direction, go_on: bool) ->
     // The outer table of the join is the one whose index gives the order. A row of it that ended the page
     // before may have more studies.
     let (from, behind) = match *key {
-        [name, "p.id", uid] => (
+        [name, "p.place", uid] => (
             "patients p CROSS JOIN studies s ON s.patient = p.id",
-            format!("({name}, p.id) {sign}= (?1, ?2) AND (p.id <> ?2 OR {uid} {sign} ?3)"),
+            format!("({name}, p.place) {sign}= (?1, ?2) AND (p.place <> ?2 OR {uid} {sign} ?3)"),
         ),
         [first, uid] => (
             "studies s CROSS JOIN patients p ON p.id = s.patient",
@@ -291,4 +291,81 @@ fn page_of<T>(
         rows.last = Some(PageKey(columns.map(|at| row.get(at)).collect::<Result<_, _>>()?));
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::search;
+
+    /// What SQLite would do, step by step; nothing of it may sort.
+    fn plan(sql: &str) -> Vec<String> {
+        let mut catalogue = Connection::open_in_memory().unwrap();
+        let tx = catalogue.transaction().unwrap();
+        crate::tables::make(&tx).unwrap();
+        let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let unbound: Vec<Value> = (0..statement.parameter_count()).map(|_| Value::Null).collect();
+        let steps = statement.query_map(params_from_iter(unbound), |row| row.get(3)).unwrap();
+        let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:#?}\n{sql}");
+        let scans = steps.iter().skip(1).filter(|step| step.starts_with("SCAN")).count();
+        assert_eq!(scans, 0, "only the table that gives the order is walked: {steps:#?}\n{sql}");
+        steps
+    }
+
+    fn check(sql: &str, first: &str) {
+        let steps = plan(sql);
+        assert!(steps[0].starts_with(first), "{steps:#?}\n{sql}");
+    }
+
+    #[test]
+    fn a_page_walks_an_index_from_where_it_begins() {
+        for direction in [Direction::Up, Direction::Down] {
+            let sign = if direction == Direction::Up { ">" } else { "<" };
+            for (order, table, index, key) in [
+                (StudyOrder::Date, "s", "studies_by_date", "moment,uid"),
+                (StudyOrder::Description, "s", "studies_by_description", "by_description,uid"),
+                (StudyOrder::PatientName, "p", "patients_by_name", "by_name,place"),
+                (StudyOrder::PatientId, "p", "patients_by_patient_id", "by_patient_id,place"),
+            ] {
+                let first = study_sql(order, direction, false);
+                assert!(plan(&first)[0].contains(index), "{order:?}: {:#?}", plan(&first));
+                let key = format!("({key}){sign}(?,?)");
+                let next = study_sql(order, direction, true);
+                let step = plan(&next).swap_remove(0);
+                assert!(
+                    step.starts_with(&format!("SEARCH {table} "))
+                        && step.contains(index)
+                        && step.contains(&key),
+                    "{order:?} {step}"
+                );
+            }
+            check(&study_sql(StudyOrder::Uid, direction, false), "SCAN s");
+            check(&study_sql(StudyOrder::Uid, direction, true), "SEARCH s USING PRIMARY KEY (uid");
+        }
+        check(&series_sql(false, false), "SCAN e USING INDEX series_by_study");
+        check(&series_sql(false, true), "SEARCH e USING INDEX series_by_study ((study,place,uid)>(?,?,?))");
+        check(&series_sql(true, false), "SEARCH e USING INDEX series_by_study (study=?)");
+        check(
+            &series_sql(true, true),
+            "SEARCH e USING INDEX series_by_study (study=? AND (place,uid)>(?,?))",
+        );
+        check(&instance_sql(false), "SEARCH i USING INDEX instances_by_series (series=?)");
+        check(
+            &instance_sql(true),
+            "SEARCH i USING INDEX instances_by_series (series=? AND (place,uid)>(?,?))",
+        );
+    }
+
+    #[test]
+    fn a_page_of_answers_sorts_nothing() {
+        for sql in [search::study_sql(true), search::case_sql(true)] {
+            check(&sql, "SCAN w VIRTUAL TABLE INDEX");
+        }
+        for sql in [search::study_sql(false), search::case_sql(false)] {
+            check(&sql, "SEARCH k USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
+        }
+    }
 }

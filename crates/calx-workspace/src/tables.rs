@@ -160,18 +160,19 @@ INSERT INTO study_patients (study, patient)
         SELECT x.study FROM instances j JOIN series x ON x.uid = j.series JOIN studies s ON s.uid = x.study
         WHERE j.patient <> s.patient);
 
-ALTER TABLE studies ADD COLUMN moment TEXT AS (coalesce(date, '') || 'T' || coalesce(time, ''));
+ALTER TABLE studies ADD COLUMN moment TEXT AS (coalesce(date, '') || ' ' || coalesce(time, ''));
 ALTER TABLE studies ADD COLUMN by_description TEXT COLLATE NOCASE AS (description);
-ALTER TABLE patients ADD COLUMN by_name TEXT COLLATE NOCASE AS (name);
-ALTER TABLE patients ADD COLUMN by_patient_id TEXT COLLATE NOCASE AS (patient_id);
+ALTER TABLE patients ADD COLUMN by_name TEXT NOT NULL COLLATE NOCASE AS (name);
+ALTER TABLE patients ADD COLUMN by_patient_id TEXT NOT NULL COLLATE NOCASE AS (patient_id);
+ALTER TABLE patients ADD COLUMN place INTEGER NOT NULL AS (id);
 ALTER TABLE series ADD COLUMN place INTEGER AS (coalesce(number, 2147483648));
 ALTER TABLE instances ADD COLUMN place INTEGER AS (coalesce(number, 2147483648));
 DROP INDEX studies_by_date;
 CREATE INDEX studies_by_date ON studies (moment, uid);
 CREATE INDEX studies_by_patient ON studies (patient, uid);
 CREATE INDEX studies_by_description ON studies (by_description, uid);
-CREATE INDEX patients_by_name ON patients (by_name, id);
-CREATE INDEX patients_by_patient_id ON patients (by_patient_id, id);
+CREATE UNIQUE INDEX patients_by_name ON patients (by_name, place);
+CREATE UNIQUE INDEX patients_by_patient_id ON patients (by_patient_id, place);
 DROP INDEX series_by_study;
 CREATE INDEX series_by_study ON series (study, place, uid);
 DROP INDEX instances_by_series;

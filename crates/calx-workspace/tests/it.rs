@@ -30,6 +30,8 @@ mod import_samples;
 mod journal;
 #[path = "it/migrate.rs"]
 mod migrate;
+#[path = "it/pages.rs"]
+mod pages;
 #[path = "it/playlists.rs"]
 mod playlists;
 #[path = "it/repair.rs"]

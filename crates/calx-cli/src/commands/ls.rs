@@ -1,12 +1,13 @@
 //! `calx ls`: lists with filters, order and columns.
 
-use std::cmp::Ordering;
-
 use calx_model::{Case, Document, PatientText, Target};
-use calx_workspace::Workspace;
+use calx_workspace::{
+    Direction, InstanceRow, Page, PageKey, SeriesRow, StudyOrder, StudyRow, Workspace, WorkspaceError,
+};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::list::{List, Wanted};
 use super::words;
 use crate::args::Global;
 use crate::failure::{Exit, Failure, Outcome};
@@ -86,64 +87,122 @@ pub(crate) fn run(args: &LsArgs, global: &Global, out: &Out) -> Outcome {
         }
         return Ok(if left_out.is_empty() { Exit::Done } else { Exit::SomeFailed });
     }
-    let mut table = match args.what {
-        What::Studies => studies(&workspace, args)?,
-        What::Series => series(&workspace, args)?,
-        What::Instances => instances(&workspace, args)?,
+    match args.what {
+        What::Studies => return studies(&workspace, args, out),
+        What::Series => return series(&workspace, args, out),
+        What::Instances => return instances(&workspace, args, out),
+        _ => {}
+    }
+    let table = match args.what {
         What::Cases => cases(&workspace)?,
         What::Playlists => playlists(&workspace)?,
         What::Runs => runs(&workspace)?,
         What::Issues => issues(&workspace, args)?,
         _ => of_cases(&workspace, args)?,
     };
-    for condition in &args.conditions {
-        filter(&mut table, condition)?;
+    let mut list = args.list(table.schema, &table.columns, true)?;
+    for row in table.rows {
+        if list.row(row, out)?.is_break() {
+            break;
+        }
     }
-    if let Some(sort) = &args.sort {
-        order(&mut table, sort)?;
+    list.end(out)?;
+    Ok(Exit::Done)
+}
+
+impl LsArgs {
+    fn list(
+        &self,
+        schema: &'static str,
+        columns: &[&'static str],
+        sorts_itself: bool,
+    ) -> Result<List, Failure> {
+        let sort = self.sort.as_deref().filter(|_| sorts_itself);
+        List::new(
+            schema,
+            columns,
+            &Wanted { conditions: &self.conditions, sort, limit: self.limit, columns: &self.columns },
+        )
     }
-    if let Some(limit) = args.limit {
-        table.rows.truncate(limit);
+}
+
+/// Prints pages as they come, until there is no more or no more is wanted.
+fn print_pages<T>(
+    mut list: List,
+    out: &Out,
+    page: impl Fn(Option<&PageKey>) -> Result<Page<T>, WorkspaceError>,
+    cells: impl Fn(T) -> Vec<Value>,
+) -> Outcome {
+    let mut after = None;
+    loop {
+        let Page { rows, next } = page(after.as_ref()).map_err(workspace_failure)?;
+        for row in rows {
+            if list.row(cells(row), out)?.is_break() {
+                list.end(out)?;
+                return Ok(Exit::Done);
+            }
+        }
+        match next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
     }
-    if !args.columns.is_empty() {
-        select(&mut table, &args.columns)?;
-    }
-    out.table(&table)?;
+    list.end(out)?;
     Ok(Exit::Done)
 }
 
 /// A patient's name or number: shown only when asked for.
-fn identity(text: &PatientText, args: &LsArgs) -> Value {
-    if args.identity { json!(text.raw()) } else { json!(text.masked()) }
+pub(crate) fn identity(text: &PatientText, asked: bool) -> Value {
+    if asked { json!(text.raw()) } else { json!(text.masked()) }
 }
 
 /// Other text of a file. What reaches a terminal is escaped when it is printed.
-fn plain(text: &PatientText) -> Value {
+pub(crate) fn plain(text: &PatientText) -> Value {
     if text.is_blank() { Value::Null } else { json!(text.raw()) }
 }
 
-fn studies(workspace: &Workspace, args: &LsArgs) -> Result<Table, Failure> {
-    let mut table = Table::new(
-        "calx.studies/1",
-        &[
-            "study",
-            "patient_name",
-            "patient_id",
-            "date",
-            "modalities",
-            "description",
-            "series",
-            "instances",
-            "images",
-            "damaged",
-        ],
-    );
-    for row in workspace.studies().map_err(workspace_failure)? {
+const STUDY_COLUMNS: &[&str] = &[
+    "study",
+    "patient_name",
+    "patient_id",
+    "date",
+    "modalities",
+    "description",
+    "series",
+    "instances",
+    "images",
+    "damaged",
+];
+
+/// The order that the catalogue gives; `None`: the rows are sorted here. Masked names have no order to tell.
+fn study_order(args: &LsArgs) -> Option<(StudyOrder, Direction)> {
+    let Some(sort) = &args.sort else { return Some((StudyOrder::Date, Direction::Down)) };
+    let (name, direction) = match sort.strip_prefix('-') {
+        Some(name) => (name, Direction::Down),
+        None => (sort.as_str(), Direction::Up),
+    };
+    let order = match name {
+        "date" => StudyOrder::Date,
+        "study" => StudyOrder::Uid,
+        "description" => StudyOrder::Description,
+        "patient_name" if args.identity => StudyOrder::PatientName,
+        "patient_id" if args.identity => StudyOrder::PatientId,
+        _ => return None,
+    };
+    Some((order, direction))
+}
+
+fn studies(workspace: &Workspace, args: &LsArgs, out: &Out) -> Outcome {
+    let indexed = study_order(args);
+    let list = args.list("calx.studies/1", STUDY_COLUMNS, indexed.is_none())?;
+    let (order, direction) = indexed.unwrap_or_default();
+    let size = list.page_size();
+    let cells = |row: StudyRow| {
         let modalities: Vec<&str> = row.modalities.iter().map(PatientText::raw).collect();
-        table.push(vec![
+        vec![
             json!(row.study),
-            identity(&row.patient.name, args),
-            identity(&row.patient.patient_id, args),
+            identity(&row.patient.name, args.identity),
+            identity(&row.patient.patient_id, args.identity),
             json!(row.date),
             json!(modalities),
             plain(&row.description),
@@ -151,9 +210,9 @@ fn studies(workspace: &Workspace, args: &LsArgs) -> Result<Table, Failure> {
             json!(row.instances),
             json!(row.images),
             json!(row.damaged),
-        ]);
-    }
-    Ok(table)
+        ]
+    };
+    print_pages(list, out, |after| workspace.study_page(order, direction, after, size), cells)
 }
 
 fn study_filter(
@@ -163,14 +222,13 @@ fn study_filter(
     args.study.as_deref().map(|s| workspace.find_study(s).map_err(workspace_failure)).transpose()
 }
 
-fn series(workspace: &Workspace, args: &LsArgs) -> Result<Table, Failure> {
+fn series(workspace: &Workspace, args: &LsArgs, out: &Out) -> Outcome {
     let study = study_filter(workspace, args)?;
-    let mut table = Table::new(
-        "calx.series/1",
-        &["series", "study", "modality", "number", "description", "body_part", "instances"],
-    );
-    for row in workspace.series(study.as_ref()).map_err(workspace_failure)? {
-        table.push(vec![
+    let columns = &["series", "study", "modality", "number", "description", "body_part", "instances"];
+    let list = args.list("calx.series/1", columns, true)?;
+    let size = list.page_size();
+    let cells = |row: SeriesRow| {
+        vec![
             json!(row.series),
             json!(row.study),
             plain(&row.modality),
@@ -178,22 +236,21 @@ fn series(workspace: &Workspace, args: &LsArgs) -> Result<Table, Failure> {
             plain(&row.description),
             plain(&row.body_part),
             json!(row.instances),
-        ]);
-    }
-    Ok(table)
+        ]
+    };
+    print_pages(list, out, |after| workspace.series_page(study.as_ref(), after, size), cells)
 }
 
-fn instances(workspace: &Workspace, args: &LsArgs) -> Result<Table, Failure> {
+fn instances(workspace: &Workspace, args: &LsArgs, out: &Out) -> Outcome {
     let study = study_filter(workspace, args)?;
-    let mut table = Table::new(
-        "calx.instances/1",
-        &[
-            "instance", "study", "modality", "number", "columns", "rows", "frames", "side", "view", "pixels",
-            "damaged", "managed", "size", "sha256",
-        ],
-    );
-    for row in workspace.instances(study.as_ref()).map_err(workspace_failure)? {
-        table.push(vec![
+    let columns = &[
+        "instance", "study", "modality", "number", "columns", "rows", "frames", "side", "view", "pixels",
+        "damaged", "managed", "size", "sha256",
+    ];
+    let list = args.list("calx.instances/1", columns, true)?;
+    let size = list.page_size();
+    let cells = |row: InstanceRow| {
+        vec![
             json!(row.instance),
             json!(row.study),
             plain(&row.modality),
@@ -208,9 +265,9 @@ fn instances(workspace: &Workspace, args: &LsArgs) -> Result<Table, Failure> {
             json!(row.managed),
             json!(row.size),
             json!(row.sha256),
-        ]);
-    }
-    Ok(table)
+        ]
+    };
+    print_pages(list, out, |after| workspace.instance_page(study.as_ref(), after, size), cells)
 }
 
 fn cases(workspace: &Workspace) -> Result<Table, Failure> {
@@ -496,118 +553,5 @@ fn references(case: &Case, table: &mut Table) {
             json!(reference.text),
             json!(reference.doi),
         ]);
-    }
-}
-
-fn column(table: &Table, name: &str) -> Result<usize, Failure> {
-    table.columns.iter().position(|c| *c == name).ok_or_else(|| {
-        Failure::say(Exit::Usage, format!("there is no column {name}"))
-            .hint(format!("columns are: {}", table.columns.join(", ")))
-    })
-}
-
-/// Numbers by size, all else by text; nothing comes first.
-fn compare(a: &Value, b: &Value) -> Ordering {
-    match (a, b) {
-        (Value::Null, Value::Null) => Ordering::Equal,
-        (Value::Null, _) => Ordering::Less,
-        (_, Value::Null) => Ordering::Greater,
-        _ => match (a.as_f64(), b.as_f64()) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
-            _ => text(a).cmp(&text(b)),
-        },
-    }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(s) => s.clone(),
-        Value::Null => String::new(),
-        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
-    }
-}
-
-fn filter(table: &mut Table, condition: &str) -> Result<(), Failure> {
-    let split = ["!=", "=", "~", "<", ">"]
-        .iter()
-        .filter_map(|op| condition.find(op).map(|at| (at, *op)))
-        .min_by_key(|(at, op)| (*at, std::cmp::Reverse(op.len())));
-    let Some((at, operator)) = split else {
-        return Err(Failure::say(Exit::Usage, format!("{condition:?} is no condition"))
-            .hint("as modalities=DX, title~hand, images>1"));
-    };
-    let (name, rest) = condition.split_at(at);
-    let wanted = rest.strip_prefix(operator).unwrap_or(rest).trim();
-    let at = column(table, name.trim())?;
-    let as_value = wanted.parse::<f64>().map_or_else(|_| json!(wanted), |n| json!(n));
-    table.rows.retain(|row| {
-        let value = row.get(at).unwrap_or(&Value::Null);
-        let same = match value {
-            Value::Number(_) => compare(value, &as_value) == Ordering::Equal,
-            Value::Array(items) => items.iter().any(|i| text(i) == wanted),
-            _ => text(value) == wanted,
-        };
-        let against = if value.is_number() { &as_value } else { &json!(wanted) };
-        match operator {
-            "=" => same,
-            "!=" => !same,
-            "~" => text(value).to_lowercase().contains(&wanted.to_lowercase()),
-            "<" => compare(value, against) == Ordering::Less,
-            _ => compare(value, against) == Ordering::Greater,
-        }
-    });
-    Ok(())
-}
-
-fn order(table: &mut Table, sort: &str) -> Result<(), Failure> {
-    let (name, reverse) = sort.strip_prefix('-').map_or((sort, false), |n| (n, true));
-    let at = column(table, name)?;
-    table.rows.sort_by(|a, b| {
-        let ordering = compare(a.get(at).unwrap_or(&Value::Null), b.get(at).unwrap_or(&Value::Null));
-        if reverse { ordering.reverse() } else { ordering }
-    });
-    Ok(())
-}
-
-fn select(table: &mut Table, names: &[String]) -> Result<(), Failure> {
-    let places = names.iter().map(|n| column(table, n.trim())).collect::<Result<Vec<_>, _>>()?;
-    table.columns = places.iter().filter_map(|at| table.columns.get(*at).copied()).collect();
-    for row in &mut table.rows {
-        *row = places.iter().map(|at| row.get(*at).cloned().unwrap_or(Value::Null)).collect();
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table() -> Table {
-        let mut table = Table::new("calx.test/1", &["n", "modalities"]);
-        for (n, m) in [(json!(10), json!(["DX"])), (json!(9), json!(["US", "SR"])), (Value::Null, json!([]))]
-        {
-            table.push(vec![n, m]);
-        }
-        table
-    }
-
-    #[test]
-    fn conditions_compare_numbers_as_numbers() {
-        let mut t = table();
-        filter(&mut t, "n>9").unwrap();
-        assert_eq!(t.rows.len(), 1);
-        let mut t = table();
-        filter(&mut t, "modalities=SR").unwrap();
-        assert_eq!(t.rows.first().unwrap().first().unwrap(), &json!(9));
-        assert!(filter(&mut t, "nonsense").is_err() && filter(&mut t, "absent=1").is_err());
-    }
-
-    #[test]
-    fn order_puts_nothing_first_and_turns_round() {
-        let mut t = table();
-        order(&mut t, "-n").unwrap();
-        let n: Vec<&Value> = t.rows.iter().filter_map(|r| r.first()).collect();
-        assert_eq!(n, [&json!(10), &json!(9), &Value::Null]);
     }
 }
