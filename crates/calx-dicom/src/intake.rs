@@ -9,6 +9,7 @@
 
 use std::fs::{File, Metadata};
 use std::io;
+use std::sync::Arc;
 
 use calx_model::FrameLayout;
 use sha2::{Digest as _, Sha256};
@@ -52,7 +53,7 @@ impl HeaderMark {
     ///
     /// # Errors
     /// What the system says.
-    pub fn of(file: &File, metadata: &Metadata, bytes: u64) -> io::Result<Self> {
+    pub fn of(file: &Arc<File>, metadata: &Metadata, bytes: u64) -> io::Result<Self> {
         Self::of_source(&mut Source::of_file(file, metadata)?, bytes)
     }
 
@@ -72,7 +73,7 @@ impl HeaderMark {
 ///
 /// # Errors
 /// [`ReadHeaderError`], as of [`crate::read_header`].
-pub fn read_intake(file: &File, metadata: &Metadata) -> Result<Read<Intake>, ReadHeaderError> {
+pub fn read_intake(file: &Arc<File>, metadata: &Metadata) -> Result<Read<Intake>, ReadHeaderError> {
     let mut opened = open_source(Source::of_file(file, metadata)?)?;
     let scan = opened.scan(Wanted { keep: Keep::Listed(&WANTED), longest: 64 * 1024 })?;
     let Scan { data, pixels, truncation, mut notices } = scan;

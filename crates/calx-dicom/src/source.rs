@@ -25,7 +25,7 @@ const PIECE: u64 = 128 * 1024;
 enum Inner {
     /// No file while nobody reads: an open one would keep a disk from being taken out.
     File {
-        file: Option<File>,
+        file: Option<Arc<File>>,
         base: u64,
     },
     Memory(Vec<u8>),
@@ -136,17 +136,17 @@ impl Source {
         let (file, metadata) = open_regular(&locator.path)?;
         let there = metadata.len().saturating_sub(locator.offset);
         let length = locator.length.map_or(there, |length| length.min(there));
-        let inner = Inner::File { file: Some(file), base: locator.offset };
+        let inner = Inner::File { file: Some(Arc::new(file)), base: locator.offset };
         let version = Some(Version::of(&metadata));
         Ok(Self { inner, length, window: Arc::default(), window_start: 0, version })
     }
 
     /// A file that is open already; it stays open for who gave it.
-    pub(crate) fn of_file(file: &File, metadata: &Metadata) -> io::Result<Self> {
+    pub(crate) fn of_file(file: &Arc<File>, metadata: &Metadata) -> io::Result<Self> {
         if !metadata.is_file() {
             return Err(not_regular());
         }
-        let inner = Inner::File { file: Some(file.try_clone()?), base: 0 };
+        let inner = Inner::File { file: Some(Arc::clone(file)), base: 0 };
         let version = Some(Version::of(metadata));
         Ok(Self { inner, length: metadata.len(), window: Arc::default(), window_start: 0, version })
     }
@@ -183,7 +183,7 @@ impl Source {
             return Ok(false);
         }
         if let Inner::File { file, .. } = &mut self.inner {
-            *file = Some(opened);
+            *file = Some(Arc::new(opened));
         }
         Ok(true)
     }
@@ -200,7 +200,7 @@ impl Source {
     /// The open file and where in it the object begins; `None` for bytes in memory.
     pub(crate) fn file(&self) -> Option<(&File, u64)> {
         match &self.inner {
-            Inner::File { file, base } => file.as_ref().map(|file| (file, *base)),
+            Inner::File { file, base } => file.as_deref().map(|file| (file, *base)),
             Inner::Memory(_) => None,
         }
     }
@@ -309,7 +309,7 @@ impl Source {
                 Ok(())
             }
             Inner::File { file, base } => {
-                let file = file.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+                let mut file: &File = file.as_deref().ok_or(io::ErrorKind::NotConnected)?;
                 let start = base.saturating_add(offset);
                 if wanted <= WINDOW {
                     return read_at(file, start, as_usize(wanted), out);

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::durable;
@@ -27,12 +28,14 @@ use crate::workspace::Workspace;
 pub(crate) const FILE: &str = "catalogue.sqlite";
 /// How long a writer waits for another one.
 const BUSY: Duration = Duration::from_secs(30);
+/// How often it asks.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Makes the file with its tables; one that has them already is left as it is.
 pub(crate) fn create(path: &Path) -> Result<(), WorkspaceError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    configure(&connection)?;
+    configure(&mut connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version(&tx)? == 0 {
@@ -48,8 +51,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, WorkspaceError> {
         return Err(WorkspaceError::CatalogueAbsent(path.to_path_buf()));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    configure(&connection)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    configure(&mut connection)?;
     let found = version(&connection)?;
     if found > VERSION {
         let what = "the catalogue";
@@ -111,14 +114,23 @@ fn back_up(path: &Path) -> Result<(), WorkspaceError> {
     durable::rename(&partial, &aside).map_err(failed)
 }
 
-fn configure(connection: &Connection) -> Result<(), WorkspaceError> {
-    connection.busy_timeout(BUSY)?;
+fn configure(connection: &mut Connection) -> Result<(), WorkspaceError> {
+    connection.busy_handler(Some(wait_a_moment))?;
+    // Without it a cached statement is prepared anew for each value that is bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
+}
+
+/// Waits for another writer. SQLite's own waiting sleeps up to 100 ms at a time and would miss the gaps that an
+/// import leaves between its transactions.
+fn wait_a_moment(tries: i32) -> bool {
+    std::thread::sleep(PAUSE);
+    u32::try_from(tries).is_ok_and(|tries| PAUSE.saturating_mul(tries) < BUSY)
 }
 
 fn version(connection: &Connection) -> Result<u32, rusqlite::Error> {

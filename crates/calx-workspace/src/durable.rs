@@ -3,6 +3,9 @@
 //! A file is written under `NAME.partial` beside its place, synced, renamed, and its folder is synced. So a
 //! reader sees the old bytes or the new ones, never a mixture, and a crash leaves at most a `.partial`.
 //!
+//! Elsewhere than on Linux a batch is synced file by file (there is no `syncfs`), and where the system cannot rename
+//! without replacing, a file is linked and unlinked, a folder looked for first; Windows makes names durable by itself.
+//!
 //! Not here: appending to journals (`jsonl`), which files belong together (`import`, `case_writer`).
 //!
 //! Invariants
@@ -15,6 +18,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What ends the name of an unfinished file or folder.
 pub const PARTIAL: &str = "partial";
@@ -137,31 +141,37 @@ pub fn make_dir(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes many new files durable at once.
+/// Makes many new files durable at once: on Linux in one call, elsewhere one for each.
 ///
-/// Above a handful one `syncfs` is far cheaper than a sync for each. The folder is opened before the first
-/// write, so that an error of writing back since then is reported here.
+/// The folder is opened before the first write, so that an error of writing back since then is reported here.
 #[derive(Debug)]
 pub(crate) struct BatchSync {
     dir: File,
+    /// Durability calls so far.
+    calls: AtomicU64,
 }
-
-/// Up to here each file is synced by itself, so that a small import does not wait for the whole disk.
-const FEW: usize = 8;
 
 impl BatchSync {
     /// `dir`: any folder on the file system that will be written to.
     pub(crate) fn new(dir: &Path) -> io::Result<Self> {
-        Ok(Self { dir: File::open(dir)? })
+        Ok(Self { dir: File::open(dir)?, calls: AtomicU64::new(0) })
+    }
+
+    /// How often the system was asked to make something durable.
+    #[cfg(test)]
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// Syncs files, or folders with new names.
     pub(crate) fn sync<'a>(&self, paths: impl ExactSizeIterator<Item = &'a Path>) -> io::Result<()> {
         #[cfg(target_os = "linux")]
-        if paths.len() > FEW {
+        if paths.len() > 1 {
+            self.calls.fetch_add(1, Ordering::Relaxed);
             return Ok(rustix::fs::syncfs(&self.dir)?);
         }
         for path in paths {
+            self.calls.fetch_add(1, Ordering::Relaxed);
             OpenOptions::new().read(true).open(path)?.sync_all()?;
         }
         Ok(())

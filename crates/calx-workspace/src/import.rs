@@ -21,8 +21,10 @@
 mod archive;
 mod directory;
 mod expand;
+mod pace;
 mod plan;
 mod prepare;
+mod reading;
 mod recall;
 mod retrieve;
 mod room;

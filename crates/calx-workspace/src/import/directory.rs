@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use calx_dicom::{DirectoryEntry, Locator, ReadHeaderError, read_directory};
 
+use super::prepare::absolute;
 use super::recall::Stamp;
 use super::walk::Seen;
 use super::{FileOutcome, FileStatus};
@@ -193,7 +194,7 @@ fn is_safe(name: &[u8]) -> bool {
 
 fn look_at(path: PathBuf) -> Seen {
     match fs::metadata(&path) {
-        Ok(meta) if meta.is_file() => Seen::File { stamp: Stamp::of(&meta), path },
+        Ok(meta) if meta.is_file() => Seen::File { source: absolute(&path), stamp: Stamp::of(&meta), path },
         Ok(_) => {
             let text = "the DICOMDIR names this, and it is no file";
             Seen::Passed(FileOutcome::of(path, FileStatus::NotDicom, "not_a_file", text))

@@ -42,16 +42,15 @@ pub(crate) struct Expansion<'a> {
     pub(crate) kind: Kind,
     pub(crate) limits: ArchiveLimits,
     pub(crate) cancel: &'a AtomicBool,
-    /// Files and bytes of a batch.
-    pub(crate) batch: (usize, u64),
 }
 
 impl Expansion<'_> {
-    /// Reads the archive; `copy_name` gives the place of the next unfinished copy, `take` files a batch and
-    /// says whether to go on.
+    /// Reads the archive; `copy_name` gives the place of the next unfinished copy, `is_full` says of files and
+    /// bytes whether they make a batch, `take` files it and says whether to go on.
     pub(crate) fn run(
         &self,
         copy_name: &mut dyn FnMut() -> PathBuf,
+        is_full: &mut dyn FnMut(usize, u64) -> bool,
         take: &mut dyn FnMut(Vec<Prepared>) -> ControlFlow<()>,
     ) -> Expanded {
         let before = fs::metadata(self.path).ok().map(|meta| stamp_of(&meta));
@@ -71,7 +70,7 @@ impl Expansion<'_> {
                 return ControlFlow::Break(());
             }
             batch.push(prepared);
-            if batch.len() < self.batch.0 && bytes < self.batch.1 {
+            if !is_full(batch.len(), bytes) {
                 return ControlFlow::Continue(());
             }
             bytes = 0;

@@ -6,9 +6,10 @@
 //! - A file whose size or time differs before and after is refused.
 //! - Only a copy under an unfinished name is written.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use calx_dicom::{HeaderMark, InstanceHeader, Intake, Notice, Read, ReadHeaderError, read_intake};
 use sha2::{Digest as _, Sha256};
@@ -17,6 +18,7 @@ use super::archive::Kind;
 use super::recall::{Stamp, now};
 use super::{ArchiveLimits, FileOutcome, FileStatus, room};
 use crate::durable::remove_if_there;
+use crate::path_bytes;
 
 /// How much is read at a time.
 const CHUNK: usize = 256 * 1024;
@@ -25,6 +27,8 @@ const CHUNK: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) path: PathBuf,
+    /// Where the bytes came from, absolute, as the catalogue holds paths.
+    pub(crate) source: Vec<u8>,
     pub(crate) header: InstanceHeader,
     pub(crate) notices: Vec<String>,
     pub(crate) damaged: Option<String>,
@@ -93,12 +97,12 @@ pub(crate) enum Prepared {
 }
 
 /// Reads one file, as far as asked.
-pub(crate) fn prepare(path: PathBuf, take: Take, limits: ArchiveLimits) -> Prepared {
+pub(crate) fn prepare(path: PathBuf, source: Vec<u8>, take: Take, limits: ArchiveLimits) -> Prepared {
     let unreadable = |path: PathBuf, error: &io::Error| {
         Prepared::Done(FileOutcome::of(path, FileStatus::Failed, "unreadable", super::told(error)))
     };
     let began = now();
-    let (mut file, before) = match open_file(&path) {
+    let (file, before) = match open_file(&path) {
         Ok(opened) => opened,
         Err(error) => return unreadable(path, &error),
     };
@@ -120,8 +124,8 @@ pub(crate) fn prepare(path: PathBuf, take: Take, limits: ArchiveLimits) -> Prepa
     }
     let digest = match &take {
         Take::Header => Ok(None),
-        Take::Digest => digest(&mut file, |_| Ok(())).map(Some),
-        Take::Copy(to) => copy(&mut file, to).map(Some),
+        Take::Digest => digest(&file, size, |_| Ok(())).map(Some),
+        Take::Copy(to) => copy(&file, size, to).map(Some),
     };
     let digest = match digest {
         Ok(digest) => digest,
@@ -130,7 +134,7 @@ pub(crate) fn prepare(path: PathBuf, take: Take, limits: ArchiveLimits) -> Prepa
     };
     let copy = if let Take::Copy(copy) = take { Some(copy) } else { None };
     let all = digest.as_ref().is_none_or(|(_, read)| *read == size);
-    if !all || !is_still(&path, &before) {
+    if !all || !is_still(&file, &before) {
         if let Some(copy) = &copy {
             remove_if_there(copy);
         }
@@ -140,7 +144,7 @@ pub(crate) fn prepare(path: PathBuf, take: Take, limits: ArchiveLimits) -> Prepa
     let facts = Facts { size, modified: modified(&before), sha256, mark: mark.into() };
     let notices = shown(&notices);
     let stamp = Some((Stamp::of(&before), began));
-    Prepared::Ready(Box::new(Ready { path, header, notices, damaged, facts, copy, stamp }))
+    Prepared::Ready(Box::new(Ready { path, source, header, notices, damaged, facts, copy, stamp }))
 }
 
 /// A file of which not all was seen at one time.
@@ -153,8 +157,9 @@ pub(crate) fn changed_while_read(path: PathBuf, header: &InstanceHeader, size: u
     }
 }
 
-fn is_still(path: &Path, before: &Metadata) -> bool {
-    fs::metadata(path).is_ok_and(|after| stamp_of(&after) == stamp_of(before))
+/// Of what was read; that another file may have its name by now is for the next look.
+fn is_still(file: &File, before: &Metadata) -> bool {
+    file.metadata().is_ok_and(|after| stamp_of(&after) == stamp_of(before))
 }
 
 /// What [`prepare_copy`] is told of the bytes.
@@ -176,7 +181,13 @@ pub(crate) fn prepare_copy(path: PathBuf, copy: &Path, spooled: Spooled) -> Prep
     };
     let facts = Facts { size, modified: None, sha256: Some(sha256), mark: mark.into() };
     let (notices, copy) = (shown(&notices), Some(copy.to_path_buf()));
-    Prepared::Ready(Box::new(Ready { path, header, notices, damaged, facts, copy, stamp: None }))
+    let source = absolute(&path);
+    Prepared::Ready(Box::new(Ready { path, source, header, notices, damaged, facts, copy, stamp: None }))
+}
+
+/// As the catalogue holds paths.
+pub(crate) fn absolute(path: &Path) -> Vec<u8> {
+    path_bytes::to_bytes(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
 }
 
 fn shown(notices: &[Notice]) -> Vec<String> {
@@ -184,7 +195,7 @@ fn shown(notices: &[Notice]) -> Vec<String> {
 }
 
 /// Opens without waiting, should the path have become a FIFO since the walk.
-pub(crate) fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
+pub(crate) fn open_file(path: &Path) -> io::Result<(Arc<File>, Metadata)> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -194,7 +205,11 @@ pub(crate) fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
     }
     let file = options.open(path)?;
     let metadata = file.metadata()?;
-    if metadata.is_file() { Ok((file, metadata)) } else { Err(io::Error::other("no longer a file")) }
+    if metadata.is_file() {
+        Ok((Arc::new(file), metadata))
+    } else {
+        Err(io::Error::other("no longer a file"))
+    }
 }
 
 pub(crate) fn modified(meta: &Metadata) -> Option<i64> {
@@ -212,11 +227,16 @@ enum Broken {
 }
 
 /// SHA-256 of all bytes and their number; each chunk goes through `take` as well.
-fn digest(file: &mut File, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(String, u64), Broken> {
+fn digest(
+    mut file: &File,
+    size: u64,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(String, u64), Broken> {
     // The header may have been read through the same file.
     file.seek(SeekFrom::Start(0)).map_err(Broken::Reading)?;
     let mut hash = Sha256::new();
-    let mut chunk = vec![0; CHUNK];
+    // One more than is there shows the end at once.
+    let mut chunk = vec![0; usize::try_from(size).map_or(CHUNK, |size| size.saturating_add(1).min(CHUNK))];
     let mut total = 0;
     loop {
         let length = match file.read(&mut chunk) {
@@ -232,14 +252,15 @@ fn digest(file: &mut File, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> Res
     }
 }
 
-fn copy(file: &mut File, to: &Path) -> Result<(String, u64), Broken> {
+fn copy(file: &File, size: u64, to: &Path) -> Result<(String, u64), Broken> {
     let mut out = OpenOptions::new().write(true).create_new(true).open(to).map_err(Broken::Writing)?;
-    digest(file, |bytes| out.write_all(bytes)).inspect_err(|_| remove_if_there(to))
+    digest(file, size, |bytes| out.write_all(bytes)).inspect_err(|_| remove_if_there(to))
 }
 
 /// SHA-256 of a file.
 pub(crate) fn sha256_of(path: &Path) -> io::Result<String> {
-    match digest(&mut open_file(path)?.0, |_| Ok(())) {
+    let (file, metadata) = open_file(path)?;
+    match digest(&file, metadata.len(), |_| Ok(())) {
         Ok((sha256, _)) => Ok(sha256),
         Err(Broken::Reading(error) | Broken::Writing(error)) => Err(error),
     }
@@ -269,6 +290,8 @@ pub(crate) fn refused(path: PathBuf, size: u64, error: &ReadHeaderError) -> File
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -278,7 +301,7 @@ mod tests {
         fs::write(&from, b"hello world").unwrap();
         let sum = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
         assert_eq!(sha256_of(&from).unwrap(), sum);
-        let (copied, bytes) = copy(&mut File::open(&from).unwrap(), &to).ok().unwrap();
+        let (copied, bytes) = copy(&File::open(&from).unwrap(), 11, &to).ok().unwrap();
         assert_eq!((copied.as_str(), bytes), (sum, 11));
         assert_eq!(fs::read(&to).unwrap(), b"hello world");
     }

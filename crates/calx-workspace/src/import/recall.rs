@@ -15,7 +15,6 @@ use super::prepare::{Ready, modified};
 use super::{FileOutcome, FileStatus, ImportMode};
 use crate::error::WorkspaceError;
 use crate::file_rows::Place;
-use crate::path_bytes;
 use crate::workspace::Workspace;
 
 /// How coarse a time stamp may be: file systems of memory cards keep even seconds.
@@ -107,17 +106,15 @@ fn remembered(row: &Row<'_>) -> rusqlite::Result<Remembered> {
 pub(crate) fn recall(
     workspace: &Workspace,
     tx: &Transaction<'_>,
-    path: &Path,
+    (path, source): (&Path, &[u8]),
     stamp: &Stamp,
     mode: ImportMode,
 ) -> Result<Option<FileOutcome>, WorkspaceError> {
-    let Ok(absolute) = std::path::absolute(path) else { return Ok(None) };
-    let source = path_bytes::to_bytes(&absolute);
     let sql = "SELECT s.size, s.modified, s.changed, s.device, s.inode, s.instance, s.sha256,
                f.managed, f.path, f.size, f.modified, f.sha256
                FROM sources s JOIN instances i ON i.uid = s.instance JOIN files f ON f.id = i.file
                WHERE s.path = ?1";
-    let found = tx.prepare_cached(sql)?.query_row([&source], remembered).optional()?;
+    let found = tx.prepare_cached(sql)?.query_row([source], remembered).optional()?;
     let Some(found) = found.filter(|found| found.stamp == *stamp) else { return Ok(None) };
     let is_itself = !found.place.managed && found.place.path == source;
     let is_here = if is_itself {

@@ -108,7 +108,7 @@ impl Workspace {
         let sources = [source.to_path_buf()];
         let Ok(walk) = Walk::new(&sources, &ImportOptions::new(&never), self.root()) else { return Ok(()) };
         for seen in walk {
-            let Seen::File { path, stamp } = seen else { continue };
+            let Seen::File { path, stamp, .. } = seen else { continue };
             if search.lost.is_empty() {
                 break;
             }

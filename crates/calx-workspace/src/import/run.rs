@@ -1,27 +1,34 @@
-//! The loop over batches: walk, prepare on threads, store, tell.
+//! The loop over batches: collect what was read, store, tell.
+//!
+//! Not here: reading (`reading`), where a batch ends (`pace`), making it safe (`store`).
 //!
 //! Invariants
 //! - Events are told on the caller's thread, in the order of the walk, after the commit.
+//! - The catalogue's log is written back between batches, never within a commit that a file waits for.
 //! - Two imports at once take turns only for the moment of a commit.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use jiff::Timestamp;
-use rayon::prelude::*;
 use rusqlite::params;
 use uuid::Uuid;
 
 use super::archive::Kind;
 use super::expand::{Expanded, Expansion};
+use super::pace::Pace;
 use super::plan::RunPlan;
 use super::prepare::{Prepared, Ready, Take, prepare, sha256_of};
-use super::recall::recall;
+use super::reading::{Collected, Copies, Reading, readers, unbroken};
 use super::settle::{digest_known, digest_own};
-use super::store::{DECIDED, Rules, described, duplicate_as_asked, is_decided, source_of, store};
+use super::store::{DECIDED, Rules, TRANSACTION, described, duplicate_as_asked, is_decided, store};
 use super::walk::{Seen, Walk};
 use super::{FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, ImportSummary};
 use crate::durable::{self, BatchSync};
@@ -31,11 +38,10 @@ use crate::lock::{self, Asked, Lock};
 use crate::objects::{INCOMING, LOCK};
 use crate::workspace::Workspace;
 
-/// A batch ends at this many files or bytes, whichever comes first.
-const BATCH_FILES: usize = 200;
-const BATCH_BYTES: u64 = 128 * 1024 * 1024;
-/// More readers than this only wait for the disk.
-const MAX_JOBS: usize = 8;
+/// The length of the catalogue's log after which it is written back.
+const LOG_BYTES: u64 = 16 * 1024 * 1024;
+/// Pages of the catalogue kept at hand while importing, as SQLite takes it: KiB, negative.
+const PAGES_AT_HAND: i64 = -16_000;
 
 impl Workspace {
     /// Imports files and folders.
@@ -52,14 +58,32 @@ impl Workspace {
         events: &mut dyn FnMut(ImportEvent),
     ) -> Result<ImportSummary, ImportError> {
         let walk = Walk::new(sources, options, self.root())?;
-        let found = options
-            .count_first
-            .then(|| Walk::new(sources, options, self.root()).map(|walk| count(walk, options)))
-            .transpose()?;
+        let ahead = options.count_first.then(|| Walk::new(sources, options, self.root())).transpose()?;
+        let count = Count::default();
+        std::thread::scope(|scope| {
+            if let Some(walk) = ahead {
+                scope.spawn(|| count.walk(walk, options));
+            }
+            let _stop = count.stop_at_the_end();
+            self.import_found(walk, sources, options, &mut |event| {
+                events(event);
+                if let Some((files, bytes)) = count.take() {
+                    events(ImportEvent::Found { files, bytes });
+                }
+            })
+        })
+    }
+
+    fn import_found(
+        &self,
+        walk: Walk,
+        sources: &[PathBuf],
+        options: &ImportOptions<'_>,
+        events: &mut dyn FnMut(ImportEvent),
+    ) -> Result<ImportSummary, ImportError> {
         let mut summary = ImportSummary::default();
         if options.dry_run {
             events(ImportEvent::Started { run: String::new() });
-            events.tell_found(found);
             self.look_only(walk, options, events, &mut summary)?;
             return Ok(summary);
         }
@@ -69,11 +93,11 @@ impl Workspace {
             mode: options.mode,
             on_duplicate: options.on_duplicate,
             decisions: self.decisions()?,
+            transaction: TRANSACTION,
         };
         summary.run.clone_from(&rules.run);
         self.begin_run(&rules, sources, options)?;
         events(ImportEvent::Started { run: rules.run.clone() });
-        events.tell_found(found);
         let done = self.run_batches(walk, options, &rules, events, &mut summary);
         let done = done.and_then(|()| self.end_run(&summary));
         drop(importing);
@@ -86,9 +110,9 @@ impl Workspace {
 
     fn run_batches(
         &self,
-        mut walk: Walk,
+        walk: Walk,
         options: &ImportOptions<'_>,
-        rules: &Rules,
+        rules: &Rules, TRANSACTION,
         events: &mut dyn FnMut(ImportEvent),
         summary: &mut ImportSummary,
     ) -> Result<(), WorkspaceError> {
@@ -101,79 +125,30 @@ impl Workspace {
         };
         durable::make_dir(&incoming).map_err(failed)?;
         let sync = BatchSync::new(&incoming).map_err(failed)?;
-        let pool = pool(options.jobs);
-        let copies = AtomicU64::new(0);
-        let copy_name = |size: u64| {
-            let number = copies.fetch_add(1, Ordering::Relaxed);
-            incoming.join(format!("{}-{number}-{size}.{}", rules.run, durable::PARTIAL))
-        };
-        loop {
-            let batch = next_batch(&mut walk, options);
-            if batch.is_empty() {
-                break;
+        let copies = Copies::new(incoming.clone(), rules.run.clone());
+        let reading = Reading::new(self, options, &copies, walk)?;
+        let log = Log::hold(self)?;
+        let readers = readers(options.jobs);
+        let mut filing =
+            Filing { workspace: self, rules, sync: &sync, log: &log, pace: Pace::new(), events, summary };
+        std::thread::scope(|scope| {
+            let _home = reading.sends_home();
+            if readers > 1 {
+                reading.start(scope, readers);
             }
-            let batch = self.recall_batch(batch, rules.mode)?;
-            let prepare_one = |seen| {
-                let (path, size) = match seen {
-                    Seen::Passed(outcome) => return Some(Prepared::Done(outcome)),
-                    Seen::File { path, stamp } => (path, stamp.size),
-                };
-                if options.cancel.load(Ordering::Relaxed) {
-                    return None;
+            loop {
+                let collected = reading.collect(readers <= 1, filing.pace.limits())?;
+                let is_last = collected.is_last;
+                if let Some(source) = filing.take(collected, options, &copies)? {
+                    return Err(failed(source));
                 }
-                let take = match rules.mode {
-                    ImportMode::Copy => Take::Copy(copy_name(size)),
-                    ImportMode::Reference => Take::Header,
-                };
-                Some(prepare(path, take, options.archives))
-            };
-            let mut prepared: Vec<Prepared> = match &pool {
-                Some(pool) => pool.install(|| batch.into_par_iter().filter_map(prepare_one).collect()),
-                None => batch.into_iter().filter_map(prepare_one).collect(),
-            };
-            // What was read before the disk was full is still made safe.
-            let full = prepared.iter().position(|p| matches!(p, Prepared::NoRoom(_)));
-            let mut no_room = full.map(|at| prepared.remove(at)).and_then(|prepared| match prepared {
-                Prepared::NoRoom(source) => Some(source),
-                _ => None,
-            });
-            let mut filing = Filing { workspace: self, rules, sync: &sync, events: &mut *events, summary };
-            let mut files = Vec::new();
-            for prepared in prepared {
-                let Prepared::Archive(path, kind) = prepared else {
-                    files.push(prepared);
-                    continue;
-                };
-                if no_room.is_some() {
-                    continue;
+                if is_last || options.cancel.load(Ordering::Relaxed) {
+                    return reading.broken().map_or(Ok(()), Err);
                 }
-                filing.file(std::mem::take(&mut files))?;
-                no_room = filing.expand(&path, kind, options, &mut || copy_name(0))?;
             }
-            filing.file(files)?;
-            if let Some(source) = no_room {
-                return Err(failed(source));
-            }
-            if options.cancel.load(Ordering::Relaxed) {
-                summary.interrupted = true;
-                break;
-            }
-        }
+        })?;
         summary.interrupted |= options.cancel.load(Ordering::Relaxed);
         Ok(())
-    }
-
-    /// Lets what is known unchanged from an earlier run pass without being read.
-    fn recall_batch(&self, batch: Vec<Seen>, mode: ImportMode) -> Result<Vec<Seen>, WorkspaceError> {
-        self.read(|tx| {
-            let recall_one = |seen| match &seen {
-                Seen::File { path, stamp } => {
-                    Ok(recall(self, tx, path, stamp, mode)?.map_or(seen, Seen::Passed))
-                }
-                Seen::Passed(_) => Ok(seen),
-            };
-            batch.into_iter().map(recall_one).collect()
-        })
     }
 
     /// Says what an import would do; reads and hashes, writes nothing.
@@ -200,10 +175,14 @@ impl Workspace {
             let Some(seen) = walk.next() else { return Ok(()) };
             match seen {
                 Seen::Passed(outcome) => look(Prepared::Done(outcome))?,
-                Seen::File { path, .. } => match prepare(path, take(), options.archives) {
-                    Prepared::Archive(path, kind) => look_into(&path, kind, options, &mut look)?,
-                    other => look(other)?,
-                },
+                Seen::File { path, source, .. } => {
+                    let prepared =
+                        unbroken(&path.clone(), None, || prepare(path, source, take(), options.archives));
+                    match prepared {
+                        Prepared::Archive(path, kind) => look_into(&path, kind, options, &mut look)?,
+                        other => look(other)?,
+                    }
+                }
             }
         }
         summary.interrupted = true;
@@ -220,7 +199,7 @@ impl Workspace {
         let known = self.read(|tx| file_rows::known(tx, &ready.header.instance))?;
         let compared = match (known, seen_now.get_mut(&uid)) {
             (Some(known), _) => {
-                let source = source_of(ready)?;
+                let source = ready.source.clone();
                 let mut learned = Learned::new();
                 let mut compared = compare(&known, &ready.facts, &source, &learned);
                 if compared == Compared::Undecided {
@@ -290,7 +269,7 @@ impl Workspace {
 
     fn begin_run(
         &self,
-        rules: &Rules,
+        rules: &Rules, TRANSACTION,
         sources: &[PathBuf],
         options: &ImportOptions<'_>,
     ) -> Result<(), WorkspaceError> {
@@ -319,24 +298,93 @@ impl Workspace {
     }
 }
 
-/// A batch on its way into the workspace.
+/// Holds SQLite back from writing its log into the catalogue within a commit; lets go when dropped.
+struct Log<'a>(&'a Workspace);
+
+impl<'a> Log<'a> {
+    fn hold(workspace: &'a Workspace) -> Result<Self, WorkspaceError> {
+        workspace.outside_transaction(|connection| {
+            connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+            connection.pragma_update(None, "cache_size", PAGES_AT_HAND)?;
+            Ok(())
+        })?;
+        Ok(Self(workspace))
+    }
+
+    /// Writes the log back once it is long; nobody is waited for.
+    fn write_back(&self) -> Result<(), WorkspaceError> {
+        self.0.outside_transaction(|connection| {
+            let length =
+                fs::metadata(self.0.catalogue_path().with_extension("sqlite-wal")).map_or(0, |log| log.len());
+            if length > LOG_BYTES {
+                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Drop for Log<'_> {
+    fn drop(&mut self) {
+        let released = self.0.outside_transaction(|connection| {
+            connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
+            connection.pragma_update(None, "cache_size", -2_000)?;
+            Ok(())
+        });
+        if let Err(error) = released {
+            tracing::debug!(%error, "the catalogue keeps the settings of an import");
+        }
+    }
+}
+
+/// Batches on their way into the workspace.
 struct Filing<'a> {
     workspace: &'a Workspace,
-    rules: &'a Rules,
+    rules: &'a Rules, TRANSACTION,
     sync: &'a BatchSync,
+    log: &'a Log<'a>,
+    pace: Pace,
     events: &'a mut dyn FnMut(ImportEvent),
     summary: &'a mut ImportSummary,
 }
 
 impl Filing<'_> {
+    /// Files what was collected, archives among it one by one; the error is one of writing copies.
+    fn take(
+        &mut self,
+        collected: Collected,
+        options: &ImportOptions<'_>,
+        copies: &Copies,
+    ) -> Result<Option<io::Error>, WorkspaceError> {
+        let Collected { files: prepared, mut no_room, .. } = collected;
+        let mut files = Vec::with_capacity(prepared.len());
+        for prepared in prepared {
+            let Prepared::Archive(path, kind) = prepared else {
+                files.push(prepared);
+                continue;
+            };
+            if no_room.is_some() {
+                continue;
+            }
+            self.file(std::mem::take(&mut files))?;
+            no_room = self.expand(&path, kind, options, &mut || copies.next())?;
+        }
+        self.file(files)?;
+        Ok(no_room)
+    }
+
     fn file(&mut self, batch: Vec<Prepared>) -> Result<(), WorkspaceError> {
         if batch.is_empty() {
             return Ok(());
         }
-        for outcome in store(self.workspace, self.rules, self.sync, batch, self.summary)? {
-            (self.events)(ImportEvent::File(outcome));
-        }
-        Ok(())
+        let began = Instant::now();
+        let events = &mut *self.events;
+        let transactions =
+            store(self.workspace, self.rules, self.sync, batch, self.summary, &mut |outcome| {
+                events(ImportEvent::File(outcome));
+            })?;
+        self.pace.acknowledged(began.elapsed(), transactions);
+        self.log.write_back()
     }
 
     /// Files what an archive holds; the error is one of writing its copies.
@@ -352,10 +400,16 @@ impl Filing<'_> {
             return Ok(None);
         }
         let mut done = Ok(());
-        let expanded = expansion(path, kind, options).run(copy_name, &mut |batch| {
-            done = self.file(batch);
-            if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
+        let limits = Cell::new(self.pace.limits());
+        let expanded = expansion(path, kind, options).run(
+            copy_name,
+            &mut |files, bytes| limits.get().are_reached(files, bytes),
+            &mut |batch| {
+                done = self.file(batch);
+                limits.set(self.pace.limits());
+                if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            },
+        );
         done?;
         Ok(match expanded {
             Expanded::NoRoom(error) => Some(error),
@@ -365,8 +419,7 @@ impl Filing<'_> {
 }
 
 fn expansion<'a>(path: &'a Path, kind: Kind, options: &ImportOptions<'a>) -> Expansion<'a> {
-    let batch = (BATCH_FILES, BATCH_BYTES);
-    Expansion { path, kind, limits: options.archives, cancel: options.cancel, batch }
+    Expansion { path, kind, limits: options.archives, cancel: options.cancel }
 }
 
 fn by_reference(path: &Path) -> FileOutcome {
@@ -394,22 +447,22 @@ fn look_into(
         folder.path().join(number.to_string())
     };
     // One at a time, so that no more than one lies there.
-    let expansion = Expansion { batch: (1, 0), ..expansion(path, kind, options) };
-    let expanded = expansion.run(&mut copy_name, &mut |batch| {
-        for prepared in batch {
-            let copy = match &prepared {
-                Prepared::Ready(ready) => ready.copy.clone(),
-                _ => None,
-            };
-            if done.is_ok() {
-                done = look(prepared);
+    let expanded =
+        expansion(path, kind, options).run(&mut copy_name, &mut |files, _| files > 0, &mut |batch| {
+            for prepared in batch {
+                let copy = match &prepared {
+                    Prepared::Ready(ready) => ready.copy.clone(),
+                    _ => None,
+                };
+                if done.is_ok() {
+                    done = look(prepared);
+                }
+                if let Some(copy) = copy {
+                    durable::remove_if_there(&copy);
+                }
             }
-            if let Some(copy) = copy {
-                durable::remove_if_there(&copy);
-            }
-        }
-        if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    });
+            if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
     done?;
     match expanded {
         Expanded::NoRoom(source) => Err(failed(source).into()),
@@ -417,47 +470,40 @@ fn look_into(
     }
 }
 
-fn count(walk: Walk, options: &ImportOptions<'_>) -> (u64, u64) {
-    let mut found = (0, 0);
-    for seen in walk.take_while(|_| !options.cancel.load(Ordering::Relaxed)) {
-        found.0 += 1;
-        if let Seen::File { stamp, .. } = seen {
-            found.1 += stamp.size;
+/// Files and bytes that lie ahead, counted beside the import.
+#[derive(Default)]
+struct Count {
+    is_over: AtomicBool,
+    found: Mutex<Option<(u64, u64)>>,
+}
+
+impl Count {
+    fn walk(&self, walk: Walk, options: &ImportOptions<'_>) {
+        let mut found = (0, 0);
+        for seen in walk {
+            if self.is_over.load(Ordering::Relaxed) || options.cancel.load(Ordering::Relaxed) {
+                return;
+            }
+            found.0 += 1;
+            if let Seen::File { stamp, .. } = seen {
+                found.1 += stamp.size;
+            }
         }
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
     }
-    found
-}
 
-trait TellFound {
-    fn tell_found(&mut self, found: Option<(u64, u64)>);
-}
+    /// Once, when it is known.
+    fn take(&self) -> Option<(u64, u64)> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 
-impl TellFound for dyn FnMut(ImportEvent) + '_ {
-    fn tell_found(&mut self, found: Option<(u64, u64)>) {
-        if let Some((files, bytes)) = found {
-            self(ImportEvent::Found { files, bytes });
+    fn stop_at_the_end(&self) -> impl Drop {
+        struct Stop<'a>(&'a AtomicBool);
+        impl Drop for Stop<'_> {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Relaxed);
+            }
         }
+        Stop(&self.is_over)
     }
-}
-
-fn next_batch(walk: &mut Walk, options: &ImportOptions<'_>) -> Vec<Seen> {
-    let (mut batch, mut bytes) = (Vec::new(), 0);
-    while batch.len() < BATCH_FILES && bytes < BATCH_BYTES && !options.cancel.load(Ordering::Relaxed) {
-        let Some(seen) = walk.next() else { break };
-        if let Seen::File { stamp, .. } = &seen {
-            bytes += stamp.size;
-        }
-        batch.push(seen);
-    }
-    batch
-}
-
-/// `None` when one thread does it, or no more can be had.
-fn pool(jobs: usize) -> Option<rayon::ThreadPool> {
-    let available = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_JOBS);
-    let jobs = if jobs == 0 { available } else { jobs };
-    if jobs <= 1 {
-        return None;
-    }
-    rayon::ThreadPoolBuilder::new().num_threads(jobs).build().ok()
 }

@@ -13,13 +13,12 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::prepare::{Prepared, Ready, changed_while_read, sha256_of, stamp_of};
-use super::store::source_of;
 use super::{FileOutcome, FileStatus};
 use crate::error::WorkspaceError;
 use crate::file_rows::{self, Compared, Known, Learned, compare};
 use crate::workspace::Workspace;
 
-/// Takes what is missing for a batch.
+/// Takes what is missing to compare files of a batch with what is known.
 pub(crate) fn settle(
     workspace: &Workspace,
     batch: &mut [Prepared],
@@ -27,27 +26,43 @@ pub(crate) fn settle(
 ) -> Result<(), WorkspaceError> {
     let (mut own, mut of_known) = (Vec::new(), BTreeMap::new());
     workspace.read(|tx| {
-        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
         for (at, prepared) in batch.iter().enumerate() {
             let Prepared::Ready(ready) = prepared else { continue };
-            match file_rows::known(tx, &ready.header.instance)? {
-                Some(known) => {
-                    if compare(&known, &ready.facts, &source_of(ready)?, learned) == Compared::Undecided {
-                        own.push(at);
-                        if known.sha256.is_none() && !learned.contains_key(&known.file) {
-                            of_known.insert(known.file, known);
-                        }
-                    }
-                }
-                None => {
-                    if let Some(earlier) = first.insert(ready.header.instance.as_str(), at) {
-                        own.extend([earlier, at]);
-                    }
+            let Some(known) = file_rows::known(tx, &ready.header.instance)? else { continue };
+            if compare(&known, &ready.facts, &ready.source, learned) == Compared::Undecided {
+                own.push(at);
+                if known.sha256.is_none() && !learned.contains_key(&known.file) {
+                    of_known.insert(known.file, known);
                 }
             }
         }
         Ok(())
     })?;
+    digest_some(batch, own);
+    let of_known: Vec<Known> = of_known.into_values().collect();
+    let digests = of_known.par_iter().map(|known| (known.file, digest_known(workspace, known)));
+    learned.extend(digests.collect::<Vec<_>>());
+    Ok(())
+}
+
+/// Takes the digests of files of a batch that share a UID.
+pub(crate) fn settle_repeated(batch: &mut [Prepared]) {
+    let uid = |at: &usize| match batch.get(*at) {
+        Some(Prepared::Ready(ready)) => ready.header.instance.as_str(),
+        _ => "",
+    };
+    let mut by_uid: Vec<usize> = (0..batch.len()).filter(|at| !uid(at).is_empty()).collect();
+    by_uid.sort_unstable_by(|one, other| uid(one).cmp(uid(other)));
+    let pairs = by_uid.windows(2).filter(|pair| matches!(pair, [one, other] if uid(one) == uid(other)));
+    let own: Vec<usize> = pairs.flatten().copied().collect();
+    digest_some(batch, own);
+}
+
+/// Those at these places that have no digest yet; one that cannot be read any more has failed.
+fn digest_some(batch: &mut [Prepared], mut own: Vec<usize>) {
+    if own.is_empty() {
+        return;
+    }
     own.sort_unstable();
     own.dedup();
     let wanted = batch.iter_mut().enumerate().filter(|(at, _)| own.binary_search(at).is_ok());
@@ -59,10 +74,6 @@ pub(crate) fn settle(
             **prepared = Prepared::Done(*outcome);
         }
     });
-    let of_known: Vec<Known> = of_known.into_values().collect();
-    let digests = of_known.par_iter().map(|known| (known.file, digest_known(workspace, known)));
-    learned.extend(digests.collect::<Vec<_>>());
-    Ok(())
 }
 
 /// Takes the digest of a file that was found, if it has none yet.

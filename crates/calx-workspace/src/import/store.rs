@@ -4,16 +4,20 @@
 //!
 //! Invariants
 //! - A catalogue row never names an object that is not durable.
-//! - Of a batch, all rows are committed or none; objects without a row are harmless and found again.
+//! - A file is told after the commit of its row; objects without a row are harmless and found again.
+//! - No file is read, written or removed while the catalogue is locked, and it is not locked for long.
+//! - Of a batch there are at most four durability calls: two for its objects, one for each transaction, of which
+//!   there is one unless a UID repeats or the machine is slow.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::prepare::{Facts, Prepared, Ready};
 use super::recall;
-use super::settle::settle;
+use super::settle::{settle, settle_repeated};
 use super::{FileOutcome, FileStatus, ImportMode, ImportSummary, OnDuplicate};
 use crate::durable::{self, BatchSync, remove_if_there};
 use crate::error::WorkspaceError;
@@ -26,6 +30,13 @@ use crate::search_index;
 use crate::workspace::Workspace;
 use rusqlite::{Transaction, params};
 
+/// A transaction is ended after this long, its commit not counted.
+pub(crate) const TRANSACTION: Duration = Duration::from_millis(30);
+/// How many rows between two looks at the clock.
+const LOOKS: usize = 16;
+/// How long other writers are let in between two transactions.
+const GAP: Duration = Duration::from_millis(2);
+
 /// What a run goes by.
 #[derive(Debug)]
 pub(crate) struct Rules {
@@ -34,58 +45,104 @@ pub(crate) struct Rules {
     pub(crate) on_duplicate: OnDuplicate,
     /// What people decided on conflicts before.
     pub(crate) decisions: Decisions,
+    /// After how long a transaction is ended.
+    pub(crate) transaction: Duration,
 }
 
-/// Makes a batch safe and gives what became of each file, in order. Counts are added to `summary` only when
-/// all of it is committed.
+/// Makes a batch safe; `tell` is given what became of its files, in order, after each commit. Counts are added to
+/// `summary` with the commit that they are of. Returns how many transactions it took.
 pub(crate) fn store(
     workspace: &Workspace,
     rules: &Rules,
     sync: &BatchSync,
     mut batch: Vec<Prepared>,
     summary: &mut ImportSummary,
-) -> Result<Vec<FileOutcome>, WorkspaceError> {
+    tell: &mut dyn FnMut(FileOutcome),
+) -> Result<u32, WorkspaceError> {
     let copied = place_objects(workspace, sync, &batch);
     // Whatever happened, no unfinished copy of this batch is needed any more.
-    for ready in batch.iter().filter_map(ready) {
-        if let Some(copy) = &ready.copy {
-            remove_if_there(copy);
-        }
+    for copy in batch.iter().filter_map(ready).filter_map(|ready| ready.copy.as_ref()) {
+        remove_if_there(copy);
     }
     let mut next = summary.clone();
     next.bytes_copied += copied?;
     batch.retain(|prepared| matches!(prepared, Prepared::Done(_) | Prepared::Ready(_)));
-    let mut outcomes: Vec<Option<FileOutcome>> = vec![None; batch.len()];
+    settle_repeated(&mut batch);
     let mut learned = Learned::new();
-    // Once around, unless another program files one of these UIDs at this very moment.
-    while outcomes.iter().any(Option::is_none) {
-        settle(workspace, &mut batch, &mut learned)?;
-        let (told, counted) = workspace.write(|tx| {
-            let (mut told, mut next) = (outcomes.clone(), next.clone());
-            let mut number = issue_count(tx, &rules.run)?;
-            for (prepared, slot) in batch.iter().zip(&mut told).filter(|(_, slot)| slot.is_none()) {
-                let outcome = match prepared {
-                    Prepared::Done(outcome) => Some(duplicate_as_asked(outcome.clone(), rules.on_duplicate)),
-                    Prepared::Ready(ready) => file(workspace, tx, rules, ready, &learned, &mut next)?,
-                    Prepared::Archive(..) | Prepared::NoRoom(_) => None,
-                };
-                let Some(outcome) = outcome else { continue };
-                next.counts.count(outcome.status);
-                if !matches!(outcome.status, FileStatus::Imported | FileStatus::Duplicate) {
-                    number += 1;
-                    add_issue(tx, &IssueRow { run: rules.run.clone(), number, outcome: outcome.clone() })?;
-                }
-                *slot = Some(outcome);
-            }
-            set_counts(tx, &next)?;
-            // What is left goes with the next batch, or with the end of the run.
-            let _left = search_index::refresh_studies(tx)?;
-            Ok((told, next))
-        })?;
-        (outcomes, next) = (told, counted);
+    let (mut filed, mut transactions) = (0, 0);
+    while let Some(rest) = batch.get_mut(filed..).filter(|rest| !rest.is_empty()) {
+        let rows = file_rows_of(workspace, rules, rest, &learned, next)?;
+        filed += rows.outcomes.len();
+        transactions += 1;
+        summary.clone_from(&rows.summary);
+        next = rows.summary;
+        rows.outcomes.into_iter().for_each(&mut *tell);
+        // Another program that waits to write has its turn now.
+        if filed < batch.len() {
+            std::thread::sleep(GAP);
+        }
+        // A UID that repeats: once for all that is left, unless another program files one of them just now.
+        if rows.is_undecided
+            && let Some(rest) = batch.get_mut(filed..)
+        {
+            settle(workspace, rest, &mut learned)?;
+        }
     }
-    *summary = next;
-    Ok(outcomes.into_iter().flatten().collect())
+    Ok(transactions)
+}
+
+/// What one transaction came to.
+struct Rows {
+    outcomes: Vec<FileOutcome>,
+    summary: ImportSummary,
+    /// It ended at a file of which more must be known.
+    is_undecided: bool,
+}
+
+/// Files rows from the first on, as far as they can be decided and time allows.
+fn file_rows_of(
+    workspace: &Workspace,
+    rules: &Rules,
+    batch: &[Prepared],
+    learned: &Learned,
+    summary: ImportSummary,
+) -> Result<Rows, WorkspaceError> {
+    workspace.write(|tx| {
+        let began = Instant::now();
+        let mut rows = Rows { outcomes: Vec::with_capacity(batch.len()), summary, is_undecided: false };
+        let mut number = None;
+        for prepared in batch {
+            let outcome = match prepared {
+                Prepared::Done(outcome) => Some(duplicate_as_asked(outcome.clone(), rules.on_duplicate)),
+                Prepared::Ready(ready) => file(workspace, tx, rules, ready, learned, &mut rows.summary)?,
+                Prepared::Archive(..) | Prepared::NoRoom(_) => None,
+            };
+            let Some(outcome) = outcome else {
+                rows.is_undecided = true;
+                break;
+            };
+            rows.summary.counts.count(outcome.status);
+            if !matches!(outcome.status, FileStatus::Imported | FileStatus::Duplicate) {
+                let last = match number {
+                    Some(last) => last,
+                    None => issue_count(tx, &rules.run)?,
+                };
+                number = Some(last + 1);
+                let issue = IssueRow { run: rules.run.clone(), number: last + 1, outcome };
+                add_issue(tx, &issue)?;
+                rows.outcomes.push(issue.outcome);
+            } else {
+                rows.outcomes.push(outcome);
+            }
+            if rows.outcomes.len().is_multiple_of(LOOKS) && began.elapsed() > rules.transaction {
+                break;
+            }
+        }
+        set_counts(tx, &rows.summary)?;
+        // What is left goes with the next batch, or with the end of the run.
+        let _left = search_index::refresh_studies(tx)?;
+        Ok(rows)
+    })
 }
 
 fn ready(prepared: &Prepared) -> Option<&Ready> {
@@ -165,13 +222,13 @@ fn file(
     learned: &Learned,
     summary: &mut ImportSummary,
 ) -> Result<Option<FileOutcome>, WorkspaceError> {
-    let (source, place) = (source_of(ready)?, place_of(ready)?);
+    let place = place_of(ready);
     let found = Found {
         header: &ready.header,
         damaged: ready.damaged.as_deref(),
         facts: &ready.facts,
         place: &place,
-        source: &source,
+        source: &ready.source,
     };
     let filed = file_rows::file_instance(tx, found, learned)?;
     let (status, reason, text) = match filed {
@@ -208,7 +265,7 @@ fn file(
         }
     };
     if status != FileStatus::Conflict {
-        recall::remember(tx, &source, ready)?;
+        recall::remember(tx, &ready.source, ready)?;
     }
     let outcome = FileOutcome { notices: ready.notices.clone(), ..described(ready, status, reason, text) };
     Ok(Some(duplicate_as_asked(outcome, rules.on_duplicate)))
@@ -251,18 +308,11 @@ pub(crate) fn described(
     }
 }
 
-/// Where the bytes came from, absolute, as the catalogue holds paths.
-pub(crate) fn source_of(ready: &Ready) -> Result<Vec<u8>, WorkspaceError> {
-    let path = std::path::absolute(&ready.path)
-        .map_err(|source| WorkspaceError::io("find the file", &ready.path, source))?;
-    Ok(path_bytes::to_bytes(&path))
-}
-
 /// Where the bytes of a prepared file are to be looked for.
-fn place_of(ready: &Ready) -> Result<Place, WorkspaceError> {
+fn place_of(ready: &Ready) -> Place {
     match (&ready.copy, &ready.facts.sha256) {
-        (Some(_), Some(sha256)) => Ok(Place { managed: true, path: relative_path(sha256).into_bytes() }),
-        _ => Ok(Place { managed: false, path: source_of(ready)? }),
+        (Some(_), Some(sha256)) => Place { managed: true, path: relative_path(sha256).into_bytes() },
+        _ => Place { managed: false, path: ready.source.clone() },
     }
 }
 
@@ -334,4 +384,74 @@ fn set_counts(tx: &Transaction<'_>, summary: &ImportSummary) -> Result<(), Works
         number(counts.failed),
     ])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::ArchiveLimits;
+    use super::super::prepare::{Take, prepare};
+    use super::super::reading::Copies;
+    use super::*;
+    use crate::objects::INCOMING;
+    use crate::workspace::InitOptions;
+
+    /// The least that can be filed: four UIDs and an image of no pixels.
+    fn instance(number: usize) -> Vec<u8> {
+        let element = |group: u16, element: u16, vr: &[u8], value: String| {
+            let value = if value.len() % 2 == 1 { value + "\0" } else { value };
+            let mut out = [group.to_le_bytes(), element.to_le_bytes()].concat();
+            out.extend(vr);
+            out.extend(u16::try_from(value.len()).unwrap().to_le_bytes());
+            out.extend(value.as_bytes());
+            out
+        };
+        let mut bytes = [[0; 128].as_slice(), b"DICM"].concat();
+        bytes.extend(element(2, 0x10, b"UI", "1.2.840.10008.1.2.1".to_owned()));
+        bytes.extend(element(8, 0x16, b"UI", "1.2.840.10008.5.1.4.1.1.1".to_owned()));
+        bytes.extend(element(8, 0x18, b"UI", format!("1.2.3.{number}")));
+        bytes.extend(element(0x20, 0xd, b"UI", "1.2.3".to_owned()));
+        bytes.extend(element(0x20, 0xe, b"UI", format!("1.2.3.4.{}", number / 10)));
+        bytes
+    }
+
+    fn prepared(dir: &Path, copies: &Copies, number: usize, mode: ImportMode) -> Prepared {
+        let path = dir.join(number.to_string());
+        fs::write(&path, instance(number)).unwrap();
+        let take = if mode == ImportMode::Copy { Take::Copy(copies.next()) } else { Take::Header };
+        prepare(path.clone(), path_bytes::to_bytes(&path), take, ArchiveLimits::default())
+    }
+
+    #[test]
+    fn a_thousand_files_take_at_most_four_durability_calls() {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = Workspace::init(&dir.path().join("ws"), InitOptions::default()).unwrap();
+        let incoming = workspace.objects_dir().join(INCOMING);
+        durable::make_dir(&incoming).unwrap();
+        let sync = BatchSync::new(&incoming).unwrap();
+        for (mode, number, objects) in [(ImportMode::Copy, 1_000, 2), (ImportMode::Reference, 2_000, 0)] {
+            let copies = Copies::new(incoming.clone(), format!("r-{number}"));
+            let rules = Rules {
+                run: "r-1".to_owned(),
+                mode,
+                on_duplicate: OnDuplicate::Skip,
+                decisions: Decisions::new(),
+                // However slow the machine that tests this.
+                transaction: Duration::from_secs(60),
+            };
+            let batch: Vec<_> =
+                (number..number + 1_000).map(|number| prepared(dir.path(), &copies, number, mode)).collect();
+            assert!(batch.iter().all(|prepared| matches!(prepared, Prepared::Ready(_))), "{:?}", batch[0]);
+            let (before, mut told, mut summary) = (sync.calls(), 0, ImportSummary::default());
+            let transactions =
+                store(&workspace, &rules, &sync, batch, &mut summary, &mut |_| told += 1).unwrap();
+            assert_eq!((told, summary.counts.imported), (1_000, 1_000));
+            let calls = sync.calls() - before;
+            if cfg!(target_os = "linux") {
+                assert_eq!(calls, objects, "one for the bytes, one for the names");
+                assert!(calls + u64::from(transactions) <= 4, "{transactions} transactions");
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@
 //! - Only one folder's names for each level are held in memory.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,12 +19,18 @@ use super::directory::{Directory, is_directory_name};
 use super::recall::Stamp;
 use super::{FileOutcome, FileStatus, ImportError, ImportOptions};
 use crate::error::WorkspaceError;
+use crate::path_bytes;
 
 /// What the walk came upon.
 #[derive(Debug)]
 pub(crate) enum Seen {
     /// A file to be read.
-    File { path: PathBuf, stamp: Stamp },
+    File {
+        path: PathBuf,
+        /// The same, absolute, as the catalogue holds paths.
+        source: Vec<u8>,
+        stamp: Stamp,
+    },
     /// Something that is accounted for without being read.
     Passed(FileOutcome),
 }
@@ -80,11 +87,21 @@ fn folder_key(path: &Path, _meta: &Metadata) -> FolderKey {
     (0, 0, fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()))
 }
 
+/// An open folder; the sources make the first one.
+#[derive(Debug)]
+struct Level {
+    /// As found; empty for the sources.
+    folder: PathBuf,
+    /// Its place; empty for the sources.
+    absolute: PathBuf,
+    /// What is still to be looked at, the next one last.
+    names: Vec<OsString>,
+}
+
 /// One walk over all sources.
 #[derive(Debug)]
 pub(crate) struct Walk {
-    /// Paths still to be looked at, the next one last, for each open folder.
-    levels: Vec<Vec<PathBuf>>,
+    levels: Vec<Level>,
     walked: BTreeSet<FolderKey>,
     filter: Filter,
     follow_links: bool,
@@ -93,7 +110,7 @@ pub(crate) struct Walk {
     /// A DICOMDIR that was named as a source, while its files are told.
     directory: Option<Directory>,
     /// Sources, links resolved, when one of them may be a DICOMDIR: what lies there is told there.
-    places: Vec<PathBuf>,
+    places: BTreeSet<PathBuf>,
 }
 
 impl Walk {
@@ -109,7 +126,7 @@ impl Walk {
         if let Ok(meta) = fs::metadata(own) {
             walked.insert(folder_key(own, &meta));
         }
-        let mut places: Vec<PathBuf> = Vec::new();
+        let mut places: BTreeSet<PathBuf> = BTreeSet::new();
         let mut roots = Vec::new();
         for source in sources {
             let place = match fs::canonicalize(source) {
@@ -120,20 +137,21 @@ impl Walk {
                 Err(_) => source.clone(),
             };
             // A file named twice, or once more beside its folder, is one file.
-            if !places.iter().any(|earlier| place.starts_with(earlier)) {
-                places.push(place);
-                roots.push(source.clone());
+            if !place.ancestors().any(|earlier| places.contains(earlier)) {
+                places.insert(place);
+                roots.push(source.clone().into_os_string());
             }
         }
         roots.reverse();
         let follow_links = options.follow_links;
-        let may_list = roots.iter().any(|root| is_directory_name(root));
-        let places = if may_list { places } else { Vec::new() };
-        let levels = vec![roots];
+        let may_list = roots.iter().any(|root| is_directory_name(Path::new(root)));
+        let places = if may_list { places } else { BTreeSet::new() };
+        let sources = Level { folder: PathBuf::new(), absolute: PathBuf::new(), names: roots };
+        let levels = vec![sources];
         Ok(Self { levels, walked, filter, follow_links, at_source: true, directory: None, places })
     }
 
-    fn look_at(&mut self, path: PathBuf, is_source: bool) -> Option<Seen> {
+    fn look_at(&mut self, path: PathBuf, place: PathBuf, is_source: bool) -> Option<Seen> {
         if self.filter.exclude.matches(&path) {
             return None;
         }
@@ -156,19 +174,23 @@ impl Walk {
             return Some(passed(path, "symlink", "a symbolic link, not followed (--follow-links follows)"));
         };
         if meta.is_dir() {
-            return self.open_folder(path, &meta, is_link);
+            return self.open_folder(path, place, &meta, is_link);
         }
         if self.filter.include.as_ref().is_some_and(|include| !include.matches(&path)) {
             return None;
         }
         if meta.is_file() && is_source && is_directory_name(&path) {
             let (stamp, opened) = (Stamp::of(&meta), Directory::open(&path));
-            let Some((directory, outcome)) = opened else { return Some(Seen::File { path, stamp }) };
+            let Some((directory, outcome)) = opened else {
+                let source = path_bytes::to_bytes(&place);
+                return Some(Seen::File { path, source, stamp });
+            };
             self.directory = directory;
             return Some(Seen::Passed(outcome));
         }
         if meta.is_file() {
-            return Some(Seen::File { path, stamp: Stamp::of(&meta) });
+            let source = path_bytes::to_bytes(&place);
+            return Some(Seen::File { path, source, stamp: Stamp::of(&meta) });
         }
         let what = special(meta.file_type());
         Some(passed(path, "not_a_file", &format!("{what}, not opened")))
@@ -177,7 +199,7 @@ impl Walk {
     /// The next file that a DICOMDIR names and a pattern does not keep out.
     fn next_of_directory(&mut self) -> Option<Seen> {
         let (filter, places) = (&self.filter, &self.places);
-        let is_told = |real: &Path| places.iter().any(|place| real.starts_with(place));
+        let is_told = |real: &Path| real.ancestors().any(|place| places.contains(place));
         while let Some(directory) = &mut self.directory {
             let Some(seen) = directory.next(&is_told) else {
                 self.directory = None;
@@ -195,18 +217,18 @@ impl Walk {
         None
     }
 
-    fn open_folder(&mut self, path: PathBuf, meta: &Metadata, is_link: bool) -> Option<Seen> {
+    fn open_folder(&mut self, path: PathBuf, place: PathBuf, meta: &Metadata, is_link: bool) -> Option<Seen> {
         if !self.walked.insert(folder_key(&path, meta)) {
             let text = "a link to a folder that is walked already";
             return is_link.then(|| passed(path, "symlink_loop", text));
         }
         let read = fs::read_dir(&path).and_then(|entries| {
-            entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()
+            entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()
         });
         match read {
-            Ok(mut paths) => {
-                paths.sort_unstable_by(|a, b| b.as_os_str().cmp(a.as_os_str()));
-                self.levels.push(paths);
+            Ok(mut names) => {
+                names.sort_unstable_by(|a, b| b.cmp(a));
+                self.levels.push(Level { folder: path, absolute: place, names });
                 None
             }
             Err(error) => Some(failed(path, "unreadable_folder", &error)),
@@ -223,9 +245,16 @@ impl Iterator for Walk {
                 return Some(seen);
             }
             let is_source = self.at_source && self.levels.len() == 1;
-            match self.levels.last_mut()?.pop() {
-                Some(path) => {
-                    if let Some(seen) = self.look_at(path, is_source) {
+            let level = self.levels.last_mut()?;
+            match level.names.pop() {
+                Some(name) => {
+                    let path = level.folder.join(&name);
+                    let place = if level.absolute.as_os_str().is_empty() {
+                        std::path::absolute(&path).unwrap_or_else(|_| path.clone())
+                    } else {
+                        level.absolute.join(&name)
+                    };
+                    if let Some(seen) = self.look_at(path, place, is_source) {
                         return Some(seen);
                     }
                 }
