@@ -46,7 +46,7 @@ pub(crate) fn display_of(
     let mut voi = windows(view, notices);
     voi.extend(voi_luts(view, layout, &modality_lut, notices));
     let palette = match layout.photometric_interpretation {
-        PhotometricInterpretation::PaletteColor => match palette_of(data) {
+        PhotometricInterpretation::PaletteColor => match palette_of(data, notices) {
             Ok(palette) => Some(palette),
             Err(why) => {
                 let text = format!("the palette was left out: {why}");
@@ -77,6 +77,9 @@ pub(crate) fn display_of(
 }
 
 fn modality_lut(view: FrameView<'_>, layout: &FrameLayout, notices: &mut Vec<Notice>) -> ModalityLut {
+    let rescale = view
+        .holder(SLOPE, PIXEL_VALUE_TRANSFORMATION)
+        .or_else(|| view.holder(INTERCEPT, PIXEL_VALUE_TRANSFORMATION));
     if let Some(item) = view.top.items(MODALITY_LUT).first() {
         match lookup_table(item, layout.is_signed()) {
             Ok(_) if layout.is_float() => {
@@ -84,19 +87,21 @@ fn modality_lut(view: FrameView<'_>, layout: &FrameLayout, notices: &mut Vec<Not
                     "a modality LUT maps whole numbers, the pixels are floating-point: it was left out";
                 notices.push(Notice::at(MODALITY_LUT, text));
             }
-            Ok(table) => return ModalityLut::Table(table),
+            Ok(table) => {
+                if rescale.is_some() {
+                    let text = "ModalityLUTSequence and RescaleSlope are both present, which excludes one another: \
+                                the table was taken and the rescale left out";
+                    notices.push(Notice::at(MODALITY_LUT, text));
+                }
+                return ModalityLut::Table(table);
+            }
             Err(why) => {
                 let text = format!("the modality LUT was left out: {why}");
                 notices.push(Notice::at(MODALITY_LUT, text));
             }
         }
     }
-    let Some(holder) = view
-        .holder(SLOPE, PIXEL_VALUE_TRANSFORMATION)
-        .or_else(|| view.holder(INTERCEPT, PIXEL_VALUE_TRANSFORMATION))
-    else {
-        return ModalityLut::Identity;
-    };
+    let Some(holder) = rescale else { return ModalityLut::Identity };
     match (holder.float(SLOPE), holder.float(INTERCEPT)) {
         (Some(slope), _) if slope.abs() < f64::MIN_POSITIVE => {
             notices.push(Notice::at(SLOPE, "RescaleSlope is 0, the rescale was left out"));
@@ -168,11 +173,7 @@ fn voi_luts(
         ModalityLut::Rescale { intercept, slope } => layout.is_signed() || *intercept < 0.0 || *slope < 0.0,
         ModalityLut::Table(_) => false,
     };
-    let items = if view.top.items(VOI_LUT).is_empty() {
-        view.group(FRAME_VOI).map(|group| group.items(VOI_LUT)).unwrap_or_default()
-    } else {
-        view.top.items(VOI_LUT)
-    };
+    let items = view.holder(VOI_LUT, FRAME_VOI).map(|holder| holder.items(VOI_LUT)).unwrap_or_default();
     for (number, item) in (1u32..).zip(items) {
         match lookup_table(item, negative_input) {
             Ok(table) => {

@@ -29,11 +29,10 @@ impl<'a> FrameView<'a> {
         [self.own, self.shared].into_iter().flatten().find_map(|holder| holder.items(sequence).first())
     }
 
-    /// The level that holds a value of `tag`: the outermost, else the functional group.
+    /// The level that holds a value of `tag`: the frame's own group, else the shared one, else the outermost. What
+    /// stands beside the groups of an enhanced object was left there by a conversion and says nothing of one frame.
     pub(crate) fn holder(&self, tag: Tag, sequence: Tag) -> Option<&'a DataSet> {
-        if self.top.has_value(tag) {
-            return Some(self.top);
-        }
-        self.group(sequence).filter(|group| group.has_value(tag))
+        let group = self.group(sequence).filter(|group| group.has_value(tag));
+        group.or_else(|| self.top.has_value(tag).then_some(self.top))
     }
 }

@@ -143,17 +143,13 @@ pub(crate) fn layout_of(
         number_of_frames: frames,
     }
     .checked()?;
+    // Samples of a term that is not known are no colours: YBR_PARTIAL_422 taken for RGB is a green picture.
     if let PhotometricInterpretation::Other(term) = &layout.photometric_interpretation {
-        let known = matches!(layout.samples_per_pixel, 1 | 3);
-        if !known {
-            return Err(ReadImageError::Value {
-                attribute: "PhotometricInterpretation (0028,0004)",
-                value: calx_model::patient_text::escape_terminal(term),
-                expected: "a grey, palette, RGB or YBR term",
-            });
-        }
-        let text = "the photometric term is not known, the samples were taken as they are";
-        notices.push(Notice::at(PHOTOMETRIC, text));
+        return Err(ReadImageError::Value {
+            attribute: "PhotometricInterpretation (0028,0004)",
+            value: calx_model::patient_text::escape_terminal(term),
+            expected: "MONOCHROME1, MONOCHROME2, PALETTE COLOR, RGB, YBR_FULL, YBR_FULL_422, YBR_ICT or YBR_RCT",
+        });
     }
     if layout.samples_per_pixel == 3 && !matches!(layout.bits_allocated, 8 | 16) {
         return Err(ReadImageError::Value {
@@ -170,7 +166,7 @@ mod tests {
     use super::*;
     use crate::dataset::{Element, Value};
 
-    fn colour(bits_allocated: u8) -> Result<FrameLayout, ReadImageError> {
+    fn colour(bits_allocated: u8, term: &[u8]) -> Result<FrameLayout, ReadImageError> {
         let mut data = DataSet::default();
         let mut put = |element, vr, value: &[u8]| {
             let value = Value::Bytes(value.to_vec().into());
@@ -179,7 +175,7 @@ mod tests {
         for (element, number) in [(0x0002, 3), (0x0010, 4), (0x0011, 4), (0x0100, bits_allocated)] {
             put(element, *b"US", &[number, 0]);
         }
-        put(0x0004, *b"CS", b"RGB ");
+        put(0x0004, *b"CS", term);
         layout_of(&data, PIXEL_DATA, 1, &mut Vec::new())
     }
 
@@ -187,9 +183,24 @@ mod tests {
     fn colour_has_8_or_16_bits() {
         // One bit a sample was drawn as a grey picture of another kind, in silence.
         for bits in [1, 32] {
-            let told = colour(bits).unwrap_err().to_string();
+            let told = colour(bits, b"RGB ").unwrap_err().to_string();
             assert!(told.contains("BitsAllocated (0028,0100)"), "{told}");
         }
-        assert_eq!(colour(16).unwrap().bits_stored, 16);
+        assert_eq!(colour(16, b"RGB ").unwrap().bits_stored, 16);
+    }
+
+    #[test]
+    fn colours_of_an_unknown_kind_are_refused_by_name() {
+        for term in [&b"YBR_PARTIAL_422"[..], b"YBR_PARTIAL_420", b"HSV ", b"CMYK", b"XYZ"] {
+            let told = colour(8, term).unwrap_err().to_string();
+            let name = str::from_utf8(term).unwrap().trim();
+            assert!(
+                told.starts_with(&format!("PhotometricInterpretation (0028,0004) is {name}, ")),
+                "{told}"
+            );
+        }
+        for term in [&b"YBR_FULL"[..], b"YBR_FULL_422", b"YBR_ICT ", b"YBR_RCT "] {
+            assert!(colour(8, term).is_ok());
+        }
     }
 }

@@ -11,6 +11,7 @@ use calx_model::Palette;
 
 use crate::dataset::{DataSet, Tag};
 use crate::lut::descriptor;
+use crate::notice::Notice;
 
 const LONGEST: usize = 65536;
 
@@ -18,28 +19,38 @@ const LONGEST: usize = 65536;
 /// needs at most one segment for each, and an indirect segment before it.
 const MOST_STEPS: usize = 2 * LONGEST;
 
-/// The three tables as one. Tables of different lengths are filled up with their last entry.
+/// The three tables as one. Tables of different lengths are filled up with their last entry, and told; one that
+/// starts at another index than the red one is moved there first.
 ///
 /// # Errors
 /// What is wrong, in words for a notice.
-pub(crate) fn palette_of(data: &DataSet) -> Result<Palette, String> {
-    let mut first = None;
-    let mut tables = Vec::with_capacity(3);
-    for (number, name) in [(1u16, "red"), (2, "green"), (3, "blue")] {
-        let (start, table) = channel(data, number).map_err(|why| format!("the {name} table: {why}"))?;
-        first.get_or_insert(start);
-        tables.push(table);
+pub(crate) fn palette_of(data: &DataSet, notices: &mut Vec<Notice>) -> Result<Palette, String> {
+    let read = |number, name| channel(data, number).map_err(|why| format!("the {name} table: {why}"));
+    let tables = [read(1u16, "red")?, read(2, "green")?, read(3, "blue")?];
+    let [(red, _), (green, _), (blue, _)] = &tables;
+    let lengths = tables.each_ref().map(|(_, table)| table.len());
+    if green != red || blue != red || lengths.iter().any(|length| *length != lengths[0]) {
+        let text = format!(
+            "the three tables differ in their first index ({red}, {green}, {blue}) or length ({}, {}, {}): each was \
+             read by its own",
+            lengths[0], lengths[1], lengths[2]
+        );
+        notices.push(Notice::at(Tag(0x0028, 0x1101), text));
     }
-    let longest = tables.iter().map(Vec::len).max().unwrap_or(0);
-    let at = |table: &[u8], i: usize| table.get(i).or(table.last()).copied().unwrap_or(0);
-    let entries: Vec<[u8; 3]> = match tables.as_slice() {
-        [red, green, blue] => (0..longest).map(|i| [at(red, i), at(green, i), at(blue, i)]).collect(),
-        _ => Vec::new(),
+    let first = *red.min(green).min(blue);
+    let end = |(start, table): &(i32, Vec<u8>)| i64::from(*start) + i64::try_from(table.len()).unwrap_or(0);
+    let count = tables.iter().map(end).max().unwrap_or(0) - i64::from(first);
+    let at = |(start, table): &(i32, Vec<u8>), index: i64| {
+        let offset = usize::try_from((index - i64::from(*start)).max(0)).unwrap_or(0);
+        table.get(offset).or(table.last()).copied().unwrap_or(0)
     };
+    let entries: Vec<[u8; 3]> = (i64::from(first)..i64::from(first) + count)
+        .map(|index| tables.each_ref().map(|table| at(table, index)))
+        .collect();
     if entries.is_empty() {
         return Err("the tables are empty".to_owned());
     }
-    Ok(Palette { first: first.unwrap_or(0), entries: entries.into() })
+    Ok(Palette { first, entries: entries.into() })
 }
 
 fn channel(data: &DataSet, number: u16) -> Result<(i32, Vec<u8>), String> {
@@ -195,7 +206,7 @@ mod tests {
                 data.elements.insert(Tag(0x0028, element), Element { vr, length: None, value });
             }
         }
-        palette_of(&data)
+        palette_of(&data, &mut Vec::new())
     }
 
     fn reds(palette: &Palette) -> Vec<u8> {
@@ -257,6 +268,25 @@ mod tests {
         let segmented = palette([2, 0, 8], 0x1220, &[2, 0, 20, 10], true).unwrap();
         assert_eq!(reds(&segmented), [10, 20]);
         assert_eq!(reds(&palette([2, 0, 8], 0x1200, &[0, 10, 0, 20], true).unwrap()), [10, 20]);
+    }
+
+    #[test]
+    fn each_table_starts_at_its_own_index() {
+        let mut data = DataSet::default();
+        for (number, first, table) in [(1u16, 0u16, [1, 2, 3, 4]), (2, 2, [5, 6, 7, 8]), (3, 0, [9; 4])] {
+            let descriptor: Vec<u8> = [4, first, 8].iter().flat_map(|w| w.to_le_bytes()).collect();
+            for (element, vr, bytes) in
+                [(0x1100 + number, *b"US", descriptor), (0x1200 + number, *b"OW", table.to_vec())]
+            {
+                let value = Value::Bytes(bytes.into());
+                data.elements.insert(Tag(0x0028, element), Element { vr, length: None, value });
+            }
+        }
+        let mut notices = Vec::new();
+        let palette = palette_of(&data, &mut notices).unwrap();
+        assert_eq!((palette.first, palette.lookup(1), palette.lookup(3)), (0, [2, 5, 9], [4, 6, 9]));
+        assert_eq!((palette.lookup(5), palette.entries.len()), ([4, 8, 9], 6));
+        assert!(notices[0].to_string().contains("first index (0, 2, 0)"), "{notices:?}");
     }
 
     #[test]

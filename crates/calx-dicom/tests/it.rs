@@ -25,6 +25,8 @@ mod fail_cleanly;
 mod floats;
 #[path = "it/frame_source.rs"]
 mod frame_source;
+#[path = "it/functional_groups.rs"]
+mod functional_groups;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/identity.rs"]

@@ -16,6 +16,9 @@ pub struct Rule {
     pub function: String,
     pub display_sha256: String,
     pub ties: String,
+    pub mean: f64,
+    /// Row, column and what is shown there.
+    pub samples: Vec<((u32, u32), Vec<f64>)>,
 }
 
 /// One frame of one file.
@@ -53,24 +56,27 @@ pub fn rows(text: &str) -> Vec<Row> {
             sha256: cell[18].to_owned(),
             modality: cell.get(19).unwrap_or(&"").to_string(),
             rules: Vec::new(),
-            samples: points(cell.get(29).unwrap_or(&"")),
+            samples: points(cell.get(29).unwrap_or(&""), 0),
         });
         if cell.len() > 28 {
             let text = |i: usize| cell[i].to_owned();
             let (name, center, width) = (text(20), text(22), text(23));
             let (function, display_sha256, ties) = (text(24), text(27), text(28));
-            row.rules.push(Rule { name, center, width, function, display_sha256, ties });
+            let mean = cell[26].parse().unwrap_or(f64::NAN);
+            let samples = if mean.is_nan() { Vec::new() } else { points(cell[29], 1) };
+            row.rules.push(Rule { name, center, width, function, display_sha256, ties, mean, samples });
         }
     }
     found.into_values().collect()
 }
 
-fn points(cell: &str) -> Vec<((u32, u32), Vec<f64>)> {
+/// `which` 0 takes the stored values, 1 the displayed ones.
+fn points(cell: &str, which: usize) -> Vec<((u32, u32), Vec<f64>)> {
     cell.split(';')
         .filter_map(|point| {
             let (place, values) = point.split_once('=')?;
             let (row, column) = place.split_once(',')?;
-            let stored = values.split(':').next()?.split('/').map(|v| v.parse().unwrap()).collect();
+            let stored = values.split(':').nth(which)?.split('/').map(|v| v.parse().unwrap()).collect();
             Some(((row.parse().ok()?, column.parse().ok()?), stored))
         })
         .collect()
