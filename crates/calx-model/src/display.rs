@@ -4,7 +4,7 @@
 //! person asks for. `calx-render` joins both with a frame into a [`DisplayPipeline`], which is plain
 //! data and folds into one table.
 //!
-//! Not here: resampling, tables, GPU (`calx-render`), presentation states (`calx-dicom`).
+//! Not here: resampling, tables, GPU (`calx-render`), presentation states ([`crate::presentation_state`]).
 //!
 //! Invariants
 //! - Windows and LUTs are alternatives: a pipeline applies exactly one.
@@ -96,6 +96,18 @@ pub enum VoiLutFunction {
     Sigmoid,
 }
 
+impl VoiLutFunction {
+    /// As people write it behind centre and width.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::LinearExact => "linear_exact",
+            Self::Sigmoid => "sigmoid",
+        }
+    }
+}
+
 /// WindowCenter and WindowWidth (0028,1050/1051) with their function.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +134,17 @@ pub enum WindowError {
     /// NaN or infinite.
     #[error("WindowCenter (0028,1050) or WindowWidth (0028,1051) is not a finite number")]
     NotFinite,
+}
+
+impl std::fmt::Display for Window {
+    /// `550,1024`, with the function where it is not LINEAR: what `--window` reads.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{},{}", self.center, self.width)?;
+        match self.function {
+            VoiLutFunction::Linear => Ok(()),
+            other => write!(f, ",{}", other.word()),
+        }
+    }
 }
 
 impl Window {
@@ -362,6 +385,8 @@ pub struct DisplayPipeline {
     pub modality_lut: ModalityLut,
     /// Modality to display values: the one alternative that applies.
     pub voi_lut: VoiLut,
+    /// A table after the window, as a presentation state may bring: the window's range lies on its entries.
+    pub presentation_lut: Option<LookupTable>,
     /// Low values bright.
     pub invert: bool,
     /// Stored values drawn darkest.
@@ -370,6 +395,23 @@ pub struct DisplayPipeline {
     pub colour: ColourPath,
     /// Where the window came from, in words: `file 1 (NORMAL)`, `auto`, `minmax`, `set`.
     pub window_origin: String,
+}
+
+impl DisplayPipeline {
+    /// What a modality value shows as, 0.0..=1.0: window or table, presentation LUT, inversion.
+    #[must_use]
+    pub fn display_value(&self, modality: f64) -> f64 {
+        let windowed = self.voi_lut.apply(modality);
+        let shown = match &self.presentation_lut {
+            Some(table) => {
+                let last = u32::try_from(table.entries.len().saturating_sub(1)).unwrap_or(u32::MAX);
+                let input = windowed * f64::from(last) + f64::from(table.first);
+                f64::from(table.lookup(input).min(table.max_entry())) / f64::from(table.max_entry())
+            }
+            None => windowed,
+        };
+        if self.invert { 1.0 - shown } else { shown }
+    }
 }
 
 #[cfg(test)]
@@ -445,6 +487,56 @@ mod tests {
         for (lut, x) in [(&window, f64::NAN), (&endless, 5.0), (&endless, f64::NAN)] {
             assert!(lut.apply(x).abs() < f64::EPSILON, "{lut:?} of {x}");
         }
+    }
+
+    #[test]
+    fn a_stated_shape_decides_alone_and_inverts_once() {
+        use PhotometricInterpretation::{Monochrome1, Monochrome2};
+        use PresentationLutShape::{Identity, Inverse};
+        let inverts = |photometric: &PhotometricInterpretation, shape| {
+            let attributes = DisplayAttributes {
+                photometric_interpretation: photometric.clone(),
+                bits_stored: 8,
+                signed: false,
+                padding: None,
+                modality_lut: ModalityLut::Identity,
+                voi: Vec::new(),
+                presentation_lut_shape: shape,
+                palette: None,
+                modality: "DX".to_owned(),
+            };
+            attributes.inverts()
+        };
+        let of = |photometric| [None, Some(Identity), Some(Inverse)].map(|shape| inverts(photometric, shape));
+        assert_eq!(of(&Monochrome1), [true, false, true]);
+        assert_eq!(of(&Monochrome2), [false, false, true]);
+    }
+
+    #[test]
+    fn a_window_prints_as_it_is_written() {
+        assert_eq!(window(550.0, 1024.0, VoiLutFunction::Linear).to_string(), "550,1024");
+        assert_eq!(window(-1.5, 4.0, VoiLutFunction::LinearExact).to_string(), "-1.5,4,linear_exact");
+    }
+
+    #[test]
+    fn a_presentation_lut_comes_after_the_window_and_before_inversion() {
+        let mut pipeline = DisplayPipeline {
+            modality_lut: ModalityLut::Identity,
+            voi_lut: VoiLut::Range { min: 0.0, max: 4.0 },
+            presentation_lut: Some(LookupTable {
+                first: 0,
+                bits: 8,
+                entries: [0u16, 51, 255].as_slice().into(),
+            }),
+            invert: false,
+            padding: None,
+            colour: ColourPath::Grey,
+            window_origin: String::new(),
+        };
+        let shown = |p: &DisplayPipeline| [0.0, 1.9, 2.0, 4.0].map(|x| (p.display_value(x) * 255.0).round());
+        assert_eq!(shown(&pipeline), [0.0, 51.0, 51.0, 255.0]);
+        pipeline.invert = true;
+        assert_eq!(shown(&pipeline), [255.0, 204.0, 204.0, 0.0]);
     }
 
     #[test]

@@ -21,8 +21,11 @@ pub mod id;
 mod invariants;
 pub mod journal;
 pub mod markup;
+pub mod orientation;
+pub mod overlay;
 pub mod patient_text;
 pub mod playlist;
+pub mod presentation_state;
 pub mod region;
 pub mod rich_text;
 pub mod schema;
@@ -53,8 +56,11 @@ pub use id::{
     StatementId, TrackId,
 };
 pub use journal::{Action, Document, HistoryError, JOURNAL_VERSION, JournalRow, Stamp};
+pub use orientation::EdgeLetters;
+pub use overlay::{OverlayKind, OverlayPlane};
 pub use patient_text::PatientText;
 pub use playlist::{PlayOrder, Playlist, PlaylistEdit, PlaylistError};
+pub use presentation_state::{PresentationLut, PresentationState};
 pub use region::{Origin, Region, Shape, ShapeKind};
 pub use rich_text::{RichText, Run};
 pub use schema::{Attribute, AttributeValue, Label, Schema, SchemaError};

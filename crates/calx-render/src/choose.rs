@@ -85,6 +85,7 @@ pub fn resolve(
         return Ok(DisplayPipeline {
             modality_lut: ModalityLut::Identity,
             voi_lut: VoiLut::Range { min: 0.0, max: 255.0 },
+            presentation_lut: None,
             invert: false,
             padding: None,
             colour,
@@ -116,6 +117,7 @@ pub fn resolve(
     Ok(DisplayPipeline {
         modality_lut: attributes.modality_lut.clone(),
         voi_lut,
+        presentation_lut: None,
         invert: attributes.inverts(),
         padding: attributes.padding,
         colour: ColourPath::Grey,

@@ -227,14 +227,13 @@ impl DisplayTable {
     clippy::cast_sign_loss,
     reason = "0.0..=255.5 before the cast, which saturates; NaN gives 0"
 )]
-fn code(display: f64, invert: bool) -> u8 {
-    let y = if invert { 1.0 - display } else { display };
-    (y * 255.0 + 0.5).floor() as u8
+fn code(display: f64) -> u8 {
+    (display * 255.0 + 0.5).floor() as u8
 }
 
 /// The code the whole chain gives a stored value that is not padding.
 pub(crate) fn code_of_stored(pipeline: &DisplayPipeline, stored: f64) -> u8 {
-    code(pipeline.voi_lut.apply(pipeline.modality_lut.apply(stored)), pipeline.invert)
+    code(pipeline.display_value(pipeline.modality_lut.apply(stored)))
 }
 
 /// `padding` as indices, if it touches any of `count` indices from `first` on.
@@ -290,9 +289,7 @@ fn modality_grey(
             *value = free;
         }
     }
-    let codes = (0..=u16::MAX)
-        .map(|modality| code(pipeline.voi_lut.apply(f64::from(modality)), pipeline.invert))
-        .collect();
+    let codes = (0..=u16::MAX).map(|modality| code(pipeline.display_value(f64::from(modality)))).collect();
     GreyTable { remap: Some(Remap::Values(values.into())), codes, padding: free.map(|f| f..=f) }
 }
 

@@ -86,6 +86,7 @@ fn render_check() -> Result<String, String> {
     let pipeline = DisplayPipeline {
         modality_lut: calx_model::ModalityLut::Identity,
         voi_lut: VoiLut::Window(Window { center: 2047.5, width: 3000.0, function: VoiLutFunction::Linear }),
+        presentation_lut: None,
         invert: false,
         padding: None,
         colour: calx_model::ColourPath::Grey,

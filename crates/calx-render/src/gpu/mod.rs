@@ -262,6 +262,7 @@ mod tests {
         let pipeline = DisplayPipeline {
             modality_lut: ModalityLut::Identity,
             voi_lut: VoiLut::Range { min: 0.0, max: 255.0 },
+            presentation_lut: None,
             invert: false,
             padding: None,
             colour: ColourPath::Grey,

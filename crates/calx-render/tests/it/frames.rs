@@ -21,6 +21,7 @@ pub(crate) fn chain(voi_lut: VoiLut) -> DisplayPipeline {
     DisplayPipeline {
         modality_lut: ModalityLut::Identity,
         voi_lut,
+        presentation_lut: None,
         invert: false,
         padding: None,
         colour: ColourPath::Grey,
