@@ -112,7 +112,7 @@ impl Workspace {
         &self,
         walk: Walk,
         options: &ImportOptions<'_>,
-        rules: &Rules, TRANSACTION,
+        rules: &Rules,
         events: &mut dyn FnMut(ImportEvent),
         summary: &mut ImportSummary,
     ) -> Result<(), WorkspaceError> {
@@ -269,7 +269,7 @@ impl Workspace {
 
     fn begin_run(
         &self,
-        rules: &Rules, TRANSACTION,
+        rules: &Rules,
         sources: &[PathBuf],
         options: &ImportOptions<'_>,
     ) -> Result<(), WorkspaceError> {
@@ -340,7 +340,7 @@ impl Drop for Log<'_> {
 /// Batches on their way into the workspace.
 struct Filing<'a> {
     workspace: &'a Workspace,
-    rules: &'a Rules, TRANSACTION,
+    rules: &'a Rules,
     sync: &'a BatchSync,
     log: &'a Log<'a>,
     pace: Pace,
