@@ -20,6 +20,8 @@ mod exits;
 mod hostile;
 #[path = "e2e/idempotence.rs"]
 mod idempotence;
+#[path = "e2e/import.rs"]
+mod import;
 #[path = "e2e/kill.rs"]
 mod kill;
 #[path = "e2e/mutants.rs"]
