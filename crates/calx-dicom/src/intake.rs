@@ -6,6 +6,7 @@
 //! - The row is that of [`crate::read_header`], and what keeps a picture from being shown is what
 //!   [`crate::read_image_info`] would say: both ask the same functions.
 //! - Of the pixels only the last bytes of the file are looked at.
+//! - Of all threads, one at a time holds a large data set that was deflated.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -17,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use crate::header::{InstanceHeader, ReadHeaderError, WANTED, header_of};
 use crate::image::{ReadImageError, checked_layout};
 use crate::notice::{Notice, Read};
-use crate::open::open_source;
+use crate::open::{Turn, open_in_turn};
 use crate::scan::{Keep, Scan, Wanted};
 use crate::source::Source;
 
@@ -74,7 +75,9 @@ impl HeaderMark {
 /// # Errors
 /// [`ReadHeaderError`], as of [`crate::read_header`].
 pub fn read_intake(file: &Arc<File>, metadata: &Metadata) -> Result<Read<Intake>, ReadHeaderError> {
-    let mut opened = open_source(Source::of_file(file, metadata)?)?;
+    // Many threads take objects in; a large deflated one is in memory alone.
+    let mut turn = Turn::awaited();
+    let mut opened = open_in_turn(Source::of_file(file, metadata)?, &mut turn)?;
     let scan = opened.scan(Wanted { keep: Keep::Listed(&WANTED), longest: 64 * 1024 })?;
     let Scan { data, pixels, truncation, mut notices } = scan;
     let header = header_of(&opened, &data, pixels.is_some(), truncation, &mut notices)?;

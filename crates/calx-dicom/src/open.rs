@@ -10,6 +10,8 @@
 //!
 //! Source: PS3.10 7.1, PS3.5 A.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use calx_model::TransferSyntaxUid;
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -80,7 +82,39 @@ pub fn may_be_dicom(head: &[u8]) -> bool {
     )
 }
 
-pub(crate) fn open_source(mut source: Source) -> Result<Opened, ReadHeaderError> {
+pub(crate) fn open_source(source: Source) -> Result<Opened, ReadHeaderError> {
+    open_in_turn(source, &mut Turn::default())
+}
+
+/// From here on a data set that is inflated waits for its turn.
+const INFLATED_AT_ONCE: usize = 16 * 1024 * 1024;
+/// Held by whoever inflates more.
+static INFLATING: Mutex<()> = Mutex::new(());
+
+/// Keeps large deflated data sets from being in memory at the same time, where many objects are opened at once
+/// and each only for a moment. Who keeps what was opened must not wait here.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    is_awaited: bool,
+    #[allow(dead_code, reason = "held for its lock")]
+    held: Option<MutexGuard<'static, ()>>,
+}
+
+impl Turn {
+    /// Waits when it comes to that; to be held as long as what was opened.
+    pub(crate) fn awaited() -> Self {
+        Self { is_awaited: true, held: None }
+    }
+
+    fn take(&mut self) {
+        if self.is_awaited && self.held.is_none() {
+            self.held = Some(INFLATING.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
+/// As [`open_source`]; `turn` is waited for by a large deflated data set.
+pub(crate) fn open_in_turn(mut source: Source, turn: &mut Turn) -> Result<Opened, ReadHeaderError> {
     if source.length() == 0 {
         return Err(ReadHeaderError::Empty);
     }
@@ -98,7 +132,7 @@ pub(crate) fn open_source(mut source: Source) -> Result<Opened, ReadHeaderError>
         None
     };
     if let Some(at) = meta_start {
-        return part_10(source, at, notices);
+        return part_10(source, at, notices, turn);
     }
 
     // A bare data set; also after a mark without file meta.
@@ -132,7 +166,12 @@ fn starts_meta(source: &mut Source, at: u64) -> Result<bool, ReadHeaderError> {
     Ok(header.is_some_and(|h| h.tag.0 == 0x0002 && u64::from(h.length) <= source.remaining(at)))
 }
 
-fn part_10(mut source: Source, start: u64, mut notices: Vec<Notice>) -> Result<Opened, ReadHeaderError> {
+fn part_10(
+    mut source: Source,
+    start: u64,
+    mut notices: Vec<Notice>,
+    turn: &mut Turn,
+) -> Result<Opened, ReadHeaderError> {
     // The group ends where another begins: its stated length is wrong often enough.
     let (mut found, mut after_length) = (Vec::new(), None);
     let mut at = start;
@@ -170,7 +209,7 @@ fn part_10(mut source: Source, start: u64, mut notices: Vec<Notice>) -> Result<O
         return Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: at, notices });
     };
     if uid.as_str() == "1.2.840.10008.1.2.1.99" {
-        return match inflate(&mut source, at, &mut notices) {
+        return match inflate(&mut source, at, &mut notices, turn) {
             Ok(source) => {
                 let encoding = EXPLICIT_LITTLE;
                 Ok(Opened { source, meta, encoding, transfer_syntax: uid, start: 0, notices })
@@ -251,7 +290,12 @@ fn fits(source: &mut Source, start: u64, encoding: Encoding) -> Result<bool, Rea
 }
 
 /// The data set out of a deflated one; the packed bytes are read as a stream, the others bounded.
-fn inflate(source: &mut Source, at: u64, notices: &mut Vec<Notice>) -> Result<Source, ReadHeaderError> {
+fn inflate(
+    source: &mut Source,
+    at: u64,
+    notices: &mut Vec<Notice>,
+    turn: &mut Turn,
+) -> Result<Source, ReadHeaderError> {
     // Bare deflate is the standard's; some writers put it into a zlib stream.
     let wrapped =
         matches!(source.peek::<2>(at)?, Some([0x78, second]) if (0x7800 + u16::from(second)) % 31 == 0);
@@ -262,6 +306,9 @@ fn inflate(source: &mut Source, at: u64, notices: &mut Vec<Notice>) -> Result<So
         // touches all that is reserved.
         if bytes.capacity() - bytes.len() < INFLATE_STEP {
             bytes.reserve_exact(INFLATE_STEP.max((bytes.len() / 4).min(LARGEST_INFLATE_STEP)));
+        }
+        if bytes.len() > INFLATED_AT_ONCE {
+            turn.take();
         }
         let packed = source.ahead(at, 1)?;
         let (taken, made) = (inflater.total_in(), bytes.len());
