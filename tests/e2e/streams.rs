@@ -178,7 +178,9 @@ fn help_begins_with_examples_and_every_command_has_one() {
         let help = place.ok(&[command, "--help"]).out;
         assert!(help.contains("Usage: calx"), "{command}");
     }
-    for command in ["init", "import", "ls", "search", "show", "render", "export", "verify", "gc", "forget", "demo"] {
+    for command in
+        ["init", "import", "ls", "search", "show", "render", "export", "verify", "gc", "forget", "demo"]
+    {
         let help = place.ok(&[command, "--help"]).out;
         let usage = help.find("Usage:").unwrap();
         let examples = help[..usage].matches("\ncalx ").count();

@@ -20,12 +20,23 @@ pub(crate) fn workspace(global: &Global) -> Result<Workspace, Failure> {
         Some(dir) => dir.clone(),
         None => {
             let here = std::env::current_dir().or_exit(Exit::NotFound)?;
-            return Workspace::find(&here).map_err(|e| {
+            let workspace = Workspace::find(&here).map_err(|e| {
                 workspace_failure(e).hint("name a workspace with -w DIR, or make one with: calx init DIR")
-            });
+            })?;
+            tell_network(&workspace, global);
+            return Ok(workspace);
         }
     };
-    Workspace::open(&dir).map_err(workspace_failure)
+    let workspace = Workspace::open(&dir).map_err(workspace_failure)?;
+    tell_network(&workspace, global);
+    Ok(workspace)
+}
+
+/// What is different on a file system of several machines.
+fn tell_network(workspace: &Workspace, global: &Global) {
+    if let Some(note) = workspace.network_note().filter(|_| !global.quiet) {
+        crate::out::stderr_line(&note);
+    }
 }
 
 /// The exit code of a workspace error.

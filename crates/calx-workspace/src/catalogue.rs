@@ -5,7 +5,8 @@
 //! Invariants
 //! - Every write goes through [`Workspace::write`]: `BEGIN IMMEDIATE`, so a writer waits its turn at the
 //!   start and never fails half-way with a lock error.
-//! - `synchronous=FULL` with WAL: what was committed survives a power cut.
+//! - `synchronous=FULL`: what was committed survives a power cut. With a write-ahead log where it is safe, and a
+//!   rollback journal where other machines may have the file open (`network`).
 //! - All text from files stands here as it came; only `PatientText` carries it out.
 //! - Paths are bytes: a file name need not be text.
 //! - An older catalogue is brought up to date in one transaction, after a copy of it was made durable.
@@ -21,11 +22,14 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::durable;
 use crate::error::WorkspaceError;
+use crate::network::Journal;
 use crate::tables::{self, VERSION};
 use crate::workspace::Workspace;
 
 /// Name of the file.
 pub(crate) const FILE: &str = "catalogue.sqlite";
+/// Bytes that an emptied log may keep on disk.
+const LOG_KEPT: i64 = 16 * 1024 * 1024;
 /// How long a writer waits for another one.
 const BUSY: Duration = Duration::from_secs(30);
 /// How often it asks.
@@ -33,10 +37,14 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 /// Makes the file with its tables; one that has them already is left as it is.
 pub(crate) fn create(path: &Path) -> Result<(), WorkspaceError> {
+    create_with(path, Journal::below(path.parent().unwrap_or(path)))
+}
+
+fn create_with(path: &Path, journal: Journal) -> Result<(), WorkspaceError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     configure(&mut connection)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    keep_journal(&connection, journal)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version(&tx)? == 0 {
         tables::make(&tx)?;
@@ -47,12 +55,19 @@ pub(crate) fn create(path: &Path) -> Result<(), WorkspaceError> {
 
 /// Opens a file that is there.
 pub(crate) fn open(path: &Path) -> Result<Connection, WorkspaceError> {
+    open_with(path, Journal::below(path.parent().unwrap_or(path)))
+}
+
+fn open_with(path: &Path, journal: Journal) -> Result<Connection, WorkspaceError> {
     if !path.is_file() {
         return Err(WorkspaceError::CatalogueAbsent(path.to_path_buf()));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     configure(&mut connection)?;
+    if journal == Journal::Rollback || journal_mode(&connection)? != "wal" {
+        keep_journal(&connection, Journal::Rollback)?;
+    }
     let found = version(&connection)?;
     if found > VERSION {
         let what = "the catalogue";
@@ -114,6 +129,23 @@ fn back_up(path: &Path) -> Result<(), WorkspaceError> {
     durable::rename(&partial, &aside).map_err(failed)
 }
 
+/// Sets the journal of a catalogue that is new, or was last used on a disk of one machine. A catalogue that was used
+/// over a network stays as it is: others may still have it open there.
+fn keep_journal(connection: &Connection, journal: Journal) -> Result<(), WorkspaceError> {
+    match journal {
+        Journal::Wal => connection.pragma_update(None, "journal_mode", "WAL")?,
+        Journal::Rollback => {
+            // Alone, a log left behind can be taken in without shared memory; whoever else has it open says busy.
+            connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            connection.pragma_update(None, "journal_mode", "TRUNCATE")?;
+            connection.pragma_update(None, "locking_mode", "NORMAL")?;
+            // The lock goes with the next look at the file.
+            version(connection)?;
+        }
+    }
+    Ok(())
+}
+
 fn configure(connection: &mut Connection) -> Result<(), WorkspaceError> {
     connection.busy_handler(Some(wait_a_moment))?;
     // Without it a cached statement is prepared anew for each value that is bound to it.
@@ -122,8 +154,14 @@ fn configure(connection: &mut Connection) -> Result<(), WorkspaceError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // What a log grew to while somebody read for long is given back.
+    connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
+}
+
+fn journal_mode(connection: &Connection) -> Result<String, rusqlite::Error> {
+    connection.pragma_query_value(None, "journal_mode", |row| row.get(0))
 }
 
 /// Waits for another writer. SQLite's own waiting sleeps up to 100 ms at a time and would miss the gaps that an
@@ -206,5 +244,43 @@ impl Workspace {
     pub(crate) fn disconnect(&self) {
         let mut slot = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalogue_over_a_network_has_no_log_and_two_write_in_turn() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE);
+        create_with(&path, Journal::Wal).unwrap();
+        let local = open_with(&path, Journal::Wal).unwrap();
+        assert_eq!(journal_mode(&local).unwrap(), "wal");
+        local.execute("INSERT INTO stale_studies VALUES ('1')", []).unwrap();
+        drop(local);
+        let threads: Vec<_> = (0..4_u32)
+            .map(|thread| {
+                let path = path.clone();
+                std::thread::spawn(move || {
+                    let mut one = open_with(&path, Journal::Rollback).unwrap();
+                    assert_eq!(journal_mode(&one).unwrap(), "truncate");
+                    for at in 0..20 {
+                        let uid = format!("{thread}.{at}");
+                        in_transaction(&mut one, |tx| {
+                            Ok(tx.execute("INSERT INTO stale_studies VALUES (?1)", [uid])?)
+                        })
+                        .unwrap();
+                    }
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert!(!dir.path().join("catalogue.sqlite-wal").exists());
+        // Back on a disk it stays as it is: who knows whether another machine still has it open.
+        let local = open_with(&path, Journal::Wal).unwrap();
+        let rows: u32 = local.query_row("SELECT count(*) FROM stale_studies", [], |row| row.get(0)).unwrap();
+        assert_eq!((journal_mode(&local).unwrap().as_str(), rows), ("truncate", 81));
     }
 }

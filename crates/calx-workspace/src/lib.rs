@@ -25,6 +25,7 @@ pub mod import;
 mod jsonl;
 mod lock;
 mod lookup;
+mod network;
 mod objects;
 mod page;
 mod path_bytes;

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::catalogue;
 use crate::durable;
 use crate::error::WorkspaceError;
+use crate::network::Network;
 
 /// The format of the folder that this version writes.
 pub const FORMAT: u32 = 1;
@@ -190,6 +191,17 @@ impl Workspace {
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// One sentence where the folder lies on a file system that other machines may have open too: what is different
+    /// there.
+    #[must_use]
+    pub fn network_note(&self) -> Option<String> {
+        let Network(kind) = Network::below(&self.root)?;
+        Some(format!(
+            "the workspace lies on {kind}, where other machines may have it open: the catalogue is kept without a \
+             write-ahead log, safe and slower"
+        ))
     }
 
     pub(crate) fn objects_dir(&self) -> PathBuf {
