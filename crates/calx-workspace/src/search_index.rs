@@ -26,7 +26,7 @@ use crate::search_words::joined;
 use crate::workspace::Workspace;
 
 /// How long a transaction goes on taking up studies or cases.
-const SHORT: Duration = Duration::from_millis(15);
+const SHORT: Duration = Duration::from_millis(10);
 /// Bits of a row number under its second.
 const SECOND: u32 = 24;
 
