@@ -42,9 +42,14 @@ pub(crate) fn display_of(
 ) -> DisplayAttributes {
     let data = view.top;
     let monochrome = layout.photometric_interpretation.is_monochrome();
-    let modality_lut = modality_lut(view, layout, notices);
+    let modality_lut = modality_lut(view, (layout.is_signed(), layout.is_float()), notices);
     let mut voi = windows(view, notices);
-    voi.extend(voi_luts(view, layout, &modality_lut, notices));
+    let negative_input = match modality_lut {
+        ModalityLut::Identity => layout.is_signed(),
+        ModalityLut::Rescale { intercept, slope } => layout.is_signed() || intercept < 0.0 || slope < 0.0,
+        ModalityLut::Table(_) => false,
+    };
+    voi.extend(voi_luts(view, negative_input, notices));
     let palette = match layout.photometric_interpretation {
         PhotometricInterpretation::PaletteColor => match palette_of(data, notices) {
             Ok(palette) => Some(palette),
@@ -76,13 +81,18 @@ pub(crate) fn display_of(
     }
 }
 
-fn modality_lut(view: FrameView<'_>, layout: &FrameLayout, notices: &mut Vec<Notice>) -> ModalityLut {
+/// `is_signed` and `is_float` are of the pixels that go in.
+pub(crate) fn modality_lut(
+    view: FrameView<'_>,
+    (is_signed, is_float): (bool, bool),
+    notices: &mut Vec<Notice>,
+) -> ModalityLut {
     let rescale = view
         .holder(SLOPE, PIXEL_VALUE_TRANSFORMATION)
         .or_else(|| view.holder(INTERCEPT, PIXEL_VALUE_TRANSFORMATION));
     if let Some(item) = view.top.items(MODALITY_LUT).first() {
-        match lookup_table(item, layout.is_signed()) {
-            Ok(_) if layout.is_float() => {
+        match lookup_table(item, is_signed) {
+            Ok(_) if is_float => {
                 let text =
                     "a modality LUT maps whole numbers, the pixels are floating-point: it was left out";
                 notices.push(Notice::at(MODALITY_LUT, text));
@@ -131,7 +141,7 @@ fn function_of(holder: &DataSet, notices: &mut Vec<Notice>) -> VoiLutFunction {
     }
 }
 
-fn windows(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Vec<VoiChoice> {
+pub(crate) fn windows(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Vec<VoiChoice> {
     let Some(holder) = view.holder(CENTER, FRAME_VOI) else { return Vec::new() };
     let function = function_of(holder, notices);
     let (centers, widths) = (holder.floats(CENTER), holder.floats(WIDTH));
@@ -161,18 +171,12 @@ fn windows(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Vec<VoiChoice> {
     choices
 }
 
-fn voi_luts(
+pub(crate) fn voi_luts(
     view: FrameView<'_>,
-    layout: &FrameLayout,
-    modality: &ModalityLut,
+    negative_input: bool,
     notices: &mut Vec<Notice>,
 ) -> Vec<VoiChoice> {
     let mut choices = Vec::new();
-    let negative_input = match modality {
-        ModalityLut::Identity => layout.is_signed(),
-        ModalityLut::Rescale { intercept, slope } => layout.is_signed() || *intercept < 0.0 || *slope < 0.0,
-        ModalityLut::Table(_) => false,
-    };
     let items = view.holder(VOI_LUT, FRAME_VOI).map(|holder| holder.items(VOI_LUT)).unwrap_or_default();
     for (number, item) in (1u32..).zip(items) {
         match lookup_table(item, negative_input) {

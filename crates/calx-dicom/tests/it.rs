@@ -33,6 +33,8 @@ mod hostile;
 mod identity;
 #[path = "it/oracle.rs"]
 mod oracle;
+#[path = "it/overlays.rs"]
+mod overlays;
 #[path = "it/read_samples.rs"]
 mod read_samples;
 #[path = "it/reduced.rs"]

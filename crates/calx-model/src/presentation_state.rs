@@ -212,8 +212,8 @@ pub enum StateOverlay {
 /// A whole state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PresentationState {
-    /// SOPInstanceUID (0008,0018).
-    pub instance: SopInstanceUid,
+    /// SOPInstanceUID (0008,0018), when it has one.
+    pub instance: Option<SopInstanceUid>,
     /// ContentLabel (0070,0080), free text of the file.
     pub label: String,
     /// The images it may be applied to.

@@ -48,6 +48,13 @@ pub(crate) fn fill(picture: &mut Picture, rasteriser: &mut Rasteriser, rings: &[
     rasteriser.clear();
 }
 
+/// Lays `colour` over one pixel, of which the first three bytes are its colours.
+pub(crate) fn mix(pixel: &mut [u8], colour: [u8; 3], alpha: f64) {
+    for (under, over) in pixel.iter_mut().zip(colour) {
+        *under = blend(*under, over, alpha);
+    }
+}
+
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

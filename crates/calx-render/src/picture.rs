@@ -66,6 +66,11 @@ impl Picture {
         &self.pixels
     }
 
+    /// The channels, to change values in; their number stays.
+    pub(crate) fn pixels_mut(&mut self) -> &mut Pixels {
+        &mut self.pixels
+    }
+
     /// Whether there is one channel.
     #[must_use]
     pub fn is_grey(&self) -> bool {

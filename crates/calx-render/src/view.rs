@@ -26,6 +26,13 @@ impl View {
         (0.0625..=16.0).contains(&pixel_aspect).then_some(pixel_aspect)
     }
 
+    /// Whether pixels of that shape are drawn one to one. Half a percent is seen by nobody, and a whole film would be
+    /// resampled for it: detectors state spacings as 0.1 and 0.1001.
+    #[must_use]
+    pub fn is_square(pixel_aspect: f64) -> bool {
+        (pixel_aspect - 1.0).abs() <= 0.005
+    }
+
     /// Every image pixel on its own target pixel.
     #[must_use]
     pub fn one_to_one(frame: &Frame) -> Self {
@@ -71,6 +78,28 @@ impl View {
     pub fn crop(left: u32, top: u32, width: u32, height: u32) -> Self {
         let (tx, ty) = (f64::from(left), f64::from(top));
         Self { image_from_target: Transform::scale_then_move(1.0, 1.0, tx, ty), width, height }
+    }
+
+    /// A part of the plane between `edges` (left, top, right, bottom in image pixels; they may lie outside the image)
+    /// and a target as large: `per_column` target pixels for a column, square ones, or as many as fit `within`.
+    #[must_use]
+    pub fn of_area(edges: [f64; 4], pixel_aspect: f64, per_column: f64, within: Option<(u32, u32)>) -> Self {
+        let [left, top, right, bottom] = edges;
+        let aspect = View::usable_aspect(pixel_aspect).unwrap_or(1.0);
+        let (columns, rows) = ((right - left).abs().max(1e-6), (bottom - top).abs().max(1e-6));
+        let scale = match within {
+            Some((width, height)) => (f64::from(width) / columns).min(f64::from(height) / (rows * aspect)),
+            // As in `square`: no pixel gets smaller than it is.
+            None => per_column / aspect.min(1.0),
+        };
+        let (most_across, most_down) = within.unwrap_or((u32::MAX, u32::MAX));
+        let (width, height) = (whole(columns * scale, most_across), whole(rows * aspect * scale, most_down));
+        let (sx, sy) = (columns / f64::from(width), rows / f64::from(height));
+        Self {
+            image_from_target: Transform::scale_then_move(sx, sy, left.min(right), top.min(bottom)),
+            width,
+            height,
+        }
     }
 
     /// The picture turned clockwise by quarter turns; the target turns with it.
@@ -202,6 +231,26 @@ mod tests {
         assert!((within.scale() - 3.0).abs() < 1e-12);
         let square = View::square(&frame(100, 50), 0.5);
         assert_eq!((square.width, square.height), (200, 50));
+    }
+
+    #[test]
+    fn an_area_may_reach_beyond_the_image() {
+        let view = View::of_area([-10.0, 5.0, 90.0, 55.0], 1.0, 1.0, None);
+        assert_eq!((view.width, view.height, view.is_exact()), (100, 50, true));
+        check_lands(&view, [0.0, 5.0], [10.0, 0.0]);
+        // Corners in any order; tall pixels; as large as there is room.
+        let view = View::of_area([90.0, 55.0, -10.0, 5.0], 2.0, 1.5, None);
+        assert_eq!((view.width, view.height), (150, 150));
+        let view = View::of_area([0.0, 0.0, 100.0, 50.0], 0.5, 1.0, None);
+        assert_eq!((view.width, view.height), (200, 50));
+        let view = View::of_area([0.0, 0.0, 100.0, 50.0], 1.0, 9.0, Some((300, 60)));
+        assert_eq!((view.width, view.height), (120, 60));
+    }
+
+    #[test]
+    fn nearly_square_is_square() {
+        assert!([1.0, 0.996, 1.001].into_iter().all(View::is_square));
+        assert!([0.99, 1.01, f64::NAN].into_iter().all(|aspect| !View::is_square(aspect)));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) fn palette(bytes: &[u8]) {
     for (number, table) in (first..).zip([red, green, blue]) {
         put(&mut data, Tag(0x0028, number), *b"OW", table);
     }
-    match palette_of(&data) {
+    match palette_of(&data, &mut Vec::new()) {
         Ok(palette) => assert!((1..=LONGEST).contains(&palette.entries.len()), "{}", palette.entries.len()),
         Err(why) => assert!(!why.is_empty(), "a refusal without a reason"),
     }

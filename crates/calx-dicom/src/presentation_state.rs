@@ -1,0 +1,292 @@
+//! Grayscale softcopy presentation states, read into plain data.
+//!
+//! Not here: applying one (`calx-render`), its graphics and colours (`graphics`), writing one.
+//!
+//! Invariants
+//! - A state lists at least one image; one that lists none may be applied to nothing and is refused.
+//! - What cannot be read of it is a notice with its tag, never silence: a state is how somebody wanted it shown.
+//! - Corners and shutters count pixels from 1 in the file and leave here as continuous coordinates: the left edge
+//!   of the first pixel is 0.
+//!
+//! Source: PS3.3 A.33.1, C.7.6.11, C.7.6.15, C.10.4, C.10.6, C.11.4, C.11.6, C.11.8, C.11.9, C.11.11.
+
+mod graphics;
+
+use calx_model::presentation_state::{
+    DisplayedArea, Scoped, Shutter, SizeMode, StateImage, StateOverlay, StateVoi,
+};
+use calx_model::{ModalityLut, PresentationLut, PresentationState, SopInstanceUid};
+
+use crate::dataset::{DataSet, Tag};
+use crate::display_attributes::{modality_lut, voi_luts, windows};
+use crate::functional_groups::FrameView;
+use crate::header::ReadHeaderError;
+use crate::locator::Locator;
+use crate::lut::lookup_table;
+use crate::notice::{Notice, Read};
+use crate::open::open;
+use crate::overlay::{groups, plane_of};
+use crate::scan::{Keep, Scan, Wanted};
+
+/// Grayscale Softcopy Presentation State Storage.
+const SOP_CLASS: &str = "1.2.840.10008.5.1.4.1.1.11.1";
+
+const REFERENCED_SERIES: Tag = Tag(0x0008, 0x1115);
+const REFERENCED_IMAGES: Tag = Tag(0x0008, 0x1140);
+const INSTANCE: Tag = Tag(0x0008, 0x1155);
+const FRAMES: Tag = Tag(0x0008, 0x1160);
+const SOFTCOPY_VOI: Tag = Tag(0x0028, 0x3110);
+const PRESENTATION_LUT: Tag = Tag(0x2050, 0x0010);
+const PRESENTATION_SHAPE: Tag = Tag(0x2050, 0x0020);
+const SHUTTER: Tag = Tag(0x0018, 0x1600);
+const SHUTTER_GREY: Tag = Tag(0x0018, 0x1622);
+const SHUTTER_OVERLAY: Tag = Tag(0x0018, 0x1623);
+const FLIP: Tag = Tag(0x0070, 0x0041);
+const ROTATION: Tag = Tag(0x0070, 0x0042);
+const AREAS: Tag = Tag(0x0070, 0x005a);
+
+/// Why a file did not become a presentation state.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadStateError {
+    /// Not even a header.
+    #[error(transparent)]
+    Header(#[from] ReadHeaderError),
+    /// Another kind of object.
+    #[error("SOPClassUID (0008,0016) is {0}, no Grayscale Softcopy Presentation State")]
+    Kind(String),
+    /// It says of no image that it is for it.
+    #[error("ReferencedSeriesSequence (0008,1115) names no image, the presentation state is for nothing")]
+    NoImages,
+}
+
+/// Reads a presentation state.
+///
+/// # Errors
+/// [`ReadStateError`].
+pub fn read_presentation_state(locator: &Locator) -> Result<Read<PresentationState>, ReadStateError> {
+    let mut opened = open(locator)?;
+    let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 4 * 1024 * 1024 };
+    let Scan { data, mut notices, .. } = opened.scan(wanted)?;
+    let kind = data.code(Tag(0x0008, 0x0016)).unwrap_or_default();
+    if kind != SOP_CLASS {
+        let kind = if kind.is_empty() { "absent".into() } else { kind };
+        return Err(ReadStateError::Kind(calx_model::patient_text::escape_terminal(&kind)));
+    }
+    let images: Vec<StateImage> =
+        data.items(REFERENCED_SERIES).iter().flat_map(|series| images_of(series, &mut notices)).collect();
+    if images.is_empty() {
+        return Err(ReadStateError::NoImages);
+    }
+    let instance = data.code(Tag(0x0008, 0x0018)).and_then(|uid| SopInstanceUid::new(&uid).ok());
+    let modality_lut = modality_lut(FrameView::new(&data, 1), (false, false), &mut notices);
+    let value = PresentationState {
+        instance,
+        label: data.text(Tag(0x0070, 0x0080)).raw().to_owned(),
+        images,
+        voi: voi_of(&data, &modality_lut, &mut notices),
+        modality_lut,
+        presentation_lut: presentation_lut(&data, &mut notices),
+        shutters: shutters(&data, &mut notices),
+        shutter_grey: data
+            .integer(SHUTTER_GREY)
+            .and_then(|n| u16::try_from(n).ok())
+            .map_or(0, graphics::eight_bits),
+        quarter_turns: quarter_turns(&data, &mut notices),
+        flip_horizontal: data.code(FLIP).as_deref() == Some("Y"),
+        areas: data.items(AREAS).iter().filter_map(|item| area(item, &mut notices)).collect(),
+        layers: graphics::layers(&data),
+        annotations: graphics::annotations(&data, &mut notices),
+        overlays: overlays(&data, &mut notices),
+    };
+    Ok(Read { value, notices })
+}
+
+/// The items of ReferencedImageSequence.
+fn images_of(holder: &DataSet, notices: &mut Vec<Notice>) -> Vec<StateImage> {
+    let mut images = Vec::new();
+    for item in holder.items(REFERENCED_IMAGES) {
+        let uid = item.code(INSTANCE).unwrap_or_default();
+        match SopInstanceUid::new(&uid) {
+            Ok(instance) => {
+                let frame = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok());
+                let frames = item.integers(FRAMES).into_iter().filter_map(frame).collect();
+                images.push(StateImage { instance, frames });
+            }
+            Err(_no_uid) => {
+                notices.push(Notice::at(INSTANCE, "a referenced image has no UID, it was left out"));
+            }
+        }
+    }
+    images
+}
+
+fn voi_of(data: &DataSet, modality: &ModalityLut, notices: &mut Vec<Notice>) -> Vec<Scoped<StateVoi>> {
+    let negative = match modality {
+        ModalityLut::Identity | ModalityLut::Table(_) => false,
+        ModalityLut::Rescale { slope, intercept } => *slope < 0.0 || *intercept < 0.0,
+    };
+    let mut found = Vec::new();
+    for item in data.items(SOFTCOPY_VOI) {
+        let view = FrameView::new(item, 1);
+        let mut choices = voi_luts(view, negative, notices);
+        choices.extend(windows(view, notices));
+        if choices.len() > 1 {
+            let text = "an item holds several windows or tables, the first was taken";
+            notices.push(Notice::at(SOFTCOPY_VOI, text));
+        }
+        if let Some(choice) = choices.into_iter().next() {
+            let value = StateVoi { lut: choice.lut, explanation: choice.explanation };
+            found.push(Scoped { images: images_of(item, notices), value });
+        }
+    }
+    found
+}
+
+fn presentation_lut(data: &DataSet, notices: &mut Vec<Notice>) -> PresentationLut {
+    if let Some(item) = data.items(PRESENTATION_LUT).first() {
+        match lookup_table(item, false) {
+            Ok(table) => return PresentationLut::Table(table),
+            Err(why) => {
+                let text = format!("the presentation LUT was left out: {why}");
+                notices.push(Notice::at(PRESENTATION_LUT, text));
+            }
+        }
+    }
+    match data.code(PRESENTATION_SHAPE).as_deref() {
+        Some("INVERSE") => PresentationLut::Inverse,
+        None | Some("IDENTITY") => PresentationLut::Identity,
+        Some(_) => {
+            notices.push(Notice::at(
+                PRESENTATION_SHAPE,
+                "PresentationLUTShape is not known, IDENTITY was taken",
+            ));
+            PresentationLut::Identity
+        }
+    }
+}
+
+fn quarter_turns(data: &DataSet, notices: &mut Vec<Notice>) -> u8 {
+    match data.integer(ROTATION) {
+        None | Some(0) => 0,
+        Some(90) => 1,
+        Some(180) => 2,
+        Some(270) => 3,
+        Some(other) => {
+            let text =
+                format!("ImageRotation is {other}, 0, 90, 180 and 270 are possible: nothing was turned");
+            notices.push(Notice::at(ROTATION, text));
+            0
+        }
+    }
+}
+
+/// Numbers up to a million: beyond that a header is wrong, and sums stay exact.
+fn small(n: i64) -> Option<f64> {
+    i32::try_from(n).ok().filter(|n| n.abs() <= 1_000_000).map(f64::from)
+}
+
+fn numbers(data: &DataSet, tag: Tag) -> Option<Vec<f64>> {
+    data.integers(tag)
+        .into_iter()
+        .map(|n| n.and_then(small))
+        .collect::<Option<Vec<f64>>>()
+        .filter(|v| !v.is_empty())
+}
+
+fn area(item: &DataSet, notices: &mut Vec<Notice>) -> Option<Scoped<DisplayedArea>> {
+    let (top_left, bottom_right) = (Tag(0x0070, 0x0052), Tag(0x0070, 0x0053));
+    let (Some([x, y]), Some([right, bottom])) = (
+        numbers(item, top_left).and_then(|v| <[f64; 2]>::try_from(v).ok()),
+        numbers(item, bottom_right).and_then(|v| <[f64; 2]>::try_from(v).ok()),
+    ) else {
+        notices.push(Notice::at(top_left, "a displayed area has no two corners, it was left out"));
+        return None;
+    };
+    // The corners are those of the picture as it is shown: turned, the first may be any corner of the image.
+    let edges = [x.min(right) - 1.0, y.min(bottom) - 1.0, x.max(right), y.max(bottom)];
+    let size = match item.code(Tag(0x0070, 0x0100)).as_deref() {
+        Some("MAGNIFY") => match item.float(Tag(0x0070, 0x0103)) {
+            Some(ratio) if ratio > 0.0 => SizeMode::Magnify(ratio),
+            _ => SizeMode::ScaleToFit,
+        },
+        Some("TRUE SIZE") => SizeMode::TrueSize,
+        _ => SizeMode::ScaleToFit,
+    };
+    let pair = |tag| match item.floats(tag).as_slice() {
+        [Some(vertical), Some(horizontal)] if *vertical > 0.0 && *horizontal > 0.0 => {
+            Some(vertical / horizontal)
+        }
+        _ => None,
+    };
+    let pixel_aspect = pair(Tag(0x0070, 0x0101)).or_else(|| pair(Tag(0x0070, 0x0102)));
+    Some(Scoped { images: images_of(item, notices), value: DisplayedArea { edges, size, pixel_aspect } })
+}
+
+fn shutters(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Shutter> {
+    let one = |tag| data.integer(tag).and_then(small);
+    let mut found = Vec::new();
+    for shape in data.codes(SHUTTER) {
+        let shutter = match shape.as_ref() {
+            "RECTANGULAR" => {
+                let edge = |element| one(Tag(0x0018, element));
+                match (edge(0x1602), edge(0x1604), edge(0x1606), edge(0x1608)) {
+                    (Some(left), Some(right), Some(top), Some(bottom)) => {
+                        // The pixels at the edges are still seen.
+                        Some(Shutter::Rectangle { edges: [left - 1.0, top - 1.0, right, bottom] })
+                    }
+                    _ => None,
+                }
+            }
+            "CIRCULAR" => match (numbers(data, Tag(0x0018, 0x1610)).as_deref(), one(Tag(0x0018, 0x1612))) {
+                (Some([row, column]), Some(radius)) if radius > 0.0 => {
+                    Some(Shutter::Circle { centre: [column - 0.5, row - 0.5], radius })
+                }
+                _ => None,
+            },
+            "POLYGONAL" => numbers(data, Tag(0x0018, 0x1620)).filter(|v| v.len() >= 6).map(|v| {
+                let pixel = |pair: &[f64]| match pair {
+                    [row, column] => Some([column - 0.5, row - 0.5]),
+                    _ => None,
+                };
+                Shutter::Polygon { vertices: v.chunks(2).filter_map(pixel).collect() }
+            }),
+            _ => None,
+        };
+        match shutter {
+            Some(shutter) => found.push(shutter),
+            None => {
+                let shape = calx_model::patient_text::escape_terminal(&shape);
+                let text = format!("the shutter {shape} is not known or has no edges, it was left out");
+                notices.push(Notice::at(SHUTTER, text));
+            }
+        }
+    }
+    if let Some(group) = data.integer(SHUTTER_OVERLAY).and_then(|n| u16::try_from(n).ok()) {
+        match plane_of(data, group, notices) {
+            Some(plane) => found.push(Shutter::Bitmap(plane)),
+            None => {
+                notices.push(Notice::at(SHUTTER_OVERLAY, "the shutter's overlay is absent, it was left out"));
+            }
+        }
+    }
+    found
+}
+
+fn overlays(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<StateOverlay> {
+    let shutter = data.integer(SHUTTER_OVERLAY).and_then(|n| u16::try_from(n).ok());
+    let mut found = Vec::new();
+    for group in groups().filter(|group| Some(*group) != shutter) {
+        let layer = data.text(Tag(group, 0x1001)).raw().to_owned();
+        if layer.is_empty() {
+            continue;
+        }
+        found.push(if data.has_value(Tag(group, 0x3000)) {
+            let Some(plane) = plane_of(data, group, notices) else { continue };
+            StateOverlay::Own { plane, layer }
+        } else {
+            StateOverlay::OfImage { group, layer }
+        });
+    }
+    found
+}

@@ -1,0 +1,81 @@
+//! Overlay planes as a layer over a finished picture.
+//!
+//! Not here: reading planes (`calx-dicom`), which of them a person wants.
+//!
+//! Invariants
+//! - At 1:1 and above a set bit covers its pixel's square, whole and nothing else.
+//! - Where an image is made smaller every set bit still covers one target pixel: a thin line is not lost.
+//! - The part of a plane that lies outside the image is drawn where the picture shows that place.
+
+use calx_geometry::Point;
+use calx_model::{OverlayKind, OverlayPlane};
+
+use crate::paint::mix;
+use crate::picture::Picture;
+use crate::view::View;
+
+/// Colours of planes in their order, apart from those of marks.
+const COLOURS: [[u8; 3]; 4] = [[90, 230, 120], [255, 140, 200], [120, 200, 255], [255, 170, 80]];
+
+/// The colour of a plane, by its group.
+#[must_use]
+pub fn overlay_colour(plane: &OverlayPlane) -> [u8; 3] {
+    let index = usize::from(plane.group.saturating_sub(0x6000) / 2) % COLOURS.len();
+    COLOURS.get(index).copied().unwrap_or([255; 3])
+}
+
+/// Draws `plane` in `colour`: lines cover, regions tint. A grey picture becomes RGBA when the plane has any bit.
+pub fn draw_overlay(picture: &mut Picture, view: &View, plane: &OverlayPlane, colour: [u8; 3]) {
+    if plane.count() == 0 {
+        return;
+    }
+    let alpha = if plane.kind == OverlayKind::Region { 0.5 } else { 1.0 };
+    let (width, height) = (picture.width(), picture.height());
+    let rgba = picture.rgba_mut();
+    let mut put = |x: u32, y: u32| {
+        let at = (u64::from(y) * u64::from(width) + u64::from(x)) * 4;
+        if let Some(pixel) = usize::try_from(at).ok().and_then(|at| rgba.get_mut(at..at + 3)) {
+            mix(pixel, colour, alpha);
+        }
+    };
+    if view.scale() >= 1.0 {
+        for y in 0..height {
+            for x in 0..width {
+                let at = view.image_from_target * Point::new(f64::from(x) + 0.5, f64::from(y) + 0.5);
+                if let (Some(row), Some(column)) = (cell(at.y), cell(at.x))
+                    && plane.covers(row, column)
+                {
+                    put(x, y);
+                }
+            }
+        }
+        return;
+    }
+    let Some(target_from_image) = view.screen_from_image() else { return };
+    let mut seen = std::collections::BTreeSet::new();
+    for row in i64::from(plane.top)..i64::from(plane.top) + i64::from(plane.rows) {
+        for column in i64::from(plane.left)..i64::from(plane.left) + i64::from(plane.columns) {
+            if !plane.covers(row, column) {
+                continue;
+            }
+            let at = target_from_image * Point::new(centre(column), centre(row));
+            let (Some(x), Some(y)) = (cell(at.x), cell(at.y)) else { continue };
+            let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { continue };
+            // A tint is laid once, however many bits fall on a pixel.
+            if x < width && y < height && (alpha >= 1.0 || seen.insert((x, y))) {
+                put(x, y);
+            }
+        }
+    }
+}
+
+/// The pixel a coordinate lies in; `None` far outside of everything.
+#[allow(clippy::cast_possible_truncation, reason = "held within 32 bits first")]
+fn cell(coordinate: f64) -> Option<i64> {
+    (coordinate.abs() < 2_147_483_648.0).then(|| coordinate.floor() as i64)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "columns and rows have at most 33 bits")]
+fn centre(cell: i64) -> f64 {
+    cell as f64 + 0.5
+}
