@@ -48,7 +48,7 @@ impl Workspace {
     /// # Errors
     /// The catalogue or the folder of cases cannot be read, or the catalogue not be written.
     pub fn refresh_search(&self) -> Result<(), WorkspaceError> {
-        while self.write_softly(|tx| refresh_studies(tx))? == Refreshed::Partly {}
+        while self.write_softly(refresh_studies)? == Refreshed::Partly {}
         while self.refresh_cases()? == Refreshed::Partly {}
         Ok(())
     }
