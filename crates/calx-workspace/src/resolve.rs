@@ -218,7 +218,8 @@ impl Workspace {
         let chosen = chosen(conflict, choice)?;
         let no_bytes = |why: &str| WorkspaceError::NoBytes { uid: uid.to_owned(), why: why.to_owned() };
         let counts = match chosen.bytes {
-            Bytes::There => sha256_of(&chosen.path).map_err(|_| no_bytes("cannot be read"))?,
+            Bytes::There => sha256_of(&chosen.path)
+                .map_err(|error| no_bytes(&format!("cannot be read ({})", chain(&error))))?,
             Bytes::Changed => return Err(no_bytes("has changed since it was imported")),
             Bytes::Gone => return Err(no_bytes("is gone")),
         };

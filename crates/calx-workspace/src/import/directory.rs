@@ -153,12 +153,12 @@ impl Directory {
     fn find(&mut self, folder: &Path, name: &[u8]) -> Result<PathBuf, Astray> {
         if !self.names.contains_key(folder) {
             // A link out is not looked into either.
-            let real = fs::canonicalize(folder).map_err(|_| Astray::Missing)?;
+            let real = fs::canonicalize(folder).map_err(Astray::Unreadable)?;
             if !real.starts_with(&self.real) {
                 return Err(Astray::Outside);
             }
             let mut found: Vec<OsString> = fs::read_dir(folder)
-                .map_err(|_| Astray::Missing)?
+                .map_err(Astray::Unreadable)?
                 .flatten()
                 .map(|entry| entry.file_name())
                 .collect();

@@ -101,6 +101,7 @@ fn nothing_that_names_a_patient_is_left_in_any_file() {
     writer.commit(proposal.edit, stamp(1)).unwrap();
     writer.undo(stamp(2)).unwrap();
     drop(writer);
+    ws.refresh_search().unwrap();
     // An object that a killed import left, and things put aside.
     let unfiled = ws.root().join("objects/ab").join(format!("{}.dcm", "cd".repeat(31)));
     fs::create_dir_all(unfiled.parent().unwrap()).unwrap();
