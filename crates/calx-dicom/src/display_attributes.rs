@@ -74,11 +74,22 @@ pub(crate) fn display_of(
         signed: layout.is_signed(),
         padding: if monochrome { padding(data, layout) } else { None },
         modality_lut,
+        rescale_type: rescale_type(view),
         voi,
         presentation_lut_shape: shape(data, layout, notices),
         palette,
         modality: data.code(Tag(0x0008, 0x0060)).unwrap_or_default().into_owned(),
     }
+}
+
+/// What modality values are said to be: of the table where there is one, else of the rescale.
+fn rescale_type(view: FrameView<'_>) -> Option<String> {
+    let (table, rescale) = (Tag(0x0028, 0x3004), Tag(0x0028, 0x1054));
+    let code = match view.top.items(MODALITY_LUT).first() {
+        Some(item) => item.code(table),
+        None => view.holder(rescale, PIXEL_VALUE_TRANSFORMATION)?.code(rescale),
+    };
+    code.filter(|code| !code.is_empty()).map(std::borrow::Cow::into_owned)
 }
 
 /// `is_signed` and `is_float` are of the pixels that go in.

@@ -24,6 +24,11 @@ impl<'a> FrameView<'a> {
         }
     }
 
+    /// The data set with what all frames share and without the groups of any frame.
+    pub(crate) fn shared_only(top: &'a DataSet) -> Self {
+        Self { own: None, ..Self::new(top, 1) }
+    }
+
     /// The first item of a functional group: the frame's own, else the shared one.
     pub(crate) fn group(&self, sequence: Tag) -> Option<&'a DataSet> {
         [self.own, self.shared].into_iter().flatten().find_map(|holder| holder.items(sequence).first())

@@ -338,7 +338,7 @@ pub(crate) fn header_of<'a>(
         modality: data.text(Tag(0x0008, 0x0060)),
         series_number: small(data, Tag(0x0020, 0x0011)),
         instance_number: small(data, Tag(0x0020, 0x0013)),
-        side: side_of(data),
+        side: crate::side::side_of_shared(data),
         view_position: data.text(Tag(0x0018, 0x5101)),
         rows: size(data, Tag(0x0028, 0x0010)),
         columns: size(data, Tag(0x0028, 0x0011)),
@@ -352,31 +352,6 @@ pub(crate) fn header_of<'a>(
         synthetic_data: data.code(Tag(0x0008, 0x001c)).as_deref() == Some("YES"),
         quality_control: data.code(Tag(0x0028, 0x0300)).as_deref() == Some("YES"),
     })
-}
-
-/// ImageLaterality, else Laterality, else the modifier of the anatomic region; in an enhanced object
-/// the frame anatomy of the shared functional groups (PS3.3 C.7.6.16.2.8).
-pub(crate) fn side_of(data: &DataSet) -> Option<Side> {
-    let stated = |data: &DataSet, tag| data.code(tag).and_then(|code| Side::from_laterality(&code));
-    let modifier = || {
-        let region = data.items(Tag(0x0008, 0x2218)).first()?;
-        let code = region.items(Tag(0x0008, 0x2220)).first()?.code(Tag(0x0008, 0x0100))?;
-        match &*code {
-            "24028007" | "G-A100" => Some(Side::Right),
-            "7771000" | "G-A101" => Some(Side::Left),
-            "51440002" | "G-A102" => Some(Side::Bilateral),
-            _ => None,
-        }
-    };
-    let frame_anatomy = || {
-        let shared = data.items(Tag(0x5200, 0x9229)).first()?;
-        let anatomy = shared.items(Tag(0x0020, 0x9071)).first()?;
-        stated(anatomy, Tag(0x0020, 0x9072))
-    };
-    stated(data, Tag(0x0020, 0x0062))
-        .or_else(|| stated(data, Tag(0x0020, 0x0060)))
-        .or_else(modifier)
-        .or_else(frame_anatomy)
 }
 
 /// A DA value, also in the old form with dots.
@@ -453,22 +428,5 @@ mod tests {
         assert_eq!(clock("235960"), Some(time(23, 59, 59, 0)));
         assert_eq!([clock("25"), clock("1"), clock("130"), clock("noon")], [None; 4]);
         assert_eq!(notices.len(), 4);
-    }
-
-    #[test]
-    fn the_image_says_the_side_before_the_series_and_the_region() {
-        let mut data = with(Tag(0x0020, 0x0060), b"CS", "L ");
-        assert_eq!(side_of(&data), Some(Side::Left));
-        let image = with(Tag(0x0020, 0x0062), b"CS", "R");
-        data.elements.extend(image.elements);
-        assert_eq!(side_of(&data), Some(Side::Right));
-        assert_eq!(side_of(&with(Tag(0x0020, 0x0062), b"CS", "LEFT")), None);
-        let modifier = with(Tag(0x0008, 0x0100), b"SH", "24028007");
-        let sequence = |items| Element { vr: *b"SQ", length: None, value: Value::Items(items) };
-        let mut region = DataSet::default();
-        region.elements.insert(Tag(0x0008, 0x2220), sequence(vec![modifier]));
-        let mut data = DataSet::default();
-        data.elements.insert(Tag(0x0008, 0x2218), sequence(vec![region]));
-        assert_eq!(side_of(&data), Some(Side::Right));
     }
 }

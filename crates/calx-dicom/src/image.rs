@@ -2,7 +2,9 @@
 //!
 //! Not here: the values (`frame_source`), choosing and applying a window (`calx-render`).
 
-use calx_model::{DisplayAttributes, FrameLayout, PatientText, PixelSpacing, Side, SopInstanceUid};
+use calx_model::{
+    DisplayAttributes, FrameLayout, PatientText, PixelSpacing, Playback, RegionScale, Side, SopInstanceUid,
+};
 
 use crate::codec::is_encapsulated;
 use crate::dataset::{DataSet, Element, Tag, Value};
@@ -15,12 +17,14 @@ use crate::locator::Locator;
 use crate::native;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open};
+use crate::playback::playback_of;
 use crate::scan::{Keep, PIXEL_DATA, PixelLocation, Scan, Truncation, Wanted};
-use crate::spacing::spacing_of;
+use crate::side::{side_of, side_of_all_frames};
+use crate::spacing::{PIXEL_MEASURES, same_in_all_frames, spacing_of};
 use crate::transfer_syntax::known;
+use crate::ultrasound::regions_of;
 
-/// One item of SequenceOfUltrasoundRegions (0018,6011), as far as measuring needs it.
-pub use crate::write::{RegionDoppler, RegionReference, UltrasoundRegion};
+use crate::write::UltrasoundRegion;
 
 /// What the file says about one frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,18 +39,24 @@ pub struct ImageInfo {
     pub spacing: Option<PixelSpacing>,
     /// PixelAspectRatio (0028,0034), vertical and horizontal, when stated and not 1:1.
     pub pixel_aspect: Option<(f64, f64)>,
-    /// The side, never guessed.
+    /// Every frame of the object has this spacing. Where they differ one spacing cannot hold for the image.
+    pub spacing_of_all_frames: bool,
+    /// The side of this frame, never guessed.
     pub side: Option<Side>,
+    /// The side of the whole object: bilateral when its frames show different ones.
+    pub image_side: Option<Side>,
     /// ViewPosition (0018,5101).
     pub view_position: PatientText,
     /// PatientOrientation (0020,0020): row direction, column direction.
     pub patient_orientation: Option<[PatientText; 2]>,
-    /// FrameTime (0018,1063), or from the display rate, in ms.
-    pub frame_time_ms: Option<f64>,
+    /// How a clip is played; `None` for a single frame.
+    pub playback: Option<Playback>,
     /// LossyImageCompression (0028,2110) is 01, or the transfer syntax loses.
     pub lossy: bool,
-    /// Calibrated parts of an ultrasound image.
+    /// Parts of an ultrasound image, as the file states them.
     pub ultrasound_regions: Vec<UltrasoundRegion>,
+    /// Those of them that are calibrated, as measuring needs them.
+    pub region_scales: Vec<RegionScale>,
 }
 
 /// Why one object did not become an image.
@@ -167,6 +177,13 @@ pub(crate) fn info_of(found: &mut ImageObject, frame: u32) -> Result<Read<ImageI
     let view = FrameView::new(data, frame);
     let display = display_of(view, layout, &mut notices);
     let spacing = spacing_of(view, &mut notices);
+    let spacing_of_all_frames = same_in_all_frames(data, layout.number_of_frames);
+    if !spacing_of_all_frames {
+        let text = "the frames have different spacings: each is shown with its own, lengths are in pixels";
+        notices.push(Notice::at(PIXEL_MEASURES, text));
+    }
+    let side = side_of(view, &mut notices);
+    let (ultrasound_regions, region_scales) = regions_of(data, layout, &mut notices);
     let lossy = data.code(Tag(0x0028, 0x2110)).as_deref() == Some("01")
         || crate::codec::always_lossy(header.transfer_syntax.as_str());
     let info = ImageInfo {
@@ -174,12 +191,15 @@ pub(crate) fn info_of(found: &mut ImageObject, frame: u32) -> Result<Read<ImageI
         display,
         spacing,
         pixel_aspect: pixel_aspect(data, &mut notices),
-        side: header.side,
+        spacing_of_all_frames,
+        side,
+        image_side: side_of_all_frames(data, layout.number_of_frames, side),
         view_position: header.view_position.clone(),
         patient_orientation: patient_orientation(view),
-        frame_time_ms: frame_time(data),
+        playback: playback_of(data, layout.number_of_frames, &mut notices),
         lossy,
-        ultrasound_regions: ultrasound_regions(data),
+        ultrasound_regions,
+        region_scales,
         header,
     };
     Ok(Read { value: info, notices })
@@ -365,66 +385,4 @@ fn patient_orientation(view: FrameView<'_>) -> Option<[PatientText; 2]> {
         }
         _ => None,
     }
-}
-
-/// FrameTime, else the mean of FrameTimeVector, else one of the two rates (PS3.3 C.7.6.5).
-fn frame_time(data: &DataSet) -> Option<f64> {
-    let positive = |value: Option<f64>| value.filter(|v| *v > 0.0);
-    let vector = || {
-        let times: Vec<f64> = data.floats(Tag(0x0018, 0x1065)).into_iter().flatten().collect();
-        let rest = times.get(1..).filter(|rest| !rest.is_empty())?;
-        let count = u32::try_from(rest.len()).ok()?;
-        positive(Some(rest.iter().sum::<f64>() / f64::from(count)))
-    };
-    let rate = |tag| positive(data.float(tag)).map(|rate| 1000.0 / rate);
-    positive(data.float(Tag(0x0018, 0x1063)))
-        .or_else(vector)
-        .or_else(|| rate(Tag(0x0008, 0x2144)))
-        .or_else(|| rate(Tag(0x0018, 0x0040)))
-}
-
-fn signed_pair(item: &DataSet, x: Tag, y: Tag) -> Option<(i32, i32)> {
-    let one = |tag| item.integer(tag).and_then(|n| i32::try_from(n).ok());
-    Some((one(x)?, one(y)?))
-}
-
-fn region_reference(item: &DataSet) -> Option<RegionReference> {
-    let (x, y) = signed_pair(item, Tag(0x0018, 0x6020), Tag(0x0018, 0x6022))?;
-    let value = |tag| item.float(tag).unwrap_or(0.0);
-    let (value_x, value_y) = (value(Tag(0x0018, 0x6028)), value(Tag(0x0018, 0x602a)));
-    Some(RegionReference { x, y, value_x, value_y })
-}
-
-fn region_doppler(item: &DataSet) -> Option<RegionDoppler> {
-    let angle = |tag| item.float(tag).unwrap_or(0.0);
-    Some(RegionDoppler {
-        pulse_repetition_hz: u32::try_from(item.integer(Tag(0x0018, 0x6032))?).ok()?,
-        correction_degrees: angle(Tag(0x0018, 0x6034)),
-        steering_degrees: angle(Tag(0x0018, 0x6036)),
-        sample_volume: signed_pair(item, Tag(0x0018, 0x6039), Tag(0x0018, 0x603b)),
-    })
-}
-
-fn ultrasound_regions(data: &DataSet) -> Vec<UltrasoundRegion> {
-    let read = |item: &DataSet| {
-        let short = |tag| item.integer(tag).and_then(|n| u16::try_from(n).ok());
-        let long = |tag| item.integer(tag).and_then(|n| u32::try_from(n).ok());
-        Some(UltrasoundRegion {
-            spatial_format: short(Tag(0x0018, 0x6012))?,
-            data_type: short(Tag(0x0018, 0x6014))?,
-            flags: long(Tag(0x0018, 0x6016)).unwrap_or(0),
-            min_x: long(Tag(0x0018, 0x6018))?,
-            min_y: long(Tag(0x0018, 0x601a))?,
-            max_x: long(Tag(0x0018, 0x601c))?,
-            max_y: long(Tag(0x0018, 0x601e))?,
-            units_x: short(Tag(0x0018, 0x6024))?,
-            units_y: short(Tag(0x0018, 0x6026))?,
-            delta_x: item.float(Tag(0x0018, 0x602c))?,
-            delta_y: item.float(Tag(0x0018, 0x602e))?,
-            reference: region_reference(item),
-            transducer_khz: long(Tag(0x0018, 0x6030)),
-            doppler: region_doppler(item),
-        })
-    };
-    data.items(Tag(0x0018, 0x6011)).iter().filter_map(read).collect()
 }

@@ -1,4 +1,5 @@
-//! Which of the possible spacings holds: the rule for projection images, first match first.
+//! Which of the possible spacings holds: the rule for projection images, first match first. In slices (CT, MR, PT)
+//! PixelSpacing lies in the plane of the image in the patient, and says so.
 //!
 //! Not here: lengths (`calx-measure`), ultrasound regions (each has its own).
 //!
@@ -19,7 +20,12 @@ const TO_PATIENT: Tag = Tag(0x0018, 0x1111);
 const TO_DETECTOR: Tag = Tag(0x0018, 0x1110);
 const CALIBRATION: Tag = Tag(0x0028, 0x0a02);
 const CALIBRATION_DESCRIPTION: Tag = Tag(0x0028, 0x0a04);
-const PIXEL_MEASURES: Tag = Tag(0x0028, 0x9110);
+/// PixelMeasuresSequence: PixelSpacing of an enhanced object.
+pub(crate) const PIXEL_MEASURES: Tag = Tag(0x0028, 0x9110);
+/// FramePixelDataPropertiesSequence: ImagerPixelSpacing of an enhanced XA or XRF object.
+const FRAME_PIXEL_DATA: Tag = Tag(0x0028, 0x9443);
+const PER_FRAME: Tag = Tag(0x5200, 0x9230);
+const MODALITY: Tag = Tag(0x0008, 0x0060);
 
 /// Chooses the spacing of one frame; `None`: lengths are in pixels.
 pub(crate) fn spacing_of(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Option<PixelSpacing> {
@@ -36,7 +42,7 @@ pub(crate) fn spacing_of(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Opti
             }
         }
     };
-    let imager = pair(data, IMAGER);
+    let imager = view.holder(IMAGER, FRAME_PIXEL_DATA).and_then(|holder| pair(holder, IMAGER));
     let pixel = view.holder(PIXEL, PIXEL_MEASURES).and_then(|holder| pair(holder, PIXEL));
     let made = |(rows, columns), basis| PixelSpacing::checked(rows, columns, basis);
     let description = || {
@@ -70,9 +76,36 @@ pub(crate) fn spacing_of(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Opti
             made(pixel, SpacingBasis::CalibratedMethodNotStated)
         }
         (_, Some(imager)) => made(imager, SpacingBasis::Detector),
+        // The rule is one of projections; in a slice PixelSpacing is that of the patient.
+        (Some(pixel), None) if is_slice(data) => made(pixel, SpacingBasis::ImagePlane),
         (Some(pixel), None) => made(pixel, SpacingBasis::Unspecified),
         (None, None) => pair(data, NOMINAL).and_then(|nominal| made(nominal, SpacingBasis::Film)),
     }
+}
+
+fn is_slice(data: &DataSet) -> bool {
+    matches!(data.code(MODALITY).as_deref(), Some("CT" | "MR" | "PT"))
+}
+
+/// Whether one spacing holds for all frames of an object.
+pub(crate) fn same_in_all_frames(data: &DataSet, frames: u32) -> bool {
+    let groups = data.items(PER_FRAME);
+    let states = |group: &DataSet| {
+        [PIXEL_MEASURES, FRAME_PIXEL_DATA].iter().any(|sequence| !group.items(*sequence).is_empty())
+    };
+    if groups.len() < 2 || !groups.iter().any(states) {
+        return true;
+    }
+    let of = |frame| spacing_of(FrameView::new(data, frame), &mut Vec::new());
+    let first = of(1);
+    (2..=frames).take(groups.len()).all(|frame| match (&first, of(frame)) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            let numbers = |s: &PixelSpacing| (s.between_rows_mm, s.between_columns_mm);
+            a.basis == b.basis && same(numbers(a), numbers(&b))
+        }
+        _ => false,
+    })
 }
 
 /// Equal to the digits that decimal strings carry.
@@ -121,6 +154,8 @@ mod tests {
         check(&[imager, (TO_PATIENT, "1000"), (TO_DETECTOR, "1000")], 0.2, 0.1, "mm at detector");
         check(&[pixel], 0.18, 0.09, "mm (unspecified)");
         check(&[pixel, (CALIBRATION, "FIDUCIAL")], 0.18, 0.09, "mm (calibrated)");
+        check(&[pixel, (MODALITY, "MR")], 0.18, 0.09, "mm in the image plane");
+        check(&[pixel, imager, (MODALITY, "DX")], 0.18, 0.09, "mm (calibrated, method not stated)");
         check(&[(NOMINAL, "0.05\\0.05")], 0.05, 0.05, "mm on film");
         assert_eq!(spacing(&[]), (None, 0));
     }
@@ -132,5 +167,41 @@ mod tests {
         }
         assert_eq!(spacing(&[(PIXEL, "")]), (None, 0));
         check(&[(IMAGER, "0.2\\0.1"), (MAGNIFICATION, "NaN")], 0.2, 0.1, "mm at detector");
+    }
+
+    fn element(value: &str) -> Element {
+        Element { vr: *b"DS", length: None, value: Value::Bytes(value.as_bytes().to_vec().into()) }
+    }
+
+    fn holding(tag: Tag, element: Element) -> DataSet {
+        let mut data = DataSet::default();
+        data.elements.insert(tag, element);
+        data
+    }
+
+    fn frames(sequence: Tag, tag: Tag, values: &[&str]) -> DataSet {
+        let items = |items| Element { vr: *b"SQ", length: None, value: Value::Items(items) };
+        let group = |value: &&str| holding(sequence, items(vec![holding(tag, element(value))]));
+        holding(PER_FRAME, items(values.iter().map(group).collect()))
+    }
+
+    #[test]
+    fn every_frame_has_its_own_spacing() {
+        let columns = |data: &DataSet, frame| {
+            spacing_of(FrameView::new(data, frame), &mut Vec::new()).map(|s| s.between_columns_mm)
+        };
+        let differ = frames(PIXEL_MEASURES, PIXEL, &["0.2\\0.1", "0.4\\0.3"]);
+        assert_eq!([1, 2].map(|n| columns(&differ, n)), [Some(0.1), Some(0.3)]);
+        assert!(!same_in_all_frames(&differ, 2), "no one spacing holds for the image");
+        assert!(same_in_all_frames(&frames(PIXEL_MEASURES, PIXEL, &["0.2\\0.1", "0.20\\0.10"]), 2));
+        assert!(!same_in_all_frames(&frames(PIXEL_MEASURES, PIXEL, &["0.2\\0.1", ""]), 2));
+        let imager = frames(FRAME_PIXEL_DATA, IMAGER, &["0.15\\0.15", "0.3\\0.3"]);
+        let labels = [1, 2].map(|n| {
+            let found = spacing_of(FrameView::new(&imager, n), &mut Vec::new()).unwrap();
+            (found.between_rows_mm, found.basis.label())
+        });
+        assert_eq!(labels, [(0.15, "mm at detector"), (0.3, "mm at detector")]);
+        assert!(!same_in_all_frames(&imager, 2));
+        assert!(same_in_all_frames(&DataSet::default(), 40));
     }
 }

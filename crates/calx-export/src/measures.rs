@@ -3,7 +3,7 @@
 //! Not here: measuring (`calx-measure`).
 
 use calx_measure::{FrameValues, measure_region};
-use calx_model::{Case, CaseImage, Length, Measurement, Region, mean_and_deviation};
+use calx_model::{Case, CaseImage, Length, Measurement, Region, SpacingBasis, mean_and_deviation};
 
 use crate::input::{ImagePixels, PixelProvider, numbered_images};
 
@@ -56,9 +56,21 @@ pub(crate) fn headline(values: &[Measurement]) -> Option<String> {
     values.iter().find_map(|value| match value {
         Measurement::Area { size } => Some(size.to_string()),
         Measurement::Length { length } => Some(length.to_string()),
-        Measurement::Angle { degrees } => Some(format!("{degrees:.1}°")),
-        Measurement::MeanWidth { .. } | Measurement::Values { .. } => None,
+        Measurement::Angle { degrees, basis } => Some(angle(*degrees, basis.as_ref())),
+        Measurement::Depth { length } => Some(format!("{length} deep")),
+        Measurement::VelocityChange { cm_per_second } => Some(format!("Δ {cm_per_second:.1} cm/s")),
+        Measurement::Velocity { cm_per_second } => Some(format!("{cm_per_second:.1} cm/s")),
+        Measurement::Duration { seconds } => Some(format!("{seconds:.3} s")),
+        _ => None,
     })
+}
+
+/// `63.4° at detector`: where rows and columns lie differently far apart an angle depends on them.
+fn angle(degrees: f64, basis: Option<&SpacingBasis>) -> String {
+    match basis {
+        Some(basis) => format!("{degrees:.1}{}", basis.angle_label()),
+        None => format!("{degrees:.1}° in square pixels"),
+    }
 }
 
 /// The measures after the first, in words.
@@ -73,7 +85,8 @@ pub(crate) fn details(values: &[Measurement]) -> Vec<String> {
             Measurement::Values { mean, standard_deviation, unit, .. } => {
                 Some(format!("{} {unit}", mean_and_deviation(*mean, *standard_deviation, 0)))
             }
-            Measurement::Area { .. } | Measurement::Length { .. } | Measurement::Angle { .. } => None,
+            // The shares, bins and stations stand in the data; on a page they are too many.
+            _ => None,
         })
         .collect()
 }
@@ -85,6 +98,13 @@ mod tests {
     fn values(mean: f64, standard_deviation: f64) -> [Measurement; 1] {
         let (minimum, maximum, unit) = (0.0, 9000.0, "stored units".to_owned());
         [Measurement::Values { pixels: 100.0, mean, standard_deviation, minimum, maximum, unit }]
+    }
+
+    #[test]
+    fn an_angle_says_where_it_holds() {
+        let angle = |basis| headline(&[Measurement::Angle { degrees: 63.43, basis }]).unwrap();
+        assert_eq!(angle(Some(SpacingBasis::Detector)), "63.4° at detector");
+        assert_eq!(angle(None), "63.4° in square pixels");
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub fn coverage_of_area(area: &Area, clip: PixelBox) -> Coverage {
 }
 
 /// Below this a value is rounding of the sums, not cover.
-const NOTHING: f64 = 1e-12;
+pub(crate) const NOTHING: f64 = 1e-12;
 
 /// One edge of a ring in image pixels, from its upper end to its lower one.
 #[derive(Debug, Clone, Copy)]

@@ -171,7 +171,7 @@ impl Ellipse {
 
 impl Ellipse {
     /// From the centre to the second end of each axis.
-    fn half_axes(&self) -> (Vector<ImageSpace>, Vector<ImageSpace>) {
+    pub(crate) fn half_axes(&self) -> (Vector<ImageSpace>, Vector<ImageSpace>) {
         let [a, b, c, d] = self.axis_ends.map(GridPoint::point);
         ((b - a) * 0.5, (d - c) * 0.5)
     }

@@ -16,6 +16,8 @@ mod convert;
 mod coverage;
 #[path = "it/ellipse.rs"]
 mod ellipse;
+#[path = "it/exact_cover.rs"]
+mod exact_cover;
 #[path = "it/make.rs"]
 mod make;
 #[path = "it/mask.rs"]

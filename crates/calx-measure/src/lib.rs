@@ -12,9 +12,12 @@
 
 mod checks;
 mod completeness;
+mod distribution;
+mod profile;
 mod rules;
 mod sides;
 mod size;
+mod ultrasound;
 mod values;
 
 pub use completeness::{Alert, Completeness, Missing, RuleOutcome, Severity, completeness, completeness_by};

@@ -3,23 +3,31 @@
 //! Rows and columns may lie differently far apart, so a length is measured after each direction was
 //! scaled, never scaled after it was measured; an angle likewise.
 //!
-//! Not here: values of pixels ([`crate::values`]), where a scale comes from (`calx-dicom`).
+//! Not here: values of pixels ([`crate::values`]), where a scale comes from (`calx-dicom`), time and velocity
+//! ([`crate::ultrasound`]).
 //!
 //! Invariants
 //! - No number is NaN or infinite; what cannot be said (an angle with an arm of no length) is left out.
 //!
 //! Source: PS3.3 10.7 (PixelSpacing, vertical first); an area is outline times row times column spacing.
 
-use calx_geometry::{GridPoint, ImageSpace, Vector, VesselPath};
-use calx_model::{AreaSize, CaseImage, Length, Measurement, PixelSpacing, Region, Shape};
+use calx_geometry::{ImageSpace, Point, Vector, VesselPath};
+use calx_model::{
+    AreaSize, CaseImage, Length, Measurement, PixelSpacing, Region, RegionScale, Shape, SpacingBasis,
+};
 
+use crate::profile::profile;
+use crate::ultrasound::{Place, along_axes, place_of};
 use crate::values::{FrameValues, values_under};
 
 /// Everything that can be said of a region in numbers: size first, values last.
 ///
-/// - area, ellipse, rectangle, mask: `Area`; path: `Length` and `MeanWidth`; line: `Length`; angle:
-///   `Angle`; arrow and point: nothing.
-/// - Areas and paths also have `Values` when `frame` holds values of this image (grey, of its size, not all padding).
+/// - area, ellipse, rectangle: `Area`, `Perimeter`; mask: `Area`; path: `Length` and `MeanWidth`; line: `Length`;
+///   angle: `Angle`; arrow and point: nothing.
+/// - in a calibrated part of an ultrasound picture by that part; where it has an axis of time or velocity a line gives
+///   `Velocity`, `VelocityChange`, `Duration` or `Depth`, a point `Time` and `Velocity`.
+/// - Areas and paths also have `Values`, `Percentiles` and a `Histogram` when `frame` holds values of this image (grey,
+///   of its size, not all padding); paths and lines a `Profile`.
 ///
 /// `image`: the image the region lies on, with the scale that counts. `frame`: the frame to take values from;
 /// the caller chooses it among [`Region::frames`].
@@ -29,21 +37,47 @@ pub fn measure_region(
     image: &CaseImage,
     frame: Option<FrameValues<'_>>,
 ) -> Vec<Measurement> {
-    let scale = Scale::of(image.effective_spacing());
-    let mut measurements = match &region.shape {
-        Shape::Area(area) => vec![scale.area(area.area_px2())],
-        Shape::Ellipse(ellipse) => vec![scale.area(ellipse.area_px2())],
-        Shape::Rectangle(rectangle) => vec![scale.area(rectangle.area_px2())],
-        Shape::Mask(mask) => vec![scale.area(whole(mask.count()))],
-        Shape::Path(path) => vec![scale.path_length(path), scale.path_width(path)],
-        Shape::Line { ends: [from, to] } => vec![scale.distance(*from, *to)],
-        Shape::Angle { points } => scale.angle(points).into_iter().collect(),
-        Shape::Arrow { .. } | Shape::Point { .. } => Vec::new(),
+    let shape = &region.shape;
+    let of_image = || Scale::of(image.effective_spacing());
+    let (scale, along) = match place_of(shape, &image.ultrasound_regions) {
+        Place::Outside => (of_image(), None),
+        // A length a person drew says more than the machine, where lengths can be drawn.
+        Place::Within(part) if part.is_spatial() && image.user_scale.is_some() => (of_image(), None),
+        Place::Within(part) if part.is_spatial() => (Scale::of_region(part), None),
+        Place::Within(part) => (Scale::of(None), along_axes(shape, part)),
+        Place::Across => (Scale::of(None), None),
     };
+    let mut measurements = along.unwrap_or_else(|| sizes(shape, &scale));
     let is_of_image =
         |frame: &FrameValues<'_>| (frame.columns(), frame.rows()) == (image.columns, image.rows);
-    measurements.extend(frame.filter(is_of_image).and_then(|frame| values_under(&region.shape, frame)));
+    if let Some(frame) = frame.filter(is_of_image) {
+        measurements.extend(values_under(shape, frame));
+        measurements.extend(match shape {
+            Shape::Path(path) => profile(&path.points().collect::<Vec<_>>(), &scale, frame),
+            Shape::Line { ends } => profile(&ends.map(|end| end.point()), &scale, frame),
+            _ => None,
+        });
+    }
     measurements
+}
+
+fn sizes(shape: &Shape, scale: &Scale) -> Vec<Measurement> {
+    let (rows, columns) = (scale.between_rows, scale.between_columns);
+    let round =
+        |area, perimeter| vec![scale.area(area), Measurement::Perimeter { length: scale.length(perimeter) }];
+    match shape {
+        Shape::Area(area) => round(area.area_px2(), area.perimeter_mm(rows, columns)),
+        Shape::Ellipse(ellipse) => round(ellipse.area_px2(), ellipse.perimeter_mm(rows, columns)),
+        Shape::Rectangle(rectangle) => round(rectangle.area_px2(), rectangle.perimeter_mm(rows, columns)),
+        Shape::Mask(mask) => vec![scale.area(whole(mask.count()))],
+        Shape::Path(path) => vec![scale.path_length(path), scale.path_width(path)],
+        Shape::Line { ends: [from, to] } => {
+            let value = scale.vector(from.point(), to.point()).length();
+            vec![Measurement::Length { length: scale.length(value) }]
+        }
+        Shape::Angle { points } => scale.angle(points.map(|p| p.point())).into_iter().collect(),
+        Shape::Arrow { .. } | Shape::Point { .. } => Vec::new(),
+    }
 }
 
 /// A mask has at most 65,535² pixels, far below 2^53.
@@ -53,45 +87,49 @@ fn whole(pixels: u64) -> f64 {
 }
 
 /// Millimetres a pixel down and to the right, or pixels.
-struct Scale<'a> {
-    spacing: Option<&'a PixelSpacing>,
+#[derive(Debug)]
+pub(crate) struct Scale {
+    basis: Option<SpacingBasis>,
     between_rows: f64,
     between_columns: f64,
 }
 
-impl<'a> Scale<'a> {
-    fn of(spacing: Option<&'a PixelSpacing>) -> Self {
+impl Scale {
+    fn of(spacing: Option<&PixelSpacing>) -> Self {
         // A case file can hold any numbers; a scale that is none is as if there were none.
         let fine = |x: f64| x.is_finite() && x > 0.0;
         let spacing = spacing.filter(|s| fine(s.between_rows_mm) && fine(s.between_columns_mm));
         let (between_rows, between_columns) =
             spacing.map_or((1.0, 1.0), |s| (s.between_rows_mm, s.between_columns_mm));
-        Self { spacing, between_rows, between_columns }
+        Self { basis: spacing.map(|s| s.basis.clone()), between_rows, between_columns }
     }
 
-    fn vector(&self, from: GridPoint, to: GridPoint) -> Vector<ImageSpace> {
-        let d = to.point() - from.point();
+    /// Centimetres a pixel of a part with two spatial axes; which way they count does not matter for a length.
+    fn of_region(region: &RegionScale) -> Self {
+        let mm = |axis: f64| axis.abs() * 10.0;
+        let basis = SpacingBasis::UltrasoundRegion;
+        Self::of(PixelSpacing::checked(mm(region.y.per_pixel), mm(region.x.per_pixel), basis).as_ref())
+    }
+
+    pub(crate) fn vector(&self, from: Point<ImageSpace>, to: Point<ImageSpace>) -> Vector<ImageSpace> {
+        let d = to - from;
         Vector::new(d.x * self.between_columns, d.y * self.between_rows)
     }
 
-    fn length(&self, value: f64) -> Length {
-        match self.spacing {
-            Some(spacing) => Length::Mm { value, basis: spacing.basis.clone() },
+    pub(crate) fn length(&self, value: f64) -> Length {
+        match &self.basis {
+            Some(basis) => Length::Mm { value, basis: basis.clone() },
             None => Length::Px { value },
         }
     }
 
     fn area(&self, area_px2: f64) -> Measurement {
         let value = area_px2 * self.between_rows * self.between_columns;
-        let size = match self.spacing {
-            Some(spacing) => AreaSize::Mm2 { value, basis: spacing.basis.clone() },
+        let size = match &self.basis {
+            Some(basis) => AreaSize::Mm2 { value, basis: basis.clone() },
             None => AreaSize::Px2 { value },
         };
         Measurement::Area { size }
-    }
-
-    fn distance(&self, from: GridPoint, to: GridPoint) -> Measurement {
-        Measurement::Length { length: self.length(self.vector(from, to).length()) }
     }
 
     fn path_length(&self, path: &VesselPath) -> Measurement {
@@ -107,11 +145,12 @@ impl<'a> Scale<'a> {
         Measurement::MeanWidth { length: self.length(width) }
     }
 
-    fn angle(&self, [first, apex, second]: &[GridPoint; 3]) -> Option<Measurement> {
-        if first == apex || second == apex {
+    fn angle(&self, [first, apex, second]: [Point<ImageSpace>; 3]) -> Option<Measurement> {
+        let (a, b) = (self.vector(apex, first), self.vector(apex, second));
+        if a.length() <= 0.0 || b.length() <= 0.0 {
             return None;
         }
-        let (a, b) = (self.vector(*apex, *first), self.vector(*apex, *second));
-        Some(Measurement::Angle { degrees: a.cross(b).abs().atan2(a.dot(b)).to_degrees() })
+        let degrees = a.cross(b).abs().atan2(a.dot(b)).to_degrees();
+        Some(Measurement::Angle { degrees, basis: self.basis.clone() })
     }
 }

@@ -311,6 +311,8 @@ pub struct DisplayAttributes {
     pub padding: Option<Padding>,
     /// Stored to modality values.
     pub modality_lut: ModalityLut,
+    /// RescaleType (0028,1054) or ModalityLUTType (0028,3004), when stated: `HU`, `US` (unspecified).
+    pub rescale_type: Option<String>,
     /// All windows, then all VOI LUTs, in file order.
     pub voi: Vec<VoiChoice>,
     /// PresentationLUTShape, when stated.

@@ -14,6 +14,7 @@ use crate::finding::Scope;
 use crate::region::Shape;
 use crate::spacing::{PixelSpacing, SpacingBasis};
 use crate::study::{CaseImage, ImageDisplay};
+use crate::ultrasound::{AxisUnit, RegionAxis, RegionScale};
 
 /// Refuses a shape that is empty or leaves its image.
 pub(crate) fn check_shape(shape: &Shape, image: &CaseImage) -> Result<(), EditError> {
@@ -79,6 +80,22 @@ pub(crate) fn check_display(display: &ImageDisplay, frames: u32) -> Result<(), E
     }
 }
 
+/// Refuses a calibrated part of an image with which nothing can be measured.
+fn check_region(region: &RegionScale) -> Result<(), EditError> {
+    let fine = |axis: &RegionAxis| {
+        axis.reference_value.is_finite()
+            && (axis.unit == AxisUnit::Other || (axis.per_pixel.is_finite() && axis.per_pixel != 0.0))
+            && axis.per_pixel.is_finite()
+    };
+    let is_box = region.min_x <= region.max_x && region.min_y <= region.max_y;
+    if is_box && fine(&region.x) && fine(&region.y) {
+        return Ok(());
+    }
+    let text =
+        "an ultrasound region has corners in order and steps that are numbers, not 0 where they measure";
+    Err(EditError::BadValue(text.to_owned()))
+}
+
 /// Refuses an image whose own numbers cannot be.
 pub(crate) fn check_image_values(image: &CaseImage) -> Result<(), EditError> {
     if image.rows == 0 || image.columns == 0 || image.frames == 0 {
@@ -86,6 +103,7 @@ pub(crate) fn check_image_values(image: &CaseImage) -> Result<(), EditError> {
     }
     image.spacing.iter().try_for_each(check_header_spacing)?;
     image.user_scale.iter().try_for_each(check_user_scale)?;
+    image.ultrasound_regions.iter().try_for_each(check_region)?;
     check_display(&image.display, image.frames)
 }
 

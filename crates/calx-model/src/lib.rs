@@ -21,9 +21,11 @@ pub mod id;
 mod invariants;
 pub mod journal;
 pub mod markup;
+pub mod measurement;
 pub mod orientation;
 pub mod overlay;
 pub mod patient_text;
+pub mod playback;
 pub mod playlist;
 pub mod presentation_state;
 pub mod region;
@@ -33,6 +35,7 @@ pub mod spacing;
 mod strict;
 pub mod study;
 pub mod uid;
+pub mod ultrasound;
 mod values;
 
 pub use case::{
@@ -56,17 +59,20 @@ pub use id::{
     StatementId, TrackId,
 };
 pub use journal::{Action, Document, HistoryError, JOURNAL_VERSION, JournalRow, Stamp};
+pub use measurement::{Measurement, Percentile, STORED_UNITS};
 pub use orientation::EdgeLetters;
 pub use overlay::{OverlayKind, OverlayPlane};
 pub use patient_text::PatientText;
+pub use playback::{ASSUMED_RATE, Playback, PlaybackBasis};
 pub use playlist::{PlayOrder, Playlist, PlaylistEdit, PlaylistError};
 pub use presentation_state::{PresentationLut, PresentationState};
 pub use region::{Origin, Region, Shape, ShapeKind};
 pub use rich_text::{RichText, Run};
 pub use schema::{Attribute, AttributeValue, Label, Schema, SchemaError};
-pub use spacing::{AreaSize, Length, Measurement, PixelSpacing, SpacingBasis, mean_and_deviation};
+pub use spacing::{AreaSize, Length, PixelSpacing, SpacingBasis, mean_and_deviation};
 pub use study::{BurnedIn, CaseImage, CaseStudy, ImageDisplay, PixelsCleared, StatedSide, StudyTime};
 pub use uid::{
     SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TrackingUid, TransferSyntaxUid,
 };
+pub use ultrasound::{AxisUnit, RegionAxis, RegionScale};
 pub use values::Values;

@@ -42,6 +42,8 @@ pub enum SpacingBasis {
     Detector,
     /// PixelSpacing alone.
     Unspecified,
+    /// PixelSpacing of a slice (CT, MR, PT): millimetres in the plane of the image, in the patient.
+    ImagePlane,
     /// NominalScannedPixelSpacing.
     Film,
     /// A region of SequenceOfUltrasoundRegions.
@@ -60,8 +62,9 @@ impl SpacingBasis {
             Self::CalibratedMethodNotStated => "mm (calibrated, method not stated)",
             Self::Detector => "mm at detector",
             Self::Unspecified => "mm (unspecified)",
+            Self::ImagePlane => "mm in the image plane",
             Self::Film => "mm on film",
-            Self::UltrasoundRegion => "mm",
+            Self::UltrasoundRegion => "mm (ultrasound region)",
         }
     }
 
@@ -69,6 +72,23 @@ impl SpacingBasis {
     #[must_use]
     pub fn area_label(&self) -> String {
         self.label().replacen("mm", "mm²", 1)
+    }
+
+    /// The same label for an angle, which depends on the scale where rows and columns lie differently far apart:
+    /// `° at detector`.
+    #[must_use]
+    pub fn angle_label(&self) -> String {
+        self.label().replacen("mm", "°", 1)
+    }
+
+    /// The label with PixelSpacingCalibrationDescription: `mm (calibrated: Used fiducial)`. Words of the file: for
+    /// whoever works with it, not for what leaves.
+    #[must_use]
+    pub fn label_with_description(&self) -> String {
+        match (self.description(), self.label().strip_suffix(')')) {
+            (Some(words), Some(label)) => format!("{label}: {})", words.trim()),
+            _ => self.label().to_owned(),
+        }
     }
 
     /// PixelSpacingCalibrationDescription, when stated.
@@ -165,47 +185,6 @@ impl fmt::Display for AreaSize {
     }
 }
 
-/// One figure about a region.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "quantity", deny_unknown_fields)]
-pub enum Measurement {
-    /// Size of an area.
-    Area {
-        /// With its basis.
-        size: AreaSize,
-    },
-    /// Length of a path or line.
-    Length {
-        /// With its basis.
-        length: Length,
-    },
-    /// Length-weighted mean width of a path.
-    MeanWidth {
-        /// With its basis.
-        length: Length,
-    },
-    /// An angle in degrees.
-    Angle {
-        /// Degrees.
-        degrees: f64,
-    },
-    /// Statistics of modality values under the region, weighted by covered pixel area.
-    Values {
-        /// Covered pixels, parts counted as parts.
-        pixels: f64,
-        /// Mean.
-        mean: f64,
-        /// Standard deviation of the covered values (population).
-        standard_deviation: f64,
-        /// Smallest value touched.
-        minimum: f64,
-        /// Largest value touched.
-        maximum: f64,
-        /// What the values are: `stored units` on CR and DX, never HU there.
-        unit: String,
-    },
-}
-
 /// Mean and standard deviation for people: `mean 1023, SD 41`.
 ///
 /// `decimals` are usual. Where one of the two is below 10, both have at least four significant digits: a map of
@@ -257,6 +236,11 @@ mod tests {
         assert_eq!(Length::Px { value: 83.4 }.to_string(), "83 px");
         let area = AreaSize::Mm2 { value: 4.126, basis: SpacingBasis::CalibratedMethodNotStated };
         assert_eq!(area.to_string(), "4.13 mm² (calibrated, method not stated)");
+        let described = SpacingBasis::Calibrated { description: Some("Used fiducial ".to_owned()) };
+        assert_eq!(described.label(), "mm (calibrated)");
+        assert_eq!(described.label_with_description(), "mm (calibrated: Used fiducial)");
+        assert_eq!(SpacingBasis::Detector.label_with_description(), "mm at detector");
+        assert_eq!(SpacingBasis::Detector.angle_label(), "° at detector");
         assert_eq!(PixelSpacing::checked(0.0, 0.1, SpacingBasis::Detector), None);
     }
 }

@@ -18,6 +18,7 @@ use crate::rich_text::RichText;
 use crate::spacing::PixelSpacing;
 use crate::strict::nothing_else;
 use crate::uid::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
+use crate::ultrasound::RegionScale;
 
 /// When a study was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -151,6 +152,9 @@ pub struct CaseImage {
     /// Millimetres as the header gives them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spacing: Option<PixelSpacing>,
+    /// Calibrated parts of an ultrasound image.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ultrasound_regions: Vec<RegionScale>,
     /// Side as the header gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header_side: Option<Side>,

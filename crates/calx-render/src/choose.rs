@@ -212,6 +212,7 @@ mod tests {
             signed: false,
             padding: None,
             modality_lut: ModalityLut::Identity,
+            rescale_type: None,
             voi: vec![window(1, Some("NORMAL")), window(2, None), lut],
             presentation_lut_shape: None,
             palette: None,

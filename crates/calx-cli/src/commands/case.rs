@@ -1,4 +1,4 @@
-//! `calx case new|set|add-study|image|read|status|check|log|undo|redo`.
+//! `calx case new|set|add-study|image|calibrate|read|status|check|log|undo|redo`.
 
 use calx_model::{
     Action, Case, CaseField, CaseId, CaseStudy, CaseStudyId, Edit, ImageDisplay, ImageField, ImageRead,
@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::calibrate::{self, CalibrateArgs};
 use super::case_set::{self, SetArgs};
 use super::words::{SideWord, StatusWord};
 use crate::args::{Format, Global};
@@ -40,6 +41,11 @@ pub(crate) enum CaseCommand {
     AddStudy(AddStudyArgs),
     /// Say more about an image: caption, window, key, side
     Image(ImageArgs),
+    /// Say how long something in an image is: its lengths follow from that, whatever the header states
+    ///
+    /// calx case calibrate 52 1 --from 155.5,409 --to 355.5,409 --mm 50
+    #[command(verbatim_doc_comment)]
+    Calibrate(CalibrateArgs),
     /// Say how far an image was read
     Read(ReadArgs),
     /// Take an image nothing rests on out of the case; the file stays in the workspace
@@ -179,6 +185,9 @@ pub(crate) fn run(command: &CaseCommand, global: &Global, out: &Out) -> Outcome 
         CaseCommand::Set(args) => case_set::run(args, open(&args.case, "case set")?),
         CaseCommand::AddStudy(args) => add_study(args, &workspace, open(&args.case, "case add-study")?, out),
         CaseCommand::Image(args) => image(args, open(&args.case, "case image")?, global),
+        CaseCommand::Calibrate(args) => {
+            calibrate::run(args, &workspace, open(&args.case, "case calibrate")?, out)
+        }
         CaseCommand::Read(args) => read(args, open(&args.case, "case read")?),
         CaseCommand::RmImage { case, image } => {
             let mut writing = open(case, "case rm-image")?;

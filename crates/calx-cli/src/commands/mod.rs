@@ -1,5 +1,6 @@
 //! One file per command: reads its arguments, calls the libraries, prints.
 
+pub(crate) mod calibrate;
 pub(crate) mod case;
 pub(crate) mod case_set;
 pub(crate) mod demo;
@@ -15,6 +16,7 @@ pub(crate) mod init;
 pub(crate) mod issues;
 pub(crate) mod list;
 pub(crate) mod ls;
+pub(crate) mod measured;
 pub(crate) mod phantom;
 pub(crate) mod pixels;
 pub(crate) mod playlist;

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::measured::describe;
 use super::pixels::WorkspacePixels;
 use super::words::{self, SideWord};
 use crate::args::Global;
@@ -308,41 +309,4 @@ fn measure(workspace: &Workspace, typed: &str, regions: &[String], global: &Glob
     }
     out.table(&table)?;
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
-}
-
-/// The quantity and its value in words, with the label that says where a millimetre holds.
-pub(crate) fn describe(measurement: &calx_model::Measurement) -> (&'static str, String) {
-    use calx_model::Measurement as M;
-    match measurement {
-        M::Area { size } => ("area", size.to_string()),
-        M::Length { length } => ("length", length.to_string()),
-        M::MeanWidth { length } => ("mean width", length.to_string()),
-        M::Angle { degrees } => ("angle", format!("{degrees:.1}°")),
-        M::Values { pixels, mean, standard_deviation, minimum, maximum, unit } => (
-            "values",
-            format!(
-                "{}, {minimum} to {maximum} {unit} over {pixels:.1} px",
-                calx_model::mean_and_deviation(*mean, *standard_deviation, 1)
-            ),
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mean_of_a_map_of_fractions_is_not_rounded_away() {
-        let values = calx_model::Measurement::Values {
-            pixels: 100.0,
-            mean: 0.4372,
-            standard_deviation: 0.03125,
-            minimum: 0.25,
-            maximum: 0.5,
-            unit: "stored units".to_owned(),
-        };
-        let words = "mean 0.4372, SD 0.03125, 0.25 to 0.5 stored units over 100.0 px";
-        assert_eq!(describe(&values), ("values", words.to_owned()));
-    }
 }

@@ -215,12 +215,18 @@ fn image_facts(info: &calx_dicom::ImageInfo) -> Vec<(&'static str, Value)> {
         .collect();
     let spacing = info.spacing.as_ref().map_or_else(
         || "not known: lengths are in px".to_owned(),
-        |s| format!("{} x {} {}", s.between_rows_mm, s.between_columns_mm, s.basis.label()),
+        |s| {
+            let varies = if info.spacing_of_all_frames { "" } else { ", of this frame only" };
+            let label = s.basis.label_with_description();
+            format!("{} x {} {label}{varies}", s.between_rows_mm, s.between_columns_mm)
+        },
     );
+    let parts: Vec<String> = info.region_scales.iter().map(region_words).collect();
     vec![
         ("columns", json!(layout.columns)),
         ("rows", json!(layout.rows)),
         ("frames", json!(layout.number_of_frames)),
+        ("playback", json!(info.playback.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string))),
         ("photometric", json!(layout.photometric_interpretation.as_str())),
         (
             "bits",
@@ -238,10 +244,26 @@ fn image_facts(info: &calx_dicom::ImageInfo) -> Vec<(&'static str, Value)> {
         ),
         ("windows", json!(windows.join("; "))),
         ("spacing", json!(spacing)),
+        ("ultrasound_regions", json!(if parts.is_empty() { "none".to_owned() } else { parts.join("; ") })),
         ("side", json!(info.side.map_or("not stated", |s| s.word()))),
         ("view", json!(info.view_position.raw())),
         ("lossy", json!(info.lossy)),
     ]
+}
+
+/// `0,0 to 639,479: a pixel is 0.1 mm across, 0.1 mm down`: corners in pixels counted from 0, both included.
+fn region_words(region: &calx_model::RegionScale) -> String {
+    let axis = |axis: &calx_model::RegionAxis| match axis.unit {
+        calx_model::AxisUnit::Cm => format!("{} mm", axis.per_pixel * 10.0),
+        calx_model::AxisUnit::Seconds => format!("{} s", axis.per_pixel),
+        calx_model::AxisUnit::CmPerSecond => format!("{} cm/s", axis.per_pixel),
+        calx_model::AxisUnit::Other => "no measure".to_owned(),
+    };
+    let (x, y) = (axis(&region.x), axis(&region.y));
+    format!(
+        "{},{} to {},{}: a pixel is {x} across, {y} down",
+        region.min_x, region.min_y, region.max_x, region.max_y
+    )
 }
 
 fn case(case: &Case, workspace: &calx_workspace::Workspace, out: &Out) -> Outcome {
@@ -273,7 +295,9 @@ fn case(case: &Case, workspace: &calx_workspace::Workspace, out: &Out) -> Outcom
         for image in &study.images {
             let number = case.images().position(|(_, i)| i.id == image.id).map_or(0, |n| n + 1);
             let side = image.side().map(|s| format!(" {}", s.word())).unwrap_or_default();
-            let scale = image.effective_spacing().map_or("px only", |s| s.basis.label());
+            let parts = image.ultrasound_regions.iter().any(calx_model::RegionScale::is_spatial);
+            let without = if parts { "mm in ultrasound regions" } else { "px only" };
+            let scale = image.effective_spacing().map_or(without, |s| s.basis.label());
             let regions = case.regions.iter().filter(|r| r.image == image.id).count();
             out.line(format!(
                 "  image {number}{side}  {}x{}  {scale}  {regions} regions",

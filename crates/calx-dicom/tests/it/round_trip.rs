@@ -110,7 +110,8 @@ fn a_clip_comes_back_frame_by_frame() {
     let new = clip("frames");
     let locator = written(&new, folder.path());
     let info = read_image_info(&locator, 3).unwrap().value;
-    assert_eq!((info.frame_time_ms, info.layout.number_of_frames), (Some(66.6), 3));
+    let playback = info.playback.as_ref().unwrap();
+    assert_eq!((playback.frame_time_ms, info.layout.number_of_frames), (Some(66.6), 3));
     assert_eq!(info.ultrasound_regions, new.ultrasound_regions);
     let NewPixels::Rgb8 { frames } = &new.pixels else { panic!() };
     for (number, values) in (1u32..).zip(frames) {

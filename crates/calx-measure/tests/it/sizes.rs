@@ -19,11 +19,11 @@ fn both(shape: Shape) -> [Vec<Measurement>; 2] {
 #[track_caller]
 fn check_area(shape: Shape, px2: f64, mm2: f64) {
     let [plain, scaled] = both(shape);
-    let [Measurement::Area { size: AreaSize::Px2 { value } }] = plain.as_slice() else {
+    let [Measurement::Area { size: AreaSize::Px2 { value } }, ..] = plain.as_slice() else {
         panic!("{plain:?}");
     };
     assert!((value - px2).abs() < 1e-9, "{value} px², not {px2}");
-    let [Measurement::Area { size: AreaSize::Mm2 { value, basis } }] = scaled.as_slice() else {
+    let [Measurement::Area { size: AreaSize::Mm2 { value, basis } }, ..] = scaled.as_slice() else {
         panic!("{scaled:?}");
     };
     assert!((value - mm2).abs() < 1e-9, "{value} mm², not {mm2}");
@@ -32,7 +32,11 @@ fn check_area(shape: Shape, px2: f64, mm2: f64) {
 
 #[track_caller]
 fn check_length(measurement: &Measurement, expected: &Length) {
-    let (Measurement::Length { length } | Measurement::MeanWidth { length }) = measurement else {
+    let (Measurement::Length { length }
+    | Measurement::MeanWidth { length }
+    | Measurement::Perimeter { length }
+    | Measurement::Depth { length }) = measurement
+    else {
         panic!("{measurement:?}");
     };
     match (length, expected) {
@@ -63,6 +67,21 @@ fn areas_are_rows_times_columns() {
     check_area(Shape::Ellipse(ellipse), PI * 50.0, PI);
     let mask = Mask::from_bits(8, 8, |column, row| column == row || row == 5).unwrap();
     check_area(Shape::Mask(mask), 15.0, 0.3);
+}
+
+#[test]
+fn a_perimeter_is_measured_after_each_direction_was_scaled() {
+    let [plain, scaled] = both(Shape::Area(area(&[(10.0, 10.0), (40.0, 10.0), (40.0, 30.0), (10.0, 30.0)])));
+    check_length(&plain[1], &px(100.0));
+    check_length(&scaled[1], &mm(2.0 * (3.0 + 4.0)));
+    let [_, scaled] = both(Shape::Area(area(&[(10.0, 10.0), (40.0, 10.0), (10.0, 30.0)])));
+    check_length(&scaled[1], &mm(3.0 + 4.0 + 5.0));
+    // Half axes 1 mm across and 1 mm down: a circle of the patient.
+    let ellipse = Ellipse::from_box(at(10.0, 10.0), at(30.0, 20.0)).unwrap();
+    let [_, scaled] = both(Shape::Ellipse(ellipse));
+    check_length(&scaled[1], &mm(2.0 * PI));
+    let mask = Mask::from_bits(8, 8, |column, row| column == row).unwrap();
+    assert_eq!(both(Shape::Mask(mask)).map(|m| m.len()), [1, 1], "steps are no boundary");
 }
 
 #[test]
@@ -117,9 +136,14 @@ fn an_angle_is_one_of_the_patient_not_of_the_pixels() {
     let shape = Shape::Angle { points: [at(20.0, 10.0), at(10.0, 10.0), at(20.0, 20.0)] };
     let [plain, scaled] = both(shape);
     let degrees = |m: &[Measurement]| match m {
-        [Measurement::Angle { degrees }] => *degrees,
+        [Measurement::Angle { degrees, .. }] => *degrees,
         other => panic!("{other:?}"),
     };
+    let basis = |m: &[Measurement]| match m {
+        [Measurement::Angle { basis, .. }] => basis.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((basis(&plain), basis(&scaled)), (None, Some(SpacingBasis::Detector)));
     assert!((degrees(&plain) - 45.0).abs() < 1e-9);
     assert!((degrees(&scaled) - 2.0f64.atan().to_degrees()).abs() < 1e-9);
     let [straight, _] = both(Shape::Angle { points: [at(1.0, 1.0), at(2.0, 1.0), at(9.0, 1.0)] });

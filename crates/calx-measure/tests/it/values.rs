@@ -21,7 +21,7 @@ fn flat(value: u16) -> Frame {
 }
 
 fn dx<'a>(frame: &'a Frame, modality_lut: &'a ModalityLut) -> FrameValues<'a> {
-    FrameValues { frame, modality_lut, padding: None, modality: "DX" }
+    FrameValues { frame, modality_lut, padding: None, rescale_type: None, modality: "DX" }
 }
 
 /// Pixels, mean, SD, minimum, maximum, unit.
@@ -66,11 +66,9 @@ fn pixels_under_a_shape_are_its_area() {
     let triangle = Shape::Area(area(&[(3.25, 2.5), (31.75, 9.0), (12.125, 30.5)]));
     let Shape::Area(ref known) = triangle else { unreachable!() };
     check(triangle.clone(), dx(&frame, &lut), [known.area_px2(), 700.0, 0.0, 700.0, 700.0]);
-    // The polygon that stands for an ellipse lies within one grid step of it.
+    // No polygon stands for an ellipse.
     let ellipse = Ellipse::from_box(at(5.0, 5.0), at(45.0, 25.0)).unwrap();
-    let (pixels, ..) = values(Shape::Ellipse(ellipse), dx(&frame, &lut)).unwrap();
-    let ring = ellipse.perimeter_px() / 256.0;
-    assert!(pixels <= ellipse.area_px2() && pixels > ellipse.area_px2() - ring, "{pixels}");
+    check(Shape::Ellipse(ellipse), dx(&frame, &lut), [ellipse.area_px2(), 700.0, 0.0, 700.0, 700.0]);
 }
 
 #[test]
@@ -114,12 +112,20 @@ fn values_are_modality_values_and_named_honestly() {
     let frame = flat(1000);
     let rescale = ModalityLut::Rescale { slope: 2.0, intercept: -1024.0 };
     let shape = rectangle(0.0, 0.0, 4.0, 4.0);
-    let unit = |modality, lut: &ModalityLut| {
-        let frame = FrameValues { frame: &frame, modality_lut: lut, padding: None, modality };
+    let typed = |modality, rescale_type, lut: &ModalityLut| {
+        let frame = FrameValues { frame: &frame, modality_lut: lut, padding: None, rescale_type, modality };
         let (_, mean, _, _, _, unit) = values(shape.clone(), frame).unwrap();
         (mean, unit)
     };
+    let unit = |modality, lut: &ModalityLut| typed(modality, None, lut);
     assert_eq!(unit("CT", &rescale), (976.0, "HU".to_owned()));
+    assert_eq!(typed("CT", Some("HU"), &rescale), (976.0, "HU".to_owned()));
+    assert_eq!(typed("CT", Some("US"), &rescale), (976.0, "stored units".to_owned()), "unspecified");
+    assert_eq!(
+        typed("DX", Some("HU"), &rescale),
+        (976.0, "stored units".to_owned()),
+        "no radiograph has any"
+    );
     assert_eq!(unit("DX", &rescale), (976.0, "stored units".to_owned()));
     assert_eq!(unit("CR", &rescale), (976.0, "stored units".to_owned()));
     assert_eq!(unit("CT", &ModalityLut::Identity), (1000.0, "stored units".to_owned()));
@@ -156,6 +162,7 @@ fn colour_and_palettes_have_no_amounts() {
         signed: false,
         padding: Some(Padding { low: 1.0, high: 1.0 }),
         modality_lut: ModalityLut::Identity,
+        rescale_type: None,
         voi: Vec::new(),
         presentation_lut_shape: None,
         palette: None,
@@ -173,5 +180,9 @@ fn a_frame_of_another_size_is_not_measured() {
     let (frame, lut) = (flat(1), ModalityLut::Identity);
     let other = CaseImage { columns: 61, ..image(1) };
     let shape = rectangle(0.0, 0.0, 4.0, 4.0);
-    assert_eq!(measure_region(&region(1, shape), &other, Some(dx(&frame, &lut))).len(), 1, "area only");
+    assert_eq!(
+        measure_region(&region(1, shape), &other, Some(dx(&frame, &lut))).len(),
+        2,
+        "area and perimeter"
+    );
 }

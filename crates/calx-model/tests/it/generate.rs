@@ -247,6 +247,7 @@ impl Maker<'_> {
             header_side: self.dice.maybe(side),
             stated_side: None,
             view_position: self.dice.maybe("PA".to_owned()),
+            ultrasound_regions: Vec::new(),
             user_scale: if self.dice.once_in(9) { Some(scale) } else { None },
             display: self.display(frames),
             caption: self.text(),

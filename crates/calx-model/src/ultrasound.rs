@@ -1,0 +1,81 @@
+//! The calibrated parts of an ultrasound picture, as measuring needs them.
+//!
+//! Not here: reading SequenceOfUltrasoundRegions (`calx-dicom`), measuring (`calx-measure`).
+//!
+//! Invariants
+//! - Corners are pixels of the image counted from 0, both inclusive; an axis that is calibrated has a finite step that is
+//!   not 0. It may be negative: then the quantity falls along the rows or columns.
+//!
+//! Source: PS3.3 C.8.5.5.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What one axis of a region counts (Physical Units X and Y Direction (0018,6024/6026)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AxisUnit {
+    /// Centimetres of tissue.
+    Cm,
+    /// Seconds.
+    Seconds,
+    /// Centimetres a second.
+    CmPerSecond,
+    /// Anything else: percent, decibel, hertz, none.
+    Other,
+}
+
+/// One axis of a region.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegionAxis {
+    /// What it counts.
+    pub unit: AxisUnit,
+    /// How much from one pixel to the next, with its sign.
+    pub per_pixel: f64,
+    /// The pixel with a known value, counted from the region's first corner; it may lie outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_pixel: Option<i32>,
+    /// The value there.
+    #[serde(default)]
+    pub reference_value: f64,
+}
+
+/// One calibrated part of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegionScale {
+    /// First column.
+    pub min_x: u32,
+    /// First row.
+    pub min_y: u32,
+    /// Last column, which belongs to it.
+    pub max_x: u32,
+    /// Last row, which belongs to it.
+    pub max_y: u32,
+    /// Along the rows, from left to right.
+    pub x: RegionAxis,
+    /// Along the columns, downwards.
+    pub y: RegionAxis,
+    /// Where regions overlap, the pixels are this one's (Region Flags (0018,6016), bit 0).
+    #[serde(default)]
+    pub on_top: bool,
+}
+
+impl RegionScale {
+    /// Whether both axes are lengths in tissue, so that lengths, areas and angles can be measured.
+    #[must_use]
+    pub fn is_spatial(&self) -> bool {
+        self.x.unit == AxisUnit::Cm && self.y.unit == AxisUnit::Cm
+    }
+
+    /// Whether two regions measure alike, wherever they lie.
+    #[must_use]
+    pub fn measures_as(&self, other: &Self) -> bool {
+        if self.is_spatial() && other.is_spatial() {
+            let same = |a: f64, b: f64| (a.abs() - b.abs()).abs() <= 1e-9 * a.abs();
+            return same(self.x.per_pixel, other.x.per_pixel) && same(self.y.per_pixel, other.y.per_pixel);
+        }
+        (self.min_x, self.min_y, self.x, self.y) == (other.min_x, other.min_y, other.x, other.y)
+    }
+}
