@@ -502,6 +502,7 @@ mod tests {
                 signed: false,
                 padding: None,
                 modality_lut: ModalityLut::Identity,
+                rescale_type: None,
                 voi: Vec::new(),
                 presentation_lut_shape: shape,
                 palette: None,
