@@ -47,7 +47,7 @@ pub struct ImageInfo {
     pub image_side: Option<Side>,
     /// ViewPosition (0018,5101).
     pub view_position: PatientText,
-    /// PatientOrientation (0020,0020): row direction, column direction.
+    /// PatientOrientation (0020,0020): row direction, column direction; else by ImageOrientationPatient (0020,0037).
     pub patient_orientation: Option<[PatientText; 2]>,
     /// How a clip is played; `None` for a single frame.
     pub playback: Option<Playback>,
@@ -377,12 +377,48 @@ fn pixel_aspect(data: &DataSet, notices: &mut Vec<Notice>) -> Option<(f64, f64)>
     }
 }
 
+/// PatientOrientation, else what ImageOrientationPatient (0020,0037) says in letters: images that have the one need not
+/// have the other.
 fn patient_orientation(view: FrameView<'_>) -> Option<[PatientText; 2]> {
-    let tag = Tag(0x0020, 0x0020);
-    match view.top.texts(tag).as_slice() {
-        [row, column] if !row.is_empty() || !column.is_empty() => {
-            Some([PatientText::new(row.clone()), PatientText::new(column.clone())])
+    if let [row, column] = view.top.texts(Tag(0x0020, 0x0020)).as_slice()
+        && !(row.is_empty() && column.is_empty())
+    {
+        return Some([PatientText::new(row.clone()), PatientText::new(column.clone())]);
+    }
+    let cosines = Tag(0x0020, 0x0037);
+    let cosines = view.holder(cosines, Tag(0x0020, 0x9116))?.floats(cosines);
+    match cosines.as_slice() {
+        [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f)] => {
+            let [row, column] = [letters_of([*a, *b, *c]), letters_of([*d, *e, *f])];
+            Some([PatientText::new(row), PatientText::new(column)])
         }
         _ => None,
+    }
+}
+
+/// The directions of a vector in the patient, the main one first; less than a tenth of a direction is none.
+fn letters_of(cosines: [f64; 3]) -> String {
+    let names = [('L', 'R'), ('P', 'A'), ('H', 'F')];
+    let mut parts: Vec<(f64, char)> = cosines
+        .into_iter()
+        .zip(names)
+        .filter(|(cosine, _)| cosine.abs() > 0.1)
+        .map(|(cosine, (plus, minus))| (cosine.abs(), if cosine > 0.0 { plus } else { minus }))
+        .collect();
+    parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    parts.into_iter().map(|(_, letter)| letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cosines_become_letters() {
+        assert_eq!(letters_of([1.0, 0.0, 0.0]), "L");
+        assert_eq!(letters_of([0.0, 0.05, -0.998]), "F");
+        assert_eq!(letters_of([-0.6, 0.8, 0.0]), "PR");
+        assert_eq!(letters_of([0.3, -0.4, 0.87]), "HAL");
+        assert_eq!(letters_of([0.0; 3]), "");
     }
 }

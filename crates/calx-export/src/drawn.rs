@@ -32,17 +32,19 @@ impl Drawn {
 
     /// Width and height at which the picture should be shown, so that pixels which are not square look right.
     pub(crate) fn shown_size(&self, image: &CaseImage) -> [f64; 2] {
-        let aspect = pixel_aspect(image, &self.pixels);
+        let aspect = shown_aspect(image, &self.pixels);
         let (width, height) = (f64::from(self.picture.width()), f64::from(self.picture.height()));
         if image.display.quarter_turns % 2 == 1 { [width * aspect, height] } else { [width, height * aspect] }
     }
 }
 
-/// Height of a pixel over its width.
-fn pixel_aspect(image: &CaseImage, pixels: &ImagePixels) -> f64 {
-    let spacing = image.effective_spacing().or(pixels.spacing.as_ref());
-    let aspect = spacing.map_or(pixels.pixel_aspect, |s| s.between_rows_mm / s.between_columns_mm);
-    if aspect.is_finite() && (0.01..=100.0).contains(&aspect) { aspect } else { 1.0 }
+/// Height of a pixel over its width as the case shows an image: its scale where that is not square, else what the
+/// file says. A square spacing does not contradict PixelAspectRatio (0028,0034), which then decides.
+#[must_use]
+pub fn shown_aspect(image: &CaseImage, pixels: &ImagePixels) -> f64 {
+    let spacing = image.effective_spacing().map(|s| s.between_rows_mm / s.between_columns_mm);
+    let aspect = spacing.filter(|aspect| !View::is_square(*aspect)).unwrap_or(pixels.pixel_aspect);
+    View::usable_aspect(aspect).unwrap_or(1.0)
 }
 
 /// The frames of an image that an export shows: the case's, then one for every region on none so far.

@@ -32,6 +32,7 @@ pub mod npy;
 pub mod picture;
 
 pub use allow::exportable;
+pub use drawn::shown_aspect;
 pub use error::ExportError;
 pub use exporter::{
     ExportOptions, ExportReport, Exporter, FileEntry, Needs, OptionInfo, case_folder_name, export_case,

@@ -19,6 +19,7 @@ mod footprint;
 pub mod gpu;
 mod ground;
 mod label;
+pub mod letters;
 pub mod marks;
 pub mod overlay;
 mod paint;
@@ -37,6 +38,7 @@ pub mod view;
 
 pub use choose::{ChooseError, resolve};
 pub use gpu::{AdapterInfo, GpuOptions, GpuRenderer, adapters};
+pub use letters::draw_letters;
 pub use marks::{Mark, MarkLabel, MarkShape, MarkStyle, draw_marks};
 pub use overlay::{draw_overlay, overlay_colour};
 pub use picture::{Picture, Pixels};

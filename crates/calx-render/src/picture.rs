@@ -102,6 +102,45 @@ impl Picture {
         }
     }
 
+    /// Fills a rectangle; what of it lies outside the picture is left out.
+    pub fn fill(&mut self, left: u32, top: u32, width: u32, height: u32, colour: [u8; 3]) {
+        let [r, g, b] = colour;
+        self.rows(left, top, width, height, |_, to| {
+            for pixel in to.chunks_exact_mut(4) {
+                pixel.copy_from_slice(&[r, g, b, 255]);
+            }
+        });
+    }
+
+    /// Lays another picture with its top left corner at (`left`, `top`); what of it lies outside is left out.
+    pub fn paste(&mut self, other: &Self, left: u32, top: u32) {
+        let rgb = other.to_rgb();
+        let width = usize::try_from(other.width).unwrap_or(usize::MAX);
+        self.rows(left, top, other.width, other.height, |row, to| {
+            let from = rgb.chunks_exact(3).skip(row * width);
+            for (pixel, from) in to.chunks_exact_mut(4).zip(from) {
+                if let ([r, g, b, _], [nr, ng, nb]) = (&mut *pixel, from) {
+                    (*r, *g, *b) = (*nr, *ng, *nb);
+                }
+            }
+        });
+    }
+
+    /// The RGBA bytes of a rectangle, row by row, cut to the picture.
+    fn rows(&mut self, left: u32, top: u32, width: u32, height: u32, mut with: impl FnMut(usize, &mut [u8])) {
+        let size = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+        let stride = size(self.width) * 4;
+        let (from, to) =
+            (size(left.min(self.width)) * 4, size(left.saturating_add(width).min(self.width)) * 4);
+        let count = size(height.min(self.height.saturating_sub(top)));
+        let lines = self.rgba_mut().chunks_exact_mut(stride.max(4)).skip(size(top)).take(count);
+        for (row, line) in lines.enumerate() {
+            if let Some(line) = line.get_mut(from..to) {
+                with(row, line);
+            }
+        }
+    }
+
     /// The RGBA bytes, to draw on; a grey picture becomes RGBA first.
     pub fn rgba_mut(&mut self) -> &mut Vec<u8> {
         if let Pixels::Grey(v) = &self.pixels {
@@ -110,5 +149,24 @@ impl Picture {
         match &mut self.pixels {
             Pixels::Rgba(v) | Pixels::Grey(v) => v,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_picture_is_cut_at_the_edges() {
+        let mut sheet = Picture::new(4, 3, Pixels::Grey(vec![1; 12])).unwrap();
+        let grey = Picture::new(3, 2, Pixels::Grey((10..16).collect())).unwrap();
+        sheet.paste(&grey, 2, 2);
+        let red = |picture: &Picture| -> Vec<u8> { picture.to_rgb().iter().step_by(3).copied().collect() };
+        assert_eq!(red(&sheet), [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 10, 11]);
+        sheet.fill(0, 0, 2, 2, [7, 8, 9]);
+        assert_eq!((sheet.rgb(1, 1), sheet.rgb(2, 1)), (Some([7, 8, 9]), Some([1; 3])));
+        sheet.paste(&grey, 9, 9);
+        sheet.fill(3, 0, u32::MAX, u32::MAX, [0; 3]);
+        assert_eq!(red(&sheet), [7, 7, 1, 0, 7, 7, 1, 0, 1, 1, 10, 0]);
     }
 }

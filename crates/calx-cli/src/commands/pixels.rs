@@ -97,7 +97,9 @@ pub(crate) fn load(
     let info = read.value;
     let asked = asked.unwrap_or_else(|| frames.request(locator, frame, Priority::Visible, Reduction::Full));
     let decoded = asked.wait_told()?;
+    // A spacing that is square says nothing against an aspect ratio that is not.
     let from_spacing = info.spacing.as_ref().map(|s| s.between_rows_mm / s.between_columns_mm);
+    let from_spacing = from_spacing.filter(|aspect| !View::is_square(*aspect));
     let from_aspect = info.pixel_aspect.map(|(vertical, horizontal)| vertical / horizontal);
     let pixel_aspect = from_spacing.or(from_aspect).and_then(View::usable_aspect).unwrap_or(1.0);
     let mut notices = read.notices;

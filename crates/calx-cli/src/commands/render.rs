@@ -1,4 +1,11 @@
 //! `calx render`: DICOM files or catalogued instances to PNG, or to their values.
+//!
+//! Not here: one picture (`picture`), many in one (`contact_sheet`).
+
+mod contact_sheet;
+mod picture;
+
+pub(super) use picture::letters;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
@@ -7,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use calx_dicom::{FrameHandle, FrameSource, Locator, Read};
 use calx_export::{ImagePixels, MarkChoice, ValueKind, write_npy, write_png, write_values_png};
-use calx_model::{VoiLut, VoiLutFunction, Window, WindowChoice};
-use calx_render::{DisplayTable, Renderer, RendererChoice, View, draw_marks, resolve};
+use calx_model::{PresentationState, VoiLutFunction, Window, WindowChoice};
+use calx_render::{Renderer, RendererChoice, View, draw_marks};
 use calx_workspace::durable;
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -36,9 +43,9 @@ pub(crate) struct RenderArgs {
     /// Window: C,W[,FUNCTION], file:N, lut:N, minmax or auto; else what the file shows first
     #[arg(long, value_parser = window, allow_hyphen_values = true)]
     window: Option<WindowChoice>,
-    /// Frame from 1, or all
-    #[arg(long, value_parser = frame, default_value = "1")]
-    frame: FrameChoice,
+    /// Frame from 1, or all; else the frame that a case shows, or the first
+    #[arg(long, value_parser = frame)]
+    frame: Option<FrameChoice>,
     /// Write undisplayed values instead, as .npy or 16-bit .png
     #[arg(long, value_enum)]
     values: Option<ValuesWord>,
@@ -48,6 +55,21 @@ pub(crate) struct RenderArgs {
     /// Largest width and height; else one image pixel is one pixel
     #[arg(long, value_parser = size, value_name = "WxH")]
     size: Option<(u32, u32)>,
+    /// Draw the overlay planes of the file over its image
+    #[arg(long)]
+    overlays: bool,
+    /// Letters at the edges: which way the patient lies (R L A P H F)
+    #[arg(long)]
+    letters: bool,
+    /// Show as this presentation state says (a file, or a UID of the workspace)
+    #[arg(long, value_name = "PR", conflicts_with_all = ["values", "window"])]
+    presentation: Option<String>,
+    /// How much of the state: all of it, or its graphics over the image as it is
+    #[arg(long, value_enum, default_value = "all", requires = "presentation")]
+    presentation_part: StatePart,
+    /// One picture of small pictures of all inputs, with those refused and why; --size is a cell
+    #[arg(long, conflicts_with_all = ["values", "presentation"])]
+    contact_sheet: bool,
     /// What draws; auto takes a hardware adapter, else the CPU
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) renderer: RendererWord,
@@ -72,6 +94,13 @@ impl From<RendererWord> for RendererChoice {
             RendererWord::Cpu => Self::Cpu,
         }
     }
+}
+
+/// How much of a presentation state is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatePart {
+    All,
+    Graphics,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -142,10 +171,41 @@ struct Found {
     marks: Option<(calx_model::Case, calx_model::ImageId)>,
 }
 
+impl Found {
+    /// The image of a case with its case.
+    fn of_case(&self) -> Option<(&calx_model::Case, &calx_model::CaseImage)> {
+        self.marks.as_ref().and_then(|(case, id)| case.image(*id).map(|image| (case, image)))
+    }
+
+    /// The frame asked for, else the one that its case shows, else the first.
+    fn first_frame(&self, args: &RenderArgs) -> u32 {
+        match args.frame {
+            Some(FrameChoice::One(number)) => number,
+            Some(FrameChoice::All) => 1,
+            None => self.of_case().map_or(1, |(_, image)| image.display.frame.max(1)),
+        }
+    }
+}
+
+/// Reads a presentation state; what it says that cannot be followed is told.
+fn read_state(input: &str, global: &Global, out: &Out) -> Result<PresentationState, Failure> {
+    let found = find(input, global)?;
+    let read = calx_dicom::read_presentation_state(&found.locator).map_err(|error| {
+        let failure = Failure::new(Exit::NothingUsable, error);
+        Failure { error: failure.error.context(format!("not applied: {input}")), ..failure }
+    })?;
+    read.notices.iter().for_each(|notice| out.note(format!("! {notice}")));
+    Ok(read.value)
+}
+
 pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
     let mut renderer = open_renderer(args.renderer)?;
     let frames = workers::frames(global, CACHE_BYTES);
-    let many = args.inputs.len() > 1 || args.frame == FrameChoice::All;
+    if args.contact_sheet {
+        return contact_sheet::run(args, global, out, &frames, renderer.as_mut());
+    }
+    let state = args.presentation.as_deref().map(|input| read_state(input, global, out)).transpose()?;
+    let many = args.inputs.len() > 1 || args.frame == Some(FrameChoice::All);
     let ends_with_slash = args.output.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
     let folder = ends_with_slash || args.output.is_dir();
     if many && !folder && args.inputs.len() > 1 {
@@ -158,14 +218,14 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
     let mut table = Table::new("calx.rendered/1", &["input", "frame", "file", "window", "size", "drawn_by"]);
     let (mut failed, mut only) = (0usize, None);
     let (written, told) = (BTreeSet::new(), BTreeSet::new());
-    let mut run = Run { args, global, folder, frames: &frames, written, out, told, frames_failed: 0 };
-    let first = if let FrameChoice::One(number) = args.frame { number } else { 1 };
+    let state = state.as_ref();
+    let mut run = Run { args, global, folder, frames: &frames, state, written, out, told, frames_failed: 0 };
     let mut inputs = args.inputs.iter().map(|input| (input, find(input, global))).peekable();
     let mut asked = None;
     while let Some((input, found)) = inputs.next() {
         // The next input is decoded while this one is drawn.
         let next = inputs.peek().and_then(|(_, found)| found.as_ref().ok());
-        let next = next.map(|found| ahead(&frames, &found.locator, first));
+        let next = next.map(|found| ahead(&frames, &found.locator, found.first_frame(args)));
         let asked = std::mem::replace(&mut asked, next);
         let result = found.and_then(|found| run.draw(&found, asked, renderer.as_mut(), &mut table));
         if let Err(failure) = result {
@@ -244,6 +304,7 @@ struct Run<'a> {
     global: &'a Global,
     folder: bool,
     frames: &'a FrameSource,
+    state: Option<&'a PresentationState>,
     /// Files of this run: two inputs must never end in one.
     written: BTreeSet<PathBuf>,
     out: &'a Out,
@@ -254,6 +315,15 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Says each notice of an input once.
+    fn note(&mut self, notices: impl Iterator<Item = String>) {
+        for notice in notices {
+            if self.told.insert(notice.clone()) {
+                self.out.note(format!("! {notice}"));
+            }
+        }
+    }
+
     fn tell(&self, failure: Failure, what: &str) {
         let error = failure.error.context(format!("not rendered: {what}"));
         self.out.failure(&Failure { error, ..failure });
@@ -271,8 +341,8 @@ impl Run<'_> {
         self.told.clear();
         let mut at_once = 0;
         let numbers: Vec<u32> = match args.frame {
-            FrameChoice::One(n) => vec![n],
-            FrameChoice::All => {
+            None | Some(FrameChoice::One(_)) => vec![found.first_frame(args)],
+            Some(FrameChoice::All) => {
                 let info = self.frames.image_info(&found.locator, 1).or_exit(Exit::NothingUsable)?.value;
                 // Two of each that is at work, so that memory stays the same however long the clip is.
                 let bytes = info.layout.native_bytes() / u64::from(info.layout.number_of_frames.max(1));
@@ -321,14 +391,32 @@ impl Run<'_> {
                     continue;
                 }
             };
-            for notice in notices.iter().map(ToString::to_string) {
-                if self.told.insert(notice.clone()) {
-                    self.out.note(format!("! {notice}"));
-                }
-            }
+            self.note(notices.iter().map(ToString::to_string));
             let (window, size, drawn_by) = match args.values {
                 Some(kind) => write_values(&pixels, kind, &file, args, self.global)?,
-                None => write_picture(&pixels, found, args, number, &file, self.global, renderer)?,
+                None => {
+                    let info =
+                        self.frames.image_info(&found.locator, number).or_exit(Exit::NothingUsable)?.value;
+                    let look = picture::Look {
+                        window: args.window,
+                        size: args.size,
+                        overlays: args.overlays,
+                        letters: args.letters,
+                        state: self.state.map(|state| (state, args.presentation_part)),
+                    };
+                    let shot = picture::Shot { found, pixels: &pixels, info: &info, frame: number };
+                    let mut drawn = picture::draw(&shot, &look, renderer)?;
+                    self.note(drawn.notices.iter().cloned());
+                    if let (Some((case, image)), true) = (found.of_case(), args.marks != "none") {
+                        let marks = marks(case, image, number, args, &drawn.view, self.global)?;
+                        draw_marks(&mut drawn.picture, &drawn.view, &marks);
+                    }
+                    let png =
+                        |out: &mut BufWriter<File>| write_png(&drawn.picture, out).or_exit(Exit::WriteFailed);
+                    write_file(&file, args.force, self.global, png)?;
+                    let size = format!("{}x{}", drawn.picture.width(), drawn.picture.height());
+                    (drawn.window, size, renderer.describe().to_string())
+                }
             };
             table.push(vec![
                 json!(found.name),
@@ -419,44 +507,6 @@ fn write_values(
         })
     })?;
     Ok(("none".to_owned(), size, "nothing: values".to_owned()))
-}
-
-fn write_picture(
-    pixels: &ImagePixels,
-    found: &Found,
-    args: &RenderArgs,
-    number: u32,
-    file: &Path,
-    global: &Global,
-    renderer: &mut dyn Renderer,
-) -> Result<Drawn, Failure> {
-    let of_case = found.marks.as_ref().and_then(|(case, id)| case.image(*id).map(|image| (case, image)));
-    let stored_choice = of_case.map(|(_, image)| image.display.window);
-    let choice = args.window.or(stored_choice).unwrap_or_default();
-    let pipeline = resolve(&pixels.display, &pixels.frame, choice).or_exit(Exit::SomeFailed)?;
-    let lut = DisplayTable::build(&pipeline, &pixels.frame, pixels.display.bits_stored)
-        .or_exit(Exit::SomeFailed)?;
-    let view = match args.size {
-        Some((width, height)) => View::fit_within(&pixels.frame, width, height, pixels.pixel_aspect),
-        None if (pixels.pixel_aspect - 1.0).abs() < 1e-6 => View::one_to_one(&pixels.frame),
-        None => View::square(&pixels.frame, pixels.pixel_aspect),
-    };
-    let mut picture = renderer.draw(&pixels.frame, &lut, &view).or_exit(Exit::NoMeans)?;
-    if let (Some((case, image)), true) = (of_case, args.marks != "none") {
-        let marks = marks(case, image, number, args, &view, global)?;
-        draw_marks(&mut picture, &view, &marks);
-    }
-    write_file(file, args.force, global, |out| write_png(&picture, out).or_exit(Exit::WriteFailed))?;
-    let size = format!("{}x{}", picture.width(), picture.height());
-    let window = match (choice, &pipeline.voi_lut) {
-        (WindowChoice::Set(window), _) => format!("{},{} as set", window.center, window.width),
-        (_, VoiLut::Window(window)) => {
-            format!("{},{} from {}", window.center, window.width, pipeline.window_origin)
-        }
-        (_, VoiLut::Range { min, max }) => format!("{min} to {max} from {}", pipeline.window_origin),
-        (_, VoiLut::Table(_)) => pipeline.window_origin,
-    };
-    Ok((window, size, renderer.describe().to_string()))
 }
 
 fn marks(

@@ -153,6 +153,11 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
                     .collect::<Vec<_>>(),
             );
             facts.extend(image_facts(&read.value));
+            if let Ok(planes) = calx_dicom::read_overlays(locator, args.frame) {
+                let told: Vec<String> = planes.notices.iter().map(ToString::to_string).collect();
+                notices.extend(told.into_iter().filter(|n| !notices.contains(n)).collect::<Vec<_>>());
+                facts.push(("overlays", json!(overlay_words(&planes.value, args.identity))));
+            }
         }
         Err(error) => {
             facts.push(("image", json!(format!("none: {error}"))));
@@ -193,6 +198,41 @@ fn header_of(locator: &Locator, frame: u32) -> Result<(InstanceHeader, Vec<Notic
     Err(Failure::new(Exit::NothingUsable, error))
 }
 
+/// Each plane with its size and place; what the file calls it is free text and may name someone.
+fn overlay_words(planes: &[calx_model::OverlayPlane], identity: bool) -> String {
+    let words = |plane: &calx_model::OverlayPlane| {
+        let kind = match plane.kind {
+            calx_model::OverlayKind::Graphics => "graphics",
+            calx_model::OverlayKind::Region => "region",
+        };
+        let place = if (plane.left, plane.top) == (0, 0) {
+            String::new()
+        } else {
+            format!(" from column {}, row {}", i64::from(plane.left) + 1, i64::from(plane.top) + 1)
+        };
+        let inside = if plane.is_embedded { ", in the pixel words" } else { "" };
+        let label =
+            if plane.label.is_empty() || !identity { String::new() } else { format!(" ({})", plane.label) };
+        let (group, columns, rows) = (plane.group, plane.columns, plane.rows);
+        format!("{group:04X} {kind} {columns}x{rows}{place}, {} set{inside}{label}", plane.count())
+    };
+    let list: Vec<String> = planes.iter().map(words).collect();
+    if list.is_empty() { "none".to_owned() } else { list.join("; ") }
+}
+
+/// `left R, right L, top H, bottom F`.
+fn letter_words(info: &calx_dicom::ImageInfo) -> String {
+    let letters = super::render::letters(info);
+    let edges =
+        [("left", letters.left), ("right", letters.right), ("top", letters.top), ("bottom", letters.bottom)];
+    let known: Vec<String> = edges
+        .iter()
+        .filter(|(_, letter)| !letter.is_empty())
+        .map(|(edge, l)| format!("{edge} {l}"))
+        .collect();
+    if known.is_empty() { "not stated".to_owned() } else { known.join(", ") }
+}
+
 fn image_facts(info: &calx_dicom::ImageInfo) -> Vec<(&'static str, Value)> {
     let layout = &info.layout;
     let windows: Vec<String> = info
@@ -205,7 +245,7 @@ fn image_facts(info: &calx_dicom::ImageInfo) -> Vec<(&'static str, Value)> {
                 VoiSource::Lut(n) => format!("lut:{n}"),
             };
             let what = match &choice.lut {
-                calx_model::VoiLut::Window(w) => format!(" {},{}", w.center, w.width),
+                calx_model::VoiLut::Window(w) => format!(" {w}"),
                 calx_model::VoiLut::Table(t) => format!(" {} entries", t.entries.len()),
                 calx_model::VoiLut::Range { min, max } => format!(" {min} to {max}"),
             };
@@ -247,6 +287,7 @@ fn image_facts(info: &calx_dicom::ImageInfo) -> Vec<(&'static str, Value)> {
         ("ultrasound_regions", json!(if parts.is_empty() { "none".to_owned() } else { parts.join("; ") })),
         ("side", json!(info.side.map_or("not stated", |s| s.word()))),
         ("view", json!(info.view_position.raw())),
+        ("orientation", json!(letter_words(info))),
         ("lossy", json!(info.lossy)),
     ]
 }
