@@ -133,11 +133,34 @@ fn mark_of(bytes: Option<i64>, digest: Option<String>) -> Option<Mark> {
     Some(Mark { bytes, digest: digest? })
 }
 
+/// What was filed last in a transaction: most files follow one of their own series, and then nothing about patient,
+/// study and series need be asked. No other writer is let in while it holds.
+#[derive(Debug, Default)]
+pub(crate) struct Lately(Option<(InstanceHeader, i64)>);
+
+impl Lately {
+    /// The patient, when this header can change nothing about patient, study and series.
+    ///
+    /// Study and series are described by their instance with the smallest UID, which is the one remembered or a
+    /// smaller one.
+    fn patient(&self, header: &InstanceHeader) -> Option<i64> {
+        let (last, patient) = self.0.as_ref()?;
+        let is_alike = header.series == last.series
+            && header.study == last.study
+            && header.patient_id == last.patient_id
+            && header.patient_name == last.patient_name
+            && header.patient_birth_date == last.patient_birth_date
+            && header.patient_sex == last.patient_sex;
+        (is_alike && header.instance.as_str() > last.instance.as_str()).then_some(*patient)
+    }
+}
+
 /// Files one instance.
 pub(crate) fn file_instance(
     tx: &Transaction<'_>,
     found: Found<'_>,
     learned: &Learned,
+    lately: &mut Lately,
 ) -> Result<Filed, WorkspaceError> {
     let Found { header, damaged, facts, place, source } = found;
     if let Some(known) = known(tx, &header.instance)? {
@@ -171,9 +194,15 @@ pub(crate) fn file_instance(
         }
         return Ok(Filed::Conflict { kept_before: kept.is_some() });
     }
-    let patient = patient(tx, header)?;
-    let study = add_study(tx, header, patient)?;
-    let series = add_series(tx, header)?;
+    let (patient, study, series) = match lately.patient(header) {
+        Some(patient) => (patient, false, false),
+        None => {
+            let patient = patient(tx, header)?;
+            let (study, series) = (add_study(tx, header, patient)?, add_series(tx, header)?);
+            lately.0 = Some((header.clone(), patient));
+            (patient, study, series)
+        }
+    };
     let file = add_file(tx, &header.instance, facts, place)?;
     let sql = "INSERT INTO instances (uid, series, patient, file, sop_class, transfer_syntax, number, rows,
         columns, frames, has_pixels, side, view_position, burned_in, synthetic, quality_control,

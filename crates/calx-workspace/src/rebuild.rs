@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use crate::catalogue;
 use crate::durable;
 use crate::error::WorkspaceError;
-use crate::file_rows::{self, KNOWN, Known, Learned, Place, known_of};
+use crate::file_rows::{self, KNOWN, Known, Lately, Learned, Place, known_of};
 use crate::import::{Facts, RunPlan, add_issue, chain, keep_plan, modified, open_file, sha256_of};
 use crate::lock::{self, Asked, Lock};
 use crate::objects::{LOCK, relative_path};
@@ -135,6 +135,7 @@ impl Workspace {
             ] {
                 tx.execute(&format!("DELETE FROM {table}"), [])?;
             }
+            let mut lately = Lately::default();
             for one in &found {
                 let filed = file_rows::Found {
                     header: &one.header,
@@ -143,7 +144,7 @@ impl Workspace {
                     place: &one.place,
                     source: &one.place.path,
                 };
-                file_rows::file_instance(tx, filed, &Learned::new())?;
+                file_rows::file_instance(tx, filed, &Learned::new(), &mut lately)?;
             }
             for run in &old.runs {
                 add_run(tx, run)?;

@@ -18,7 +18,7 @@ use calx_model::{CaseId, JOURNAL_VERSION, JournalRow, PlaylistId, SopInstanceUid
 use crate::case_writer::{JOURNAL, sweep};
 use crate::durable;
 use crate::error::WorkspaceError;
-use crate::file_rows::{self, Filed, Learned, Place};
+use crate::file_rows::{self, Filed, Lately, Learned, Place};
 use crate::import::{chain, digest_known, sha256_of};
 use crate::jsonl;
 use crate::objects::{INCOMING, relative_path};
@@ -316,7 +316,7 @@ impl Workspace {
                 place: &place,
                 source: &place.path,
             };
-            if let Filed::Same { .. } = file_rows::file_instance(tx, filed, &learned)?
+            if let Filed::Same { .. } = file_rows::file_instance(tx, filed, &learned, &mut Lately::default())?
                 && let Some(known) = file_rows::known(tx, &uid)?
                 && !known.place.managed
             {

@@ -167,6 +167,11 @@ ALTER TABLE patients ADD COLUMN by_patient_id TEXT NOT NULL COLLATE NOCASE AS (p
 ALTER TABLE patients ADD COLUMN place INTEGER NOT NULL AS (id);
 ALTER TABLE series ADD COLUMN place INTEGER AS (coalesce(number, 2147483648));
 ALTER TABLE instances ADD COLUMN place INTEGER AS (coalesce(number, 2147483648));
+DROP INDEX files_undigested;
+DROP INDEX files_by_instance;
+CREATE UNIQUE INDEX files_by_instance ON files (instance, path, coalesce(sha256, ''));
+DROP INDEX files_by_sha256;
+CREATE INDEX files_by_sha256 ON files (sha256) WHERE sha256 IS NOT NULL;
 DROP INDEX studies_by_date;
 CREATE INDEX studies_by_date ON studies (moment, uid);
 CREATE INDEX studies_by_patient ON studies (patient, uid);

@@ -21,7 +21,7 @@ use super::settle::{settle, settle_repeated};
 use super::{FileOutcome, FileStatus, ImportMode, ImportSummary, OnDuplicate};
 use crate::durable::{self, BatchSync, remove_if_there};
 use crate::error::WorkspaceError;
-use crate::file_rows::{self, Filed, Found, Known, Learned, Place};
+use crate::file_rows::{self, Filed, Found, Known, Lately, Learned, Place};
 use crate::objects::relative_path;
 use crate::path_bytes;
 use crate::resolutions::{Decisions, Resolution};
@@ -111,10 +111,13 @@ fn file_rows_of(
         let began = Instant::now();
         let mut rows = Rows { outcomes: Vec::with_capacity(batch.len()), summary, is_undecided: false };
         let mut number = None;
+        let mut lately = Lately::default();
         for prepared in batch {
             let outcome = match prepared {
                 Prepared::Done(outcome) => Some(duplicate_as_asked(outcome.clone(), rules.on_duplicate)),
-                Prepared::Ready(ready) => file(workspace, tx, rules, ready, learned, &mut rows.summary)?,
+                Prepared::Ready(ready) => {
+                    file(workspace, tx, rules, ready, (learned, &mut lately), &mut rows.summary)?
+                }
                 Prepared::Archive(..) | Prepared::NoRoom(_) => None,
             };
             let Some(outcome) = outcome else {
@@ -219,7 +222,7 @@ fn file(
     tx: &Transaction<'_>,
     rules: &Rules,
     ready: &Ready,
-    learned: &Learned,
+    (learned, lately): (&Learned, &mut Lately),
     summary: &mut ImportSummary,
 ) -> Result<Option<FileOutcome>, WorkspaceError> {
     let place = place_of(ready);
@@ -230,7 +233,7 @@ fn file(
         place: &place,
         source: &ready.source,
     };
-    let filed = file_rows::file_instance(tx, found, learned)?;
+    let filed = file_rows::file_instance(tx, found, learned, lately)?;
     let (status, reason, text) = match filed {
         Filed::New { study, series } => {
             summary.new_studies += u64::from(study);
