@@ -137,7 +137,9 @@ fn results_go_to_stdout_and_messages_to_stderr() {
     assert_eq!(keys, ["path", "status", "reason", "uid", "sha256"], "{row}");
     assert_eq!(row, std::fs::read_to_string(place.path("r.jsonl")).unwrap());
     let progress = place.ok(&["import", &hand("left"), "--progress", "json"]);
-    assert!(progress.err.lines().any(|l| l == r#"{"files":1,"of":1}"#), "{}", progress.err);
+    let size = std::fs::metadata(hand("left")).unwrap().len();
+    let last = format!(r#"{{"files":1,"of":1,"bytes":{size},"of_bytes":{size}}}"#);
+    assert_eq!(progress.err.lines().rfind(|l| l.starts_with(r#"{"files""#)), Some(last.as_str()));
     let log = place.path("messages.log");
     place.run(&["show", "99", "--log-file", &log]).expect(3);
     assert!(std::fs::read_to_string(&log).unwrap().starts_with("error "));
