@@ -10,6 +10,8 @@
 
 #[path = "e2e/demo.rs"]
 mod demo;
+#[path = "e2e/display_chain.rs"]
+mod display_chain;
 #[path = "e2e/driver.rs"]
 mod driver;
 #[path = "e2e/dry_run.rs"]
@@ -32,6 +34,8 @@ mod oracle;
 mod page;
 #[path = "e2e/phantom.rs"]
 mod phantom;
+#[path = "e2e/presentation.rs"]
+mod presentation;
 #[path = "e2e/samples.rs"]
 mod samples;
 #[path = "e2e/story.rs"]

@@ -142,6 +142,18 @@ pub(crate) struct ImageArgs {
     /// How it is shown, as for calx render
     #[arg(long, value_parser = super::render::window, allow_hyphen_values = true)]
     window: Option<calx_model::WindowChoice>,
+    /// Turned clockwise by 0, 90, 180 or 270 degrees
+    #[arg(long, value_name = "DEGREES", value_parser = quarter_turns)]
+    turn: Option<u8>,
+    /// Mirrored left to right, after turning; --flip false takes it back
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    flip: Option<bool>,
+    /// Greys turned over, after everything else; --invert false takes it back
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    invert: Option<bool>,
+    /// Frame shown first, from 1
+    #[arg(long)]
+    frame: Option<u32>,
     /// A key image, or not
     #[arg(long)]
     key: Option<bool>,
@@ -316,6 +328,16 @@ fn add_study(args: &AddStudyArgs, workspace: &Workspace, mut writing: Writing<'_
     writing.say("study", number(writing.case(), id), id.0, State::Made)
 }
 
+fn quarter_turns(text: &str) -> Result<u8, String> {
+    match text {
+        "0" => Ok(0),
+        "90" => Ok(1),
+        "180" => Ok(2),
+        "270" => Ok(3),
+        _ => Err("a picture is turned by 0, 90, 180 or 270 degrees, clockwise".to_owned()),
+    }
+}
+
 fn image(args: &ImageArgs, mut writing: Writing<'_>, global: &Global) -> Outcome {
     let case = writing.case();
     let found = place::image(case, &args.image)?;
@@ -326,7 +348,21 @@ fn image(args: &ImageArgs, mut writing: Writing<'_>, global: &Global) -> Outcome
             calx_model::markup::parse(&super::words::text(caption)?, case).or_exit(Exit::SomeFailed)?;
         fields.push(ImageField::Caption(caption));
     }
-    fields.extend(args.window.map(|window| ImageField::Display(ImageDisplay { window, ..found.display })));
+    let display = ImageDisplay {
+        window: args.window.unwrap_or(found.display.window),
+        invert: args.invert.unwrap_or(found.display.invert),
+        quarter_turns: args.turn.unwrap_or(found.display.quarter_turns),
+        flip_horizontal: args.flip.unwrap_or(found.display.flip_horizontal),
+        frame: args.frame.unwrap_or(found.display.frame),
+    };
+    if display.frame == 0 || display.frame > found.frames.max(1) {
+        let text = format!("frame {} was named, the image has {}", display.frame, found.frames);
+        return Err(Failure::say(Exit::Usage, text));
+    }
+    let names_display = args.window.is_some()
+        || args.turn.or(args.flip.or(args.invert).map(u8::from)).is_some()
+        || args.frame.is_some();
+    fields.extend(names_display.then_some(ImageField::Display(display)));
     fields.extend(args.key.map(ImageField::Key));
     if let (Some(side), Some(reason)) = (args.side, &args.reason) {
         let stated =
@@ -335,7 +371,7 @@ fn image(args: &ImageArgs, mut writing: Writing<'_>, global: &Global) -> Outcome
     }
     if fields.is_empty() {
         return Err(Failure::say(Exit::Usage, "nothing to change was named")
-            .hint("as --caption, --window, --key, --side"));
+            .hint("as --caption, --window, --turn, --flip, --invert, --frame, --key, --side"));
     }
     let number = case.images().position(|(_, i)| i.id == id).map(|at| (at + 1).to_string());
     let edits = fields.into_iter().map(|field| Edit::SetImage { image: id, field }).collect();
