@@ -124,7 +124,7 @@ fn overlapping_rings_count_once() {
 #[test]
 fn what_lies_outside_the_box_of_a_union_is_left_out() {
     let a = ring(&[(-10.0, -10.0), (20.0, -10.0), (20.0, 5.5), (-10.0, 5.5)]);
-    near(union_sum(&[a.clone()], PixelBox::image(8, 8)), 8.0 * 5.5, 1e-13);
+    near(union_sum(std::slice::from_ref(&a), PixelBox::image(8, 8)), 8.0 * 5.5, 1e-13);
     near(union_sum(&[a], PixelBox { column: 19, row: 5, columns: 5, rows: 5 }), 0.5, 1e-13);
 }
 
