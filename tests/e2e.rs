@@ -26,6 +26,8 @@ mod idempotence;
 mod import;
 #[path = "e2e/kill.rs"]
 mod kill;
+#[path = "e2e/measures.rs"]
+mod measures;
 #[path = "e2e/mutants.rs"]
 mod mutants;
 #[path = "e2e/oracle.rs"]

@@ -19,6 +19,7 @@ use calx_model::{
 };
 
 use crate::quantise::Quantiser;
+use crate::reference::linear::LinearCodes;
 
 /// One pipeline folded for the kind of samples a frame holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,8 @@ pub(crate) struct GreyTable {
     pub(crate) codes: Arc<[u8]>,
     /// Indices that are background.
     pub(crate) padding: Option<RangeInclusive<u16>>,
+    /// The same codes without a lookup, padding drawn, where they lie on a line.
+    pub(crate) linear: Option<LinearCodes>,
 }
 
 /// How samples become indices that may be averaged.
@@ -201,6 +204,7 @@ impl DisplayTable {
                     remap: Some(Remap::Quantise(Box::new(quantiser))),
                     codes,
                     padding,
+                    linear: None,
                 })
             }
             (ColourPath::Grey, _) => TablePath::Grey(grey(pipeline, width)),
@@ -260,8 +264,10 @@ fn grey(pipeline: &DisplayPipeline, width: SampleWidth) -> GreyTable {
     if let ModalityLut::Table(table) = &pipeline.modality_lut {
         return modality_grey(pipeline, table, first, count, padding);
     }
-    let codes = (first..).take(count).map(|stored| code_of_stored(pipeline, as_f64(stored))).collect();
-    GreyTable { remap: None, codes, padding }
+    let codes: Arc<[u8]> =
+        (first..).take(count).map(|stored| code_of_stored(pipeline, as_f64(stored))).collect();
+    let linear = LinearCodes::fit(pipeline, as_f64(first), &codes, padding.as_ref());
+    GreyTable { remap: None, codes, padding, linear }
 }
 
 /// Under a Modality LUT table indices are modality values. Padding takes a value that no stored value has:
@@ -290,7 +296,7 @@ fn modality_grey(
         }
     }
     let codes = (0..=u16::MAX).map(|modality| code(pipeline.display_value(f64::from(modality)))).collect();
-    GreyTable { remap: Some(Remap::Values(values.into())), codes, padding: free.map(|f| f..=f) }
+    GreyTable { remap: Some(Remap::Values(values.into())), codes, padding: free.map(|f| f..=f), linear: None }
 }
 
 pub(crate) fn in_range(range: Option<&RangeInclusive<u16>>, index: u16) -> bool {

@@ -23,13 +23,13 @@ pub(crate) struct CalibrateArgs {
     /// Number, id or SOP Instance UID of the image
     image: String,
     /// One end in image pixels: 0,0 is the outer corner of the first pixel
-    #[arg(long, value_parser = point, value_name = "X,Y", required_unless_present = "remove")]
+    #[arg(long, value_parser = point, value_name = "X,Y", allow_hyphen_values = true, required_unless_present = "remove")]
     from: Option<GridPoint>,
     /// The other end
-    #[arg(long, value_parser = point, value_name = "X,Y", required_unless_present = "remove")]
+    #[arg(long, value_parser = point, value_name = "X,Y", allow_hyphen_values = true, required_unless_present = "remove")]
     to: Option<GridPoint>,
     /// How far apart they are in the patient
-    #[arg(long, value_name = "MM", required_unless_present = "remove")]
+    #[arg(long, value_name = "MM", allow_hyphen_values = true, required_unless_present = "remove")]
     mm: Option<f64>,
     /// Take the scale away: lengths follow from the header again
     #[arg(long, conflicts_with_all = ["from", "to", "mm"])]

@@ -9,7 +9,7 @@ use calx_measure::{FrameValues, measure_region};
 use calx_model::{AreaSize, CaseImage, Frame, Length, Measurement, ModalityLut, Samples, Shape};
 use serde_json::{Value, json};
 
-use crate::samples::{area, at, image, path, region, tall_pixels};
+use crate::samples::{area, image, path, region, tall_pixels};
 
 const SLOPE: f64 = 0.37;
 const INTERCEPT: f64 = -12.5;

@@ -76,6 +76,12 @@ impl GpuRenderer {
         Ok(Self { open, pass, target: None, tile_side })
     }
 
+    /// Bytes sent to the GPU since it was opened: pixels, tables, boxes and uniforms.
+    #[must_use]
+    pub const fn uploaded_bytes(&self) -> u64 {
+        self.pass.uploaded()
+    }
+
     /// Largest side of a target tile: each of its sides may need `samples` boxes.
     fn target_side(&self, samples: u32) -> u32 {
         let limit = self.open.device.limits().max_texture_dimension_2d;

@@ -98,6 +98,8 @@ pub(crate) struct WindowVoiPass {
     boxes: Option<ResidentBoxes>,
     tile_side: u32,
     least_layers: u32,
+    /// Bytes sent to the GPU since it was made.
+    uploaded: u64,
 }
 
 impl WindowVoiPass {
@@ -155,7 +157,17 @@ impl WindowVoiPass {
             boxes: None,
             tile_side: tile_side.clamp(1, limits.max_texture_dimension_2d),
             least_layers: if is_gl { 2 } else { 1 },
+            uploaded: 0,
         }
+    }
+
+    /// Bytes sent to the GPU since it was made: pixels, tables, boxes and uniforms.
+    pub(crate) const fn uploaded(&self) -> u64 {
+        self.uploaded
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.uploaded = self.uploaded.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
     /// Brings pixels and table up to date.
@@ -183,7 +195,7 @@ impl WindowVoiPass {
     }
 
     fn upload(
-        &self,
+        &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         frame: &Frame,
@@ -242,6 +254,7 @@ impl WindowVoiPass {
                 },
             );
         }
+        self.count(bytes.len());
         let (remap, shift) = source_key(table);
         Ok(Resident {
             samples: frame.samples().clone(),
@@ -286,6 +299,7 @@ impl WindowVoiPass {
         let row = 256 * format.block_copy_size(None).unwrap_or(1);
         let rows = u32::try_from(bytes.len()).unwrap_or(0) / row;
         write_rows(queue, &texture, &bytes, row, [256, rows]);
+        self.count(bytes.len());
         self.table = Some(ResidentTable { bytes, format, texture });
     }
 
@@ -323,6 +337,7 @@ impl WindowVoiPass {
             })
         });
         write_rows(queue, &texture, bytemuck::cast_slice(&words), length.saturating_mul(8), [length, 2]);
+        self.count(size_of_val(words.as_slice()));
         self.boxes = Some(ResidentBoxes { words, length, texture });
     }
 
@@ -346,6 +361,7 @@ impl WindowVoiPass {
         };
         let params = params_of(resident, frame, table, footprint);
         queue.write_buffer(&self.uniforms, 0, bytemuck::bytes_of(&params));
+        self.uploaded = self.uploaded.saturating_add(size_of_val(&params) as u64);
         let codes = codes.texture.create_view(&wgpu::TextureViewDescriptor::default());
         let boxes = boxes.texture.create_view(&wgpu::TextureViewDescriptor::default());
         let view = |binding, view| wgpu::BindGroupEntry {

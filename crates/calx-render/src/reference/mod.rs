@@ -1,5 +1,6 @@
 //! The CPU twins of `shaders/*.wgsl`: oracle, fallback, and the faster way without a hardware adapter.
 
+pub(crate) mod linear;
 pub mod window_voi;
 
 use calx_model::Frame;

@@ -3,7 +3,7 @@
 //! Not here: which boxes (`footprint.rs`), what the table holds ([`crate::table`]).
 //!
 //! Invariants
-//! - At 1:1 a pixel is one lookup; nothing is averaged.
+//! - At 1:1 a pixel is one lookup, or the same code worked out ([`super::linear`]); nothing is averaged.
 //! - A mean is `(sum + weight / 2) / weight` in integers, so the order of addition cannot matter.
 
 use std::ops::RangeInclusive;
@@ -81,6 +81,10 @@ fn all_codes(grey: &GreyTable) -> Box<Codes> {
 
 #[allow(clippy::indexing_slicing, reason = "a u16 indexes 65,536 entries")]
 fn draw_grey<T: Index>(values: &[T], grey: &GreyTable, job: &Job<'_>) -> Vec<u8> {
+    if let (true, Some(line)) = (is_exact(job.footprint), &grey.linear) {
+        let pixel = |cell: usize| values.get(cell).map(|v| [line.code(v.index())]);
+        return draw_cells(job, pixel, |to, cells| line.fill(to, values.get(cells).unwrap_or_default()));
+    }
     let mut codes = all_codes(grey);
     if is_exact(job.footprint) {
         // Here an index is a pixel. In a mean, padding has no weight, and its index is a value like others.

@@ -97,6 +97,26 @@ fn a_new_window_and_a_new_frame_take_effect() {
     }
 }
 
+/// Dragging a window sends a table and the uniforms, whatever the size of the image.
+#[test]
+fn a_window_change_uploads_no_pixels() {
+    let Some(mut renderer) = gpu(4096) else { return };
+    let values: Vec<u16> = (0..3000u32 * 2500).map(|k| u16::try_from(k * 31 % 4096).unwrap()).collect();
+    let frame = Frame::new(3000, 2500, Samples::U16(values.into())).unwrap();
+    let view = View::fit(&frame, 1920, 1080, 1.0);
+    let mut sent = Vec::new();
+    for width in [4096.0, 2000.0, 1000.0, 1000.0] {
+        let pipeline = frames::chain(frames::window(2048.0, width, VoiLutFunction::Linear));
+        let table = DisplayTable::build(&pipeline, &frame, 12).unwrap();
+        let before = renderer.uploaded_bytes();
+        renderer.draw(&frame, &table, &view).unwrap();
+        sent.push(renderer.uploaded_bytes() - before);
+    }
+    const UNIFORMS: u64 = 32;
+    assert!(sent[0] > 15_000_000, "the pixels go once: {sent:?}");
+    assert_eq!(sent[1..], [65_536 + UNIFORMS, 65_536 + UNIFORMS, UNIFORMS], "first {}", sent[0]);
+}
+
 /// The values lie on the GPU already, but not in the rows of the second frame.
 #[test]
 fn the_same_values_in_another_shape_are_another_frame() {
