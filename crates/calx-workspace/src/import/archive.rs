@@ -37,8 +37,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// What the first bytes of a file say.
+    /// What the first bytes of a file say. A preamble may look like an archive; what follows it says DICOM.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
+        if head.get(128..132) == Some(b"DICM") {
+            return None;
+        }
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             Some(Self::Zip)
         } else if head.starts_with(&[0x1f, 0x8b, 8]) {

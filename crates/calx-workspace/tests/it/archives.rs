@@ -99,6 +99,26 @@ fn a_single_file_in_a_gz_is_a_file() {
 }
 
 #[test]
+fn a_preamble_that_looks_like_an_archive_makes_none() {
+    let fresh = Fresh::new();
+    for (name, mark) in [("zip", &b"PK\x03\x04"[..]), ("gz", &[0x1f, 0x8b, 8, 0])] {
+        let mut whole = Tiny::new(&format!("1.2.3.4.{}", mark.len() + usize::from(mark[0]))).bytes();
+        whole[..4].copy_from_slice(mark);
+        fresh.put(&format!("{name}-whole.dcm"), &whole);
+        let mut broken = [&[0; 128], &b"DICM no element"[..]].concat();
+        broken[..4].copy_from_slice(mark);
+        fresh.put(&format!("{name}-broken.dcm"), &broken);
+    }
+    let (summary, files) = fresh.import();
+    assert_eq!(summary.counts.imported, 2, "{files:#?}");
+    for name in ["zip-broken.dcm", "gz-broken.dcm"] {
+        let (status, reason) = fate(&files, name);
+        assert_ne!(reason, "archive_damaged");
+        assert!(matches!(status, FileStatus::Failed | FileStatus::NotDicom), "{name}: {status:?} {reason}");
+    }
+}
+
+#[test]
 fn names_that_lead_elsewhere_are_only_names() {
     let tiny = |uid: &str| Tiny::new(uid).bytes();
     let (one, two, three) = (tiny("1.2.3.1"), tiny("1.2.3.2"), tiny("1.2.3.3"));
