@@ -153,11 +153,12 @@ impl Stated {
         let swap = usize::from(data.big_endian && element.vr == *b"OW");
         let byte = |at: usize| bytes.get(at ^ swap).copied();
         let pixels = u64::from(self.rows) * u64::from(self.columns);
-        let (start, end) = (pixels * index, pixels * (index + 1));
+        let end = pixels.saturating_mul(index + 1);
         let there = u64::try_from(bytes.len()).unwrap_or(0);
         if end.div_ceil(8) > there {
             return Some(Err(format!("it needs {} bytes, {there} are there", end.div_ceil(8))));
         }
+        let start = end - pixels;
         let (from, shift) = (usize::try_from(start / 8).unwrap_or(usize::MAX), start % 8);
         let count = usize::try_from(pixels.div_ceil(8)).unwrap_or(0);
         // Frames follow without gaps, so one may begin inside a byte.

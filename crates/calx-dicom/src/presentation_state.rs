@@ -45,6 +45,12 @@ const FLIP: Tag = Tag(0x0070, 0x0041);
 const ROTATION: Tag = Tag(0x0070, 0x0042);
 const AREAS: Tag = Tag(0x0070, 0x005a);
 
+/// Shapes of shutters that are looked at: three are known.
+const MOST_SHAPES: usize = 8;
+/// Numbers of a polygon, two a corner: at least three, and no more than a person draws. A header must not decide how
+/// long drawing takes.
+const CORNERS: std::ops::RangeInclusive<usize> = 6..=20_000;
+
 /// Why a file did not become a presentation state.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -226,7 +232,11 @@ fn area(item: &DataSet, notices: &mut Vec<Notice>) -> Option<Scoped<DisplayedAre
 fn shutters(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Shutter> {
     let one = |tag| data.integer(tag).and_then(small);
     let mut found = Vec::new();
-    for shape in data.codes(SHUTTER) {
+    let mut shapes = data.codes(SHUTTER);
+    // A shape has one set of edges however often it is named.
+    shapes.sort();
+    shapes.dedup();
+    for shape in shapes.into_iter().take(MOST_SHAPES) {
         let shutter = match shape.as_ref() {
             "RECTANGULAR" => {
                 let edge = |element| one(Tag(0x0018, element));
@@ -244,13 +254,15 @@ fn shutters(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Shutter> {
                 }
                 _ => None,
             },
-            "POLYGONAL" => numbers(data, Tag(0x0018, 0x1620)).filter(|v| v.len() >= 6).map(|v| {
-                let pixel = |pair: &[f64]| match pair {
-                    [row, column] => Some([column - 0.5, row - 0.5]),
-                    _ => None,
-                };
-                Shutter::Polygon { vertices: v.chunks(2).filter_map(pixel).collect() }
-            }),
+            "POLYGONAL" => {
+                numbers(data, Tag(0x0018, 0x1620)).filter(|v| CORNERS.contains(&v.len())).map(|v| {
+                    let pixel = |pair: &[f64]| match pair {
+                        [row, column] => Some([column - 0.5, row - 0.5]),
+                        _ => None,
+                    };
+                    Shutter::Polygon { vertices: v.chunks(2).filter_map(pixel).collect() }
+                })
+            }
             _ => None,
         };
         match shutter {

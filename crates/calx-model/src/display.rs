@@ -536,10 +536,14 @@ mod tests {
             colour: ColourPath::Grey,
             window_origin: String::new(),
         };
-        let shown = |p: &DisplayPipeline| [0.0, 1.9, 2.0, 4.0].map(|x| (p.display_value(x) * 255.0).round());
-        assert_eq!(shown(&pipeline), [0.0, 51.0, 51.0, 255.0]);
+        let check = |p: &DisplayPipeline, expected: [f64; 4]| {
+            for (x, expected) in [0.0, 1.9, 2.0, 4.0].into_iter().zip(expected) {
+                assert!((p.display_value(x) * 255.0 - expected).abs() < 1e-9, "{x}: {}", p.display_value(x));
+            }
+        };
+        check(&pipeline, [0.0, 51.0, 51.0, 255.0]);
         pipeline.invert = true;
-        assert_eq!(shown(&pipeline), [255.0, 204.0, 204.0, 0.0]);
+        check(&pipeline, [255.0, 204.0, 204.0, 0.0]);
     }
 
     #[test]

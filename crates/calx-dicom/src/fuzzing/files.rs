@@ -102,12 +102,19 @@ fn ask_header(locator: &Locator) {
         Err(error) => assert!(!error.to_string().chars().any(is_deceptive), "{error}"),
     }
     drop(identity_texts(locator));
+    drop(crate::read_presentation_state(locator));
 }
 
 /// The preflight: the layout against the bytes that exist, native frames and places of fragments.
 pub(super) fn image(bytes: &[u8]) {
     as_file(&[bytes], |locator, _length| {
         drop(read_image_info(locator, 1));
+        if let Ok(read) = crate::read_overlays(locator, 1) {
+            for plane in read.value {
+                let pixels = u64::from(plane.rows) * u64::from(plane.columns);
+                assert!(plane.count() <= pixels, "more bits than pixels");
+            }
+        }
         ask_image(locator);
     });
 }

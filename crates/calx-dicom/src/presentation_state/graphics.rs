@@ -150,16 +150,13 @@ mod tests {
 
     #[test]
     fn colours_of_the_laboratory_become_those_of_the_screen() {
-        // White, black, and sRGB red, which is L 54.29, a 80.81, b 69.89 under D50.
-        let coded = |l: f64, a: f64, b: f64| {
-            [l / 100.0, (a + 128.0) / 255.0, (b + 128.0) / 255.0].map(|v| (v * 65535.0).round() as u16)
-        };
-        assert_eq!(rgb_of_lab(coded(0.0, 0.0, 0.0)), [0, 0, 0]);
+        // An a or b of 0 is 128 / 255 of 65535. sRGB red is L 54.29, a 80.81, b 69.89 under D50.
+        assert_eq!(rgb_of_lab([0, 32896, 32896]), [0, 0, 0]);
         let near = |found: [u8; 3], wanted: [u8; 3]| {
             assert!(found.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 1), "{found:?} {wanted:?}");
         };
-        near(rgb_of_lab(coded(100.0, 0.0, 0.0)), [255, 255, 255]);
-        near(rgb_of_lab(coded(54.29, 80.81, 69.89)), [255, 0, 0]);
+        near(rgb_of_lab([65535, 32896, 32896]), [255, 255, 255]);
+        near(rgb_of_lab([35579, 53664, 50858]), [255, 0, 0]);
         assert_eq!([eight_bits(0), eight_bits(65535), eight_bits(32768)], [0, 255, 128]);
     }
 }
