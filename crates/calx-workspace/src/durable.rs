@@ -47,6 +47,17 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     through_partial(path, bytes, rename_new)
 }
 
+/// Writes a file that must not exist yet and whose `.partial` says that something larger was begun: that one stays
+/// where writing fails, so that whoever comes next goes on.
+///
+/// # Errors
+/// `AlreadyExists`, or what the system says; nothing is at `path` then.
+pub(crate) fn finish_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let partial = partial_of(path);
+    write_synced(&partial, bytes)?;
+    rename_new(&partial, path)
+}
+
 /// Writes a file, in place of an older one if there is one.
 ///
 /// # Errors
@@ -57,12 +68,14 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn through_partial(path: &Path, bytes: &[u8], put: fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
     let partial = partial_of(path);
-    let written = (|| {
-        let mut file = File::create(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    })();
+    let written = write_synced(&partial, bytes);
     written.and_then(|()| put(&partial, path)).inspect_err(|_| remove_if_there(&partial))
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Renames a file or folder, whose bytes are already synced, to a name that must be free.

@@ -4,6 +4,7 @@
 //!
 //! Invariants
 //! - `calx.toml` appears last and whole: a folder that has it is a whole workspace.
+//! - `calx.toml.partial` appears first and stays until then: a folder that has it is finished by the next `init`.
 //! - Opening never writes.
 
 use std::fs;
@@ -120,7 +121,7 @@ impl Workspace {
         };
         let body = toml::to_string(&content).map_err(|e| write(io::Error::other(e)))?;
         let text = format!("# This file marks a calx workspace.\n{body}");
-        durable::write_new(&marker, text.as_bytes()).map_err(write)?;
+        durable::finish_new(&marker, text.as_bytes()).map_err(write)?;
         if let Some(parent) = dir.parent() {
             durable::sync_dir(parent).map_err(write)?;
         }
@@ -218,5 +219,64 @@ impl Workspace {
 
     pub(crate) fn catalogue_path(&self) -> PathBuf {
         self.root.join(catalogue::FILE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::VerifyOptions;
+
+    /// What `init` lays down, in its order; the last one makes the workspace.
+    fn lay_down(dir: &Path, steps: usize) {
+        let whole: [&dyn Fn(); 10] = [
+            &|| fs::create_dir(dir).unwrap(),
+            &|| fs::write(dir.join("calx.toml.partial"), b"").unwrap(),
+            &|| fs::create_dir(dir.join("objects")).unwrap(),
+            &|| fs::create_dir(dir.join("cases")).unwrap(),
+            &|| fs::create_dir(dir.join("playlists")).unwrap(),
+            &|| fs::write(dir.join("schema.json.partial"), b"{").unwrap(),
+            &|| {
+                fs::remove_file(dir.join("schema.json.partial")).unwrap();
+                fs::write(dir.join("schema.json"), Schema::VASCULAR_CALCIFICATION).unwrap();
+            },
+            &|| fs::write(dir.join(catalogue::FILE), b"").unwrap(),
+            &|| catalogue::create(&dir.join(catalogue::FILE)).unwrap(),
+            &|| fs::write(dir.join("calx.toml.partial"), b"# This file marks a calx work").unwrap(),
+        ];
+        whole.iter().take(steps).for_each(|step| step());
+    }
+
+    #[test]
+    fn an_init_that_was_cut_off_anywhere_is_finished_by_the_next() {
+        for steps in 0..=10 {
+            let parent = tempfile::tempdir().unwrap();
+            let dir = parent.path().join("ws");
+            lay_down(&dir, steps);
+            assert!(matches!(Workspace::open(&dir), Err(WorkspaceError::NotAWorkspace(_))), "{steps}");
+            let made = Workspace::init(&dir, InitOptions::default());
+            let report = made.unwrap_or_else(|error| panic!("after {steps}: {error}"));
+            let report = report.verify(VerifyOptions::default()).unwrap();
+            assert!(report.is_whole() && report.leftovers.is_empty(), "after {steps}: {report:?}");
+            let again = Workspace::init(&dir, InitOptions::default());
+            assert!(matches!(again, Err(WorkspaceError::AlreadyAWorkspace(_))), "{steps}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_that_is_full_at_the_last_step_of_init_leaves_what_the_next_goes_on_with() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("ws");
+        fs::create_dir(&dir).unwrap();
+        let begun = dir.join("calx.toml.partial");
+        std::os::unix::fs::symlink("/dev/full", &begun).unwrap();
+        let error = Workspace::init(&dir, InitOptions::default()).unwrap_err();
+        assert!(matches!(error, WorkspaceError::Write { .. }), "{error:?}");
+        assert!(fs::symlink_metadata(&begun).is_ok(), "it still says that something was begun");
+        assert!(dir.join("schema.json").is_file(), "it was the last step");
+        fs::remove_file(&begun).unwrap();
+        fs::write(&begun, b"").unwrap();
+        assert!(Workspace::init(&dir, InitOptions::default()).is_ok());
     }
 }
