@@ -16,20 +16,20 @@ use crate::out::Out;
 
 /// Opens the workspace of `--workspace`, `CALX_WORKSPACE` or the nearest parent.
 pub(crate) fn workspace(global: &Global) -> Result<Workspace, Failure> {
-    let dir = match &global.workspace {
-        Some(dir) => dir.clone(),
-        None => {
-            let here = std::env::current_dir().or_exit(Exit::NotFound)?;
-            let workspace = Workspace::find(&here).map_err(|e| {
-                workspace_failure(e).hint("name a workspace with -w DIR, or make one with: calx init DIR")
-            })?;
-            tell_network(&workspace, global);
-            return Ok(workspace);
-        }
-    };
-    let workspace = Workspace::open(&dir).map_err(workspace_failure)?;
+    let workspace = workspace_untold(global)?;
     tell_network(&workspace, global);
     Ok(workspace)
+}
+
+/// As [`workspace`], for a command that says itself where the workspace lies.
+pub(crate) fn workspace_untold(global: &Global) -> Result<Workspace, Failure> {
+    if let Some(dir) = &global.workspace {
+        return Workspace::open(dir).map_err(workspace_failure);
+    }
+    let here = std::env::current_dir().or_exit(Exit::NotFound)?;
+    Workspace::find(&here).map_err(|e| {
+        workspace_failure(e).hint("name a workspace with -w DIR, or make one with: calx init DIR")
+    })
 }
 
 /// What is different on a file system of several machines.

@@ -52,7 +52,7 @@ pub use error::{ErrorClass, WorkspaceError};
 pub use forget::{ForgetPlan, Forgotten};
 pub use gc::GcReport;
 pub use import::{
-    ArchiveLimits, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions,
+    ArchiveLimits, Counts, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions,
     ImportSummary, OnDuplicate, RunPlan,
 };
 pub use lookup::Found;

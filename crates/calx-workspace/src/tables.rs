@@ -210,6 +210,18 @@ CREATE TABLE sought_statements (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// More of what need not be read again: files that are no instances, and bytes that are a conflict.
+const REMEMBERED: &str = "
+ALTER TABLE sources ADD COLUMN is_conflict INTEGER NOT NULL DEFAULT 0 CHECK (is_conflict IN (0, 1));
+CREATE TABLE not_dicom (
+    path BLOB PRIMARY KEY,
+    size INTEGER NOT NULL, modified INTEGER, changed INTEGER NOT NULL,
+    device INTEGER NOT NULL, inode INTEGER NOT NULL,
+    reason TEXT NOT NULL, text TEXT NOT NULL,
+    reader TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
 /// The words of the search. FTS5 is given them folded and cut already (`search_words`), so its plainest tokenizer
 /// is the right one; `secure-delete` takes withdrawn words out of its pages and not only out of its answers.
 const WORDS: &str = "
@@ -243,6 +255,7 @@ pub(crate) fn bring_up_to_date(tx: &Transaction<'_>, found: u32) -> rusqlite::Re
 fn to_3(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(TO_3)?;
     tx.execute_batch(WORDS)?;
+    tx.execute_batch(REMEMBERED)?;
     tx.pragma_update(None, "user_version", VERSION)
 }
 

@@ -155,6 +155,14 @@ impl Traces {
         let folders: BTreeSet<&[u8]> = self.paths.iter().filter_map(|path| parent(path)).collect();
         let theirs: Vec<&[u8]> = folders.into_iter().filter(|folder| !is_shared(folder)).collect();
 
+        let mut statement = tx.prepare("SELECT path FROM not_dicom")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let path: Vec<u8> = row.get(0)?;
+            if self.is_in(&path) || theirs.iter().any(|folder| is_below(&path, folder)) {
+                tx.prepare_cached("DELETE FROM not_dicom WHERE path = ?1")?.execute([path])?;
+            }
+        }
         let mut statement = tx.prepare("SELECT run, number, path, text FROM import_issues")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {

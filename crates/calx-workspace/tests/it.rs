@@ -24,6 +24,8 @@ mod import_again;
 mod import_edges;
 #[path = "it/import_reference.rs"]
 mod import_reference;
+#[path = "it/import_run.rs"]
+mod import_run;
 #[path = "it/import_samples.rs"]
 mod import_samples;
 #[path = "it/journal.rs"]

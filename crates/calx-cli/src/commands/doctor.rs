@@ -20,7 +20,8 @@ pub(crate) fn run(_args: &DoctorArgs, global: &Global, out: &Out) -> Outcome {
     let drawn_by = hardware.map_or_else(|| "CPU".to_owned(), |a| a.name.clone());
     let check = render_check();
     let codecs = calx_dicom::supported_transfer_syntaxes();
-    let workspace = session::workspace(global).ok();
+    let workspace = session::workspace_untold(global).ok();
+    let network = workspace.as_ref().and_then(calx_workspace::Workspace::network_note);
     let whole = workspace.as_ref().map(|w| w.verify(calx_workspace::VerifyOptions { deep: false }));
     if out.format() != Format::Table {
         let list: Vec<_> = adapters
@@ -32,6 +33,7 @@ pub(crate) fn run(_args: &DoctorArgs, global: &Global, out: &Out) -> Outcome {
             "render_check": check.as_ref().map_or_else(Clone::clone, Clone::clone),
             "codecs": codecs.iter().map(|c| json!({"uid": c.uid, "name": c.name, "reads": c.reads})).collect::<Vec<_>>(),
             "workspace": workspace.as_ref().map(|w| w.root().display().to_string()),
+            "workspace_network": network,
         }))?;
         return Ok(Exit::Done);
     }
@@ -75,6 +77,9 @@ pub(crate) fn run(_args: &DoctorArgs, global: &Global, out: &Out) -> Outcome {
             out.line(format!("workspace {}: could not be checked", workspace.root().display()))?;
         }
         (None, _) => out.line("workspace none here")?,
+    }
+    if let Some(note) = network {
+        out.line(format!("network   {note}"))?;
     }
     Ok(if check.is_ok() { Exit::Done } else { Exit::SomeFailed })
 }

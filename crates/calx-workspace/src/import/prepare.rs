@@ -88,12 +88,23 @@ pub(crate) enum Take {
 pub(crate) enum Prepared {
     /// It is accounted for already.
     Done(FileOutcome),
+    /// It was read to be no instance.
+    NotDicom(Box<NotDicom>),
     /// It can be filed.
     Ready(Box<Ready>),
     /// It holds files.
     Archive(PathBuf, Kind),
     /// The workspace could not take the bytes.
     NoRoom(io::Error),
+}
+
+/// A file that is no instance, as it was when it was read.
+#[derive(Debug)]
+pub(crate) struct NotDicom {
+    pub(crate) outcome: FileOutcome,
+    /// As of [`Ready`].
+    pub(crate) source: Vec<u8>,
+    pub(crate) stamp: (Stamp, i64),
 }
 
 /// Reads one file, as far as asked.
@@ -110,10 +121,18 @@ pub(crate) fn prepare(path: PathBuf, source: Vec<u8>, take: Take, limits: Archiv
     let Read { value: Intake { header, damaged, mark }, notices } = match read_intake(&file, &before) {
         Ok(read) => read,
         Err(error) => {
-            return match Kind::of_file(&path) {
-                Ok(Some(kind)) if error.code() == "not_dicom" => Prepared::Archive(path, kind),
-                _ => Prepared::Done(refused(path, size, &error)),
-            };
+            let kind = Kind::of_file(&path);
+            if let Ok(Some(kind)) = kind
+                && error.code() == "not_dicom"
+            {
+                return Prepared::Archive(path, kind);
+            }
+            let outcome = refused(path, size, &error);
+            if outcome.status != FileStatus::NotDicom || kind.is_err() || !is_still(&file, &before) {
+                return Prepared::Done(outcome);
+            }
+            let stamp = (Stamp::of(&before), began);
+            return Prepared::NotDicom(Box::new(NotDicom { outcome, source, stamp }));
         }
     };
     let to = if let Take::Copy(to) = &take { Some(to.as_path()) } else { None };

@@ -23,9 +23,10 @@ use super::pace::Limits;
 use super::prepare::{Prepared, Take, prepare};
 use super::recall::recall;
 use super::walk::{Seen, Walk};
-use super::{FileOutcome, FileStatus, ImportMode, ImportOptions};
+use super::{ArchiveLimits, FileOutcome, FileStatus, ImportMode, ImportOptions};
 use crate::durable::{self, remove_if_there};
 use crate::error::WorkspaceError;
+use crate::resolutions::Decisions;
 use crate::workspace::Workspace;
 
 /// Files taken off the walk at once.
@@ -64,11 +65,16 @@ impl Copies {
     }
 }
 
+type Preparing<'a> = dyn Fn(PathBuf, Vec<u8>, Take, ArchiveLimits) -> Prepared + Sync + 'a;
+
 /// Files on their way from the walk to a batch.
 pub(crate) struct Reading<'a> {
     workspace: &'a Workspace,
     options: &'a ImportOptions<'a>,
+    decisions: &'a Decisions,
     copies: &'a Copies,
+    /// Reads one file; a test reads in another way.
+    prepare: &'a Preparing<'a>,
     found: Mutex<Found>,
     line: Mutex<Line>,
     /// There is more in the line, or it has ended.
@@ -134,13 +140,14 @@ impl<'a> Reading<'a> {
     pub(crate) fn new(
         workspace: &'a Workspace,
         options: &'a ImportOptions<'a>,
+        decisions: &'a Decisions,
         copies: &'a Copies,
         walk: Walk,
     ) -> Result<Self, WorkspaceError> {
         let memory = crate::catalogue::open(&workspace.catalogue_path())?;
         let found = Mutex::new(Found { walk, memory, taken: VecDeque::new() });
         let (line, filled, emptied) = (Mutex::default(), Condvar::new(), Condvar::new());
-        Ok(Self { workspace, options, copies, found, line, filled, emptied })
+        Ok(Self { workspace, options, decisions, copies, prepare: &prepare, found, line, filled, emptied })
     }
 
     fn is_cancelled(&self) -> bool {
@@ -226,7 +233,8 @@ impl<'a> Reading<'a> {
         let tx = found.memory.transaction()?;
         for seen in &mut taken {
             if let Seen::File { path, source, stamp } = seen
-                && let Some(outcome) = recall(self.workspace, &tx, (path, source), stamp, mode)?
+                && let Some(outcome) =
+                    recall(self.workspace, &tx, (path, source), stamp, mode, self.decisions)?
             {
                 *seen = Seen::Passed(outcome);
             }
@@ -241,7 +249,8 @@ impl<'a> Reading<'a> {
         };
         let copy = (self.options.mode == ImportMode::Copy).then(|| self.copies.next());
         let take = copy.clone().map_or(Take::Header, Take::Copy);
-        unbroken(&path.clone(), copy.as_deref(), || prepare(path, source, take, self.options.archives))
+        let limits = self.options.archives;
+        unbroken(&path.clone(), copy.as_deref(), || (self.prepare)(path, source, take, limits))
     }
 
     /// Waits for a batch. Readers are at work, or `alone` the calling thread reads itself.
@@ -377,4 +386,122 @@ pub(crate) fn unbroken(path: &Path, copy: Option<&Path>, read: impl FnOnce() -> 
         let text = "this program broke down over the file; please report it";
         Prepared::Done(FileOutcome::of(path.to_path_buf(), FileStatus::Failed, "internal_error", text))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+    use super::super::pace::Pace;
+    use super::*;
+    use crate::workspace::InitOptions;
+
+    const FILES: usize = 300;
+    const READERS: usize = 4;
+
+    /// Reads that many files with several readers, in the way that is given; their numbers and what became of them,
+    /// in the order in which they leave. An unfinished copy that nobody removed is an error.
+    fn read_all(
+        cancel: &AtomicBool,
+        reads: &(dyn Fn(usize, &Take) -> Prepared + Sync),
+    ) -> Vec<(usize, FileOutcome)> {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = Workspace::init(&dir.path().join("ws"), InitOptions::default()).unwrap();
+        let incoming = workspace.objects_dir().join(crate::objects::INCOMING);
+        fs::create_dir(&incoming).unwrap();
+        let src = dir.path().join("src");
+        fs::create_dir(&src).unwrap();
+        for number in 0..FILES {
+            fs::write(src.join(format!("{number:04}")), b"x").unwrap();
+        }
+        let number_of = |path: &Path| path.file_name().unwrap().to_str().unwrap().parse::<usize>().unwrap();
+        let options = ImportOptions::new(cancel);
+        let (copies, decisions) = (Copies::new(incoming.clone(), "r-1".to_owned()), Decisions::new());
+        let walk = Walk::new(&[src], &options, workspace.root()).unwrap();
+        let prepare =
+            |path: PathBuf, _: Vec<u8>, take: Take, _: ArchiveLimits| reads(number_of(&path), &take);
+        let mut reading = Reading::new(&workspace, &options, &decisions, &copies, walk).unwrap();
+        reading.prepare = &prepare;
+        let mut left = Vec::new();
+        std::thread::scope(|scope| {
+            let _home = reading.sends_home();
+            reading.start(scope, READERS);
+            loop {
+                let collected = reading.collect(false, Pace::new().limits()).unwrap();
+                for prepared in collected.files {
+                    let Prepared::Done(outcome) = prepared else { panic!("{prepared:?}") };
+                    left.push((number_of(&outcome.path), outcome));
+                }
+                if collected.is_last {
+                    break;
+                }
+            }
+        });
+        assert_eq!(fs::read_dir(&incoming).unwrap().count(), 0, "no copy is left");
+        left
+    }
+
+    fn done(number: usize) -> Prepared {
+        let path = PathBuf::from(format!("{number:04}"));
+        Prepared::Done(FileOutcome::of(path, FileStatus::NotDicom, "not_dicom", "read"))
+    }
+
+    #[test]
+    fn files_leave_in_the_order_of_the_walk_whoever_is_slow() {
+        let (cancel, read) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+        let left = read_all(&cancel, &|number, _| {
+            // The first of what each reader takes is slow, so that the next reader is done before.
+            if number % TAKEN == 0 {
+                std::thread::sleep(Duration::from_millis(15));
+            }
+            lock(&read).push(number);
+            done(number)
+        });
+        let left: Vec<usize> = left.into_iter().map(|(number, _)| number).collect();
+        assert_eq!(left, (0..FILES).collect::<Vec<_>>());
+        let read = read.into_inner().unwrap();
+        assert_eq!(read.len(), FILES, "each is read once");
+        assert!(!read.is_sorted(), "readers did not overtake each other: this test shows nothing");
+    }
+
+    #[test]
+    fn a_reader_that_breaks_down_costs_its_file_alone() {
+        let cancel = AtomicBool::new(false);
+        let left = read_all(&cancel, &|number, take| {
+            if number % 100 == 7 {
+                let Take::Copy(copy) = take else { panic!("{take:?}") };
+                fs::write(copy, b"half").unwrap();
+                // A panic without its words on the screen of whoever tests.
+                std::panic::resume_unwind(Box::new("a defect of a reader"));
+            }
+            done(number)
+        });
+        assert_eq!(left.len(), FILES);
+        for (number, outcome) in left {
+            let expected = if number % 100 == 7 {
+                (FileStatus::Failed, "internal_error")
+            } else {
+                (FileStatus::NotDicom, "not_dicom")
+            };
+            assert_eq!((outcome.status, outcome.reason.as_str()), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn after_cancel_each_reader_ends_the_file_it_has_and_begins_no_other() {
+        const AT: usize = 100;
+        let (cancel, begun) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let left = read_all(&cancel, &|number, _| {
+            if begun.fetch_add(1, Ordering::Relaxed) == AT {
+                cancel.store(true, Ordering::Relaxed);
+            }
+            done(number)
+        });
+        let begun = begun.into_inner();
+        assert!((AT + 1..=AT + READERS).contains(&begun), "{begun} were begun");
+        assert!(left.len() <= begun, "{} left", left.len());
+        let numbers: Vec<usize> = left.into_iter().map(|(number, _)| number).collect();
+        assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>(), "a beginning of the walk, without a gap");
+    }
 }

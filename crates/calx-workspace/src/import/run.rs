@@ -28,7 +28,7 @@ use super::plan::RunPlan;
 use super::prepare::{Prepared, Ready, Take, prepare, sha256_of};
 use super::reading::{Collected, Copies, Reading, readers, unbroken};
 use super::settle::{digest_known, digest_own};
-use super::store::{DECIDED, Rules, TRANSACTION, described, duplicate_as_asked, is_decided, store};
+use super::store::{DECIDED, Rules, TRANSACTION, described, duplicate_as_asked, is_decided_of, store};
 use super::walk::{Seen, Walk};
 use super::{FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, ImportSummary};
 use crate::durable::{self, BatchSync};
@@ -126,7 +126,7 @@ impl Workspace {
         durable::make_dir(&incoming).map_err(failed)?;
         let sync = BatchSync::new(&incoming).map_err(failed)?;
         let copies = Copies::new(incoming.clone(), rules.run.clone());
-        let reading = Reading::new(self, options, &copies, walk)?;
+        let reading = Reading::new(self, options, &rules.decisions, &copies, walk)?;
         let log = Log::hold(self)?;
         let readers = readers(options.jobs);
         let mut filing =
@@ -164,6 +164,7 @@ impl Workspace {
         let mut look = |prepared: Prepared| -> Result<(), WorkspaceError> {
             let outcome = match prepared {
                 Prepared::Done(outcome) => outcome,
+                Prepared::NotDicom(file) => file.outcome,
                 Prepared::Ready(mut ready) => self.would_be(&mut ready, options, &mut seen_now)?,
                 Prepared::Archive(..) | Prepared::NoRoom(_) => return Ok(()),
             };
@@ -224,7 +225,7 @@ impl Workspace {
         };
         let outcome = match compared {
             Some(true) => described(ready, FileStatus::Duplicate, "", String::new()),
-            Some(false) if is_decided(&self.decisions()?, ready) => {
+            Some(false) if is_decided_of(&self.decisions()?, ready) => {
                 described(ready, FileStatus::Duplicate, DECIDED.0, DECIDED.1.to_owned())
             }
             Some(false) => {

@@ -28,6 +28,7 @@ use crate::resolutions::{Decisions, Resolution};
 use crate::rows::IssueRow;
 use crate::search_index;
 use crate::workspace::Workspace;
+use calx_model::SopInstanceUid;
 use rusqlite::{Transaction, params};
 
 /// A transaction is ended after this long, its commit not counted.
@@ -66,7 +67,7 @@ pub(crate) fn store(
     }
     let mut next = summary.clone();
     next.bytes_copied += copied?;
-    batch.retain(|prepared| matches!(prepared, Prepared::Done(_) | Prepared::Ready(_)));
+    batch.retain(|prepared| !matches!(prepared, Prepared::Archive(..) | Prepared::NoRoom(_)));
     settle_repeated(&mut batch);
     let mut learned = Learned::new();
     let (mut filed, mut transactions) = (0, 0);
@@ -115,6 +116,10 @@ fn file_rows_of(
         for prepared in batch {
             let outcome = match prepared {
                 Prepared::Done(outcome) => Some(duplicate_as_asked(outcome.clone(), rules.on_duplicate)),
+                Prepared::NotDicom(file) => {
+                    recall::remember_not_dicom(tx, file)?;
+                    Some(file.outcome.clone())
+                }
                 Prepared::Ready(ready) => {
                     file(workspace, tx, rules, ready, (learned, &mut lately), &mut rows.summary)?
                 }
@@ -257,18 +262,17 @@ fn file(
                 "a damaged copy of this object was here; it is kept aside, these whole bytes count now";
             (FileStatus::Imported, "damaged_copy_set_aside", text.to_owned())
         }
-        Filed::Conflict { kept_before: true } if is_decided(&rules.decisions, ready) => {
+        Filed::Conflict { kept_before: true } if is_decided_of(&rules.decisions, ready) => {
             (FileStatus::Duplicate, DECIDED.0, DECIDED.1.to_owned())
         }
         Filed::Conflict { kept_before } => {
-            let now = if kept_before { "these bytes were kept before" } else { "both are kept" };
-            let other = "another object with the same SOPInstanceUID (0008,0018) is here";
-            let why = ready.damaged.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-            (FileStatus::Conflict, "same_uid_other_bytes", format!("{other}, {now}{why}"))
+            (FileStatus::Conflict, CONFLICT, conflict_text(kept_before, ready.damaged.as_deref()))
         }
     };
-    if status != FileStatus::Conflict {
-        recall::remember(tx, &ready.source, ready)?;
+    // What is damaged besides is read again, for why.
+    let is_conflict = matches!(filed, Filed::Conflict { .. }) && ready.damaged.is_none();
+    if is_conflict || status != FileStatus::Conflict {
+        recall::remember(tx, &ready.source, ready, is_conflict)?;
     }
     let outcome = FileOutcome { notices: ready.notices.clone(), ..described(ready, status, reason, text) };
     Ok(Some(duplicate_as_asked(outcome, rules.on_duplicate)))
@@ -280,11 +284,25 @@ pub(crate) const DECIDED: (&str, &str) = (
     "these bytes are kept; of the files with its SOPInstanceUID (0008,0018) another was chosen to count",
 );
 
+/// Reason for bytes whose UID is here with other ones.
+pub(crate) const CONFLICT: &str = "same_uid_other_bytes";
+
+/// The same in words.
+pub(crate) fn conflict_text(kept_before: bool, damaged: Option<&str>) -> String {
+    let now = if kept_before { "these bytes were kept before" } else { "both are kept" };
+    let why = damaged.map(|why| format!("; {why}")).unwrap_or_default();
+    format!("another object with the same SOPInstanceUID (0008,0018) is here, {now}{why}")
+}
+
 /// Whether a person decided on these very bytes.
-pub(crate) fn is_decided(decisions: &Decisions, ready: &Ready) -> bool {
-    let names =
-        |decision: &Resolution| ready.facts.sha256.as_ref().is_some_and(|sha256| decision.names(sha256));
-    decisions.get(&ready.header.instance).is_some_and(names)
+pub(crate) fn is_decided(decisions: &Decisions, instance: &SopInstanceUid, sha256: Option<&String>) -> bool {
+    let names = |decision: &Resolution| sha256.is_some_and(|sha256| decision.names(sha256));
+    decisions.get(instance).is_some_and(names)
+}
+
+/// As [`is_decided`], of a prepared file.
+pub(crate) fn is_decided_of(decisions: &Decisions, ready: &Ready) -> bool {
+    is_decided(decisions, &ready.header.instance, ready.facts.sha256.as_ref())
 }
 
 /// A duplicate that is not to be skipped is a failure.
@@ -394,6 +412,7 @@ mod tests {
     use std::path::Path;
 
     use super::super::ArchiveLimits;
+    use super::super::pace::Pace;
     use super::super::prepare::{Take, prepare};
     use super::super::reading::Copies;
     use super::*;
@@ -456,5 +475,42 @@ mod tests {
                 assert!(calls + u64::from(transactions) <= 4, "{transactions} transactions");
             }
         }
+    }
+
+    #[test]
+    fn a_transaction_takes_no_more_than_its_time_and_the_pace_hears_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = Workspace::init(&dir.path().join("ws"), InitOptions::default()).unwrap();
+        let sync = BatchSync::new(&workspace.objects_dir()).unwrap();
+        let copies = Copies::new(dir.path().to_path_buf(), "r-1".to_owned());
+        let (mode, mut pace) = (ImportMode::Reference, Pace::new());
+        for _ in 0..9 {
+            pace.acknowledged(Duration::ZERO, 1);
+        }
+        let most = pace.limits().files;
+        for (time, number, expected) in
+            [(Duration::from_secs(60), 0, 1), (Duration::ZERO, 100, 100_usize.div_ceil(LOOKS))]
+        {
+            let rules = Rules {
+                run: "r-1".to_owned(),
+                mode,
+                on_duplicate: OnDuplicate::Skip,
+                decisions: Decisions::new(),
+                transaction: time,
+            };
+            let batch: Vec<_> =
+                (number..number + 100).map(|number| prepared(dir.path(), &copies, number, mode)).collect();
+            let (mut told, mut summary) = (Vec::new(), ImportSummary::default());
+            let took = store(&workspace, &rules, &sync, batch, &mut summary, &mut |outcome| {
+                told.push(outcome.path);
+            })
+            .unwrap();
+            assert_eq!(usize::try_from(took).unwrap(), expected, "{time:?}");
+            let paths: Vec<_> =
+                (number..number + 100).map(|number| dir.path().join(number.to_string())).collect();
+            assert_eq!((told, summary.counts.imported), (paths, 100), "each once, in order");
+            pace.acknowledged(Duration::ZERO, took);
+        }
+        assert_eq!(pace.limits().files, most / 2, "smaller batches where a machine is slow");
     }
 }

@@ -3,11 +3,12 @@
 //! Not here: what a file holds (`prepare`).
 //!
 //! Invariants
+//! - A file is told once, however often it and the folders above it are named as sources, in whatever order.
 //! - A folder is walked once, however many sources and links lead to it; so a loop of links ends.
 //! - The workspace's own folder is never walked.
 //! - Only one folder's names for each level are held in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
 use std::io;
@@ -126,26 +127,11 @@ impl Walk {
         if let Ok(meta) = fs::metadata(own) {
             walked.insert(folder_key(own, &meta));
         }
-        let mut places: BTreeSet<PathBuf> = BTreeSet::new();
-        let mut roots = Vec::new();
-        for source in sources {
-            let place = match fs::canonicalize(source) {
-                Ok(place) => place,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Err(ImportError::NoSource(source.clone()));
-                }
-                Err(_) => source.clone(),
-            };
-            // A file named twice, or once more beside its folder, is one file.
-            if !place.ancestors().any(|earlier| places.contains(earlier)) {
-                places.insert(place);
-                roots.push(source.clone().into_os_string());
-            }
-        }
+        let (mut roots, places) = roots(sources, own)?;
         roots.reverse();
         let follow_links = options.follow_links;
         let may_list = roots.iter().any(|root| is_directory_name(Path::new(root)));
-        let places = if may_list { places } else { BTreeSet::new() };
+        let places = if may_list { places.into_iter().collect() } else { BTreeSet::new() };
         let sources = Level { folder: PathBuf::new(), absolute: PathBuf::new(), names: roots };
         let levels = vec![sources];
         Ok(Self { levels, walked, filter, follow_links, at_source: true, directory: None, places })
@@ -236,6 +222,36 @@ impl Walk {
     }
 }
 
+/// Sources to begin at, and where they lie: a file that is named twice, or beside a folder that holds it, is one
+/// file and is told where the walk comes upon it.
+fn roots(sources: &[PathBuf], own: &Path) -> Result<(Vec<OsString>, Vec<PathBuf>), ImportError> {
+    let mut found = Vec::with_capacity(sources.len());
+    for source in sources {
+        match fs::canonicalize(source) {
+            Ok(place) => found.push(place),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(ImportError::NoSource(source.clone()));
+            }
+            Err(_) => found.push(source.clone()),
+        }
+    }
+    let own = fs::canonicalize(own).unwrap_or_else(|_| own.to_path_buf());
+    // Asked, never gone through: its order is no order.
+    let all: HashSet<&Path> = found.iter().map(PathBuf::as_path).collect();
+    let is_covered = |place: &Path| {
+        // No walk from outside comes into the workspace.
+        let is_own = place.starts_with(&own);
+        let mut above = place.ancestors().skip(1).take_while(|above| !is_own || *above != own);
+        above.any(|above| all.contains(above))
+    };
+    let mut named: HashSet<&Path> = HashSet::with_capacity(found.len());
+    let kept: Vec<bool> = found.iter().map(|place| named.insert(place) && !is_covered(place)).collect();
+    let roots = sources.iter().zip(&kept).filter(|(_, kept)| **kept);
+    let roots = roots.map(|(source, _)| source.clone().into_os_string()).collect();
+    let places = found.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(place, _)| place).collect();
+    Ok((roots, places))
+}
+
 impl Iterator for Walk {
     type Item = Seen;
 
@@ -290,4 +306,45 @@ fn passed(path: PathBuf, reason: &'static str, text: &str) -> Seen {
 
 fn failed(path: PathBuf, reason: &'static str, error: &io::Error) -> Seen {
     Seen::Passed(FileOutcome::of(path, FileStatus::Failed, reason, super::told(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    fn check_walk(dir: &Path, sources: &[&str], told: &[&str]) {
+        let cancel = AtomicBool::new(false);
+        let paths: Vec<PathBuf> = sources.iter().map(|source| dir.join(source)).collect();
+        let walk = Walk::new(&paths, &ImportOptions::new(&cancel), &dir.join("src/ws")).unwrap();
+        let found: Vec<String> = walk
+            .map(|seen| match seen {
+                Seen::File { path, .. } => path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned(),
+                Seen::Passed(outcome) => panic!("{outcome:?}"),
+            })
+            .collect();
+        assert_eq!(found, told, "{sources:?}");
+    }
+
+    #[test]
+    fn a_file_is_told_once_in_whatever_order_it_and_its_folders_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = &fs::canonicalize(dir.path()).unwrap();
+        fs::create_dir_all(dir.join("src/sub")).unwrap();
+        fs::create_dir_all(dir.join("src/ws/objects")).unwrap();
+        for name in ["src/a", "src/b", "src/sub/c", "src/sub2", "src/ws/objects/d"] {
+            fs::write(dir.join(name), name).unwrap();
+        }
+        let all = ["src/a", "src/b", "src/sub/c", "src/sub2"];
+        check_walk(dir, &["src"], &all);
+        check_walk(dir, &["src", "src/b"], &all);
+        check_walk(dir, &["src/b", "src"], &all);
+        check_walk(dir, &["src/sub/c", "src/sub", "src/a", "src", "src"], &all);
+        check_walk(dir, &["src/b", "src/a", "src/b", "src/sub/../b"], &["src/b", "src/a"]);
+        check_walk(dir, &["src/sub2", "src/sub"], &["src/sub2", "src/sub/c"]);
+        // The walk of a folder around the workspace does not come to what is in it.
+        check_walk(dir, &["src/ws/objects/d", "src"], &[&["src/ws/objects/d"][..], &all].concat());
+        check_walk(dir, &["src/ws/objects/d", "src/ws/objects"], &["src/ws/objects/d"]);
+    }
 }

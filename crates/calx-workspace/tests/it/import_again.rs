@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use calx_model::SopInstanceUid;
 use calx_workspace::{
-    FileOutcome, FileStatus, ImportEvent, ImportMode, ImportOptions, OnDuplicate, VerifyOptions,
+    Choice, FileOutcome, FileStatus, ImportEvent, ImportMode, ImportOptions, OnDuplicate, VerifyOptions,
     WorkspaceError,
 };
 
-use crate::support::{Fresh, Tiny, fate, import};
+use crate::support::{Fresh, Tiny, fate, import, stamp};
 
 /// Longer than a file must have lain unchanged to be remembered.
 const SETTLED: Duration = Duration::from_millis(2_100);
@@ -76,6 +77,81 @@ fn what_a_remembered_file_became_must_still_be_there() {
     fs::remove_file(&object).unwrap();
     assert!(was_read(&fresh.import().1));
     assert!(object.is_file() && ws.verify(VerifyOptions { deep: true }).unwrap().is_whole());
+}
+
+#[test]
+fn what_is_no_instance_is_not_read_again_until_it_changes_or_the_reader_does() {
+    let fresh = Fresh::new();
+    let ws = &fresh.workspace;
+    let words = fresh.put("words.txt", b"only words");
+    fresh.put("empty", b"");
+    std::thread::sleep(SETTLED);
+    let (summary, first) = fresh.import();
+    assert_eq!(summary.counts.not_dicom, 2, "{first:?}");
+    let catalogue = rusqlite::Connection::open(ws.root().join("catalogue.sqlite")).unwrap();
+    let remembered = |text: &str| {
+        catalogue.execute("UPDATE not_dicom SET text = ?1 WHERE reason = 'not_dicom'", [text]).unwrap()
+    };
+    let told = || {
+        let (_, files) = fresh.import();
+        let file = files.into_iter().find(|file| file.path == words).unwrap();
+        (file.status, file.text)
+    };
+    assert_eq!(fresh.import().1, first, "told as it was when it was read");
+    // Words that only the memory has show who speaks.
+    assert_eq!(remembered("from memory"), 1);
+    assert_eq!(told(), (FileStatus::NotDicom, "from memory".to_owned()));
+    // Another reader may know what it is.
+    catalogue.execute("UPDATE not_dicom SET reader = '0.0.0'", []).unwrap();
+    assert_ne!(told().1, "from memory");
+    assert_eq!(remembered("from memory"), 1);
+    fs::write(&words, Tiny::new("1.2.3.4").bytes()).unwrap();
+    assert_eq!(told(), (FileStatus::Imported, String::new()));
+    fs::write(&words, b"only words, again").unwrap();
+    assert_eq!(told().0, FileStatus::NotDicom);
+}
+
+#[test]
+fn a_conflict_is_not_read_again_while_both_are_here_and_follows_what_is_decided() {
+    for mode in [ImportMode::Copy, ImportMode::Reference] {
+        let fresh = Fresh::new();
+        let ws = &fresh.workspace;
+        let again = || import(ws, &[fresh.src()], |options| options.mode = mode).unwrap().1;
+        let tiny = Tiny::new("1.2.3.4");
+        fresh.put("a.dcm", &tiny.bytes());
+        let other = fresh.put("b.dcm", &without_preamble(&Tiny { fill: 9, ..tiny }));
+        std::thread::sleep(SETTLED);
+        let first = again();
+        assert!(was_read(&first), "{mode:?}");
+        assert_eq!(fate(&first, "b.dcm"), (FileStatus::Conflict, "same_uid_other_bytes"));
+        let second = again();
+        assert!(!was_read(&second), "{mode:?}: {second:?}");
+        assert_eq!(fate(&second, "b.dcm"), (FileStatus::Conflict, "same_uid_other_bytes"));
+        assert!(second[1].text.contains("were kept before"), "{}", second[1].text);
+        assert_eq!((&second[1].uid, &second[1].sha256), (&first[1].uid, &first[1].sha256));
+        assert_eq!((second[1].size, second.len()), (first[1].size, 2));
+
+        // The first bytes are chosen, then the others.
+        let uid = SopInstanceUid::new(first[1].uid.as_deref().unwrap()).unwrap();
+        let others = first[1].sha256.clone().unwrap();
+        for (is_chosen, reason) in [(false, "decided"), (true, "")] {
+            let conflict = ws.conflict(&uid).unwrap();
+            let digests = conflict.candidates.iter().map(|one| one.sha256.clone().unwrap());
+            let chosen = digests.into_iter().find(|digest| (*digest == others) == is_chosen).unwrap();
+            ws.resolve(&uid, &Choice::Take(Some(chosen)), true, stamp(1)).unwrap();
+            let files = again();
+            assert!(!was_read(&files), "{mode:?}");
+            assert_eq!(fate(&files, "b.dcm"), (FileStatus::Duplicate, reason), "{mode:?}");
+        }
+
+        let time = fs::metadata(&other).unwrap().modified().unwrap();
+        fs::write(&other, without_preamble(&Tiny { description: "Left hand!", ..Tiny::new("1.2.3.4") }))
+            .unwrap();
+        fs::File::options().append(true).open(&other).unwrap().set_modified(time).unwrap();
+        let files = again();
+        assert!(was_read(&files), "{mode:?}: written to since");
+        assert_eq!(fate(&files, "b.dcm"), (FileStatus::Conflict, "same_uid_other_bytes"));
+    }
 }
 
 #[test]
