@@ -291,10 +291,18 @@ fn sex(text: &str) -> Option<Sex> {
 }
 
 /// Sources of a case that the catalogue does not know, sorted.
-pub(crate) fn unknown_sources(case: &Case, known: &BTreeSet<String>) -> Vec<SopInstanceUid> {
-    let sources = case.images().map(|(_, image)| image.source.clone());
-    let unknown: BTreeSet<_> = sources.filter(|uid| !known.contains(uid.as_str())).collect();
-    unknown.into_iter().collect()
+pub(crate) fn unknown_sources(
+    case: &Case,
+    mut is_known: impl FnMut(&SopInstanceUid) -> Result<bool, WorkspaceError>,
+) -> Result<Vec<SopInstanceUid>, WorkspaceError> {
+    let sources: BTreeSet<_> = case.images().map(|(_, image)| image.source.clone()).collect();
+    let mut unknown = Vec::new();
+    for uid in sources {
+        if !is_known(&uid)? {
+            unknown.push(uid);
+        }
+    }
+    Ok(unknown)
 }
 
 #[cfg(test)]

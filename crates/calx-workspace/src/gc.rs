@@ -38,25 +38,23 @@ impl Workspace {
             return Err(WorkspaceError::CatalogueDamaged(fault));
         }
         let mut report = GcReport::default();
-        let listed = self.list_objects()?;
-        for (sha256, path) in listed.objects {
-            if self.is_named(&sha256)? {
-                continue;
+        self.visit_objects(&mut |found| {
+            for (_, path) in self.unnamed(found.objects)? {
+                let unknown = read_header(&Locator::from(path.as_path()))
+                    .is_ok_and(|header| self.instance(&header.value.instance).is_err());
+                if unknown {
+                    let why = "its instance is not in the catalogue; `calx rebuild-catalogue` files it";
+                    report.kept.push(format!("{why}: {}", shown(&path)));
+                } else {
+                    report.files.push(path);
+                }
             }
-            let unknown = read_header(&Locator::from(path.as_path()))
-                .is_ok_and(|header| self.instance(&header.value.instance).is_err());
-            if unknown {
-                let why = "its instance is not in the catalogue; `calx rebuild-catalogue` files it";
-                report.kept.push(format!("{why}: {}", shown(&path)));
-            } else {
-                report.files.push(path);
-            }
-        }
-        report.files.extend(listed.leftovers);
+            report.files.extend(found.leftovers);
+            let strangers = found.strangers.iter();
+            report.kept.extend(strangers.map(|path| format!("no object of this workspace: {}", shown(path))));
+            Ok(())
+        })?;
         report.files.extend(self.catalogues_put_aside()?);
-        report.kept.extend(
-            listed.strangers.iter().map(|path| format!("no object of this workspace: {}", shown(path))),
-        );
         for path in &report.files {
             report.bytes += fs::metadata(path).map_or(0, |meta| meta.len());
             if dry_run {
@@ -71,10 +69,5 @@ impl Workspace {
             durable::sync_parent(path).map_err(|source| WorkspaceError::io("sync", path, source))?;
         }
         Ok(report)
-    }
-
-    fn is_named(&self, sha256: &str) -> Result<bool, WorkspaceError> {
-        let sql = "SELECT 1 FROM files WHERE sha256 = ?1 AND managed = 1";
-        self.read(|tx| Ok(tx.prepare_cached(sql)?.exists([sha256])?))
     }
 }

@@ -39,17 +39,33 @@ pub(crate) struct Objects {
 }
 
 impl Workspace {
-    /// Lists `objects/`.
+    /// Lists `objects/`, all at once.
     pub(crate) fn list_objects(&self) -> Result<Objects, WorkspaceError> {
-        let mut found = Objects::default();
+        let mut all = Objects::default();
+        self.visit_objects(&mut |mut found| {
+            all.objects.append(&mut found.objects);
+            all.leftovers.append(&mut found.leftovers);
+            all.strangers.append(&mut found.strangers);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Lists `objects/` folder by folder, so that memory holds a 256th of it.
+    pub(crate) fn visit_objects(
+        &self,
+        visit: &mut dyn FnMut(Objects) -> Result<(), WorkspaceError>,
+    ) -> Result<(), WorkspaceError> {
         let root = self.objects_dir();
         for folder in sorted(&root)? {
             let name = folder.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
             if name == LOCK {
                 continue;
             }
+            let mut found = Objects::default();
             if !folder.is_dir() {
                 found.strangers.push(folder);
+                visit(found)?;
                 continue;
             }
             for file in sorted(&folder)? {
@@ -60,8 +76,27 @@ impl Workspace {
                     None => found.strangers.push(file),
                 }
             }
+            visit(found)?;
         }
-        Ok(found)
+        Ok(())
+    }
+
+    /// Those of these objects that no row of the catalogue names.
+    pub(crate) fn unnamed(
+        &self,
+        objects: Vec<(String, PathBuf)>,
+    ) -> Result<Vec<(String, PathBuf)>, WorkspaceError> {
+        self.read(|tx| {
+            let sql = "SELECT 1 FROM files WHERE sha256 = ?1 AND managed = 1";
+            let mut statement = tx.prepare_cached(sql)?;
+            let mut unnamed = Vec::new();
+            for (sha256, path) in objects {
+                if !statement.exists([&sha256])? {
+                    unnamed.push((sha256, path));
+                }
+            }
+            Ok(unnamed)
+        })
     }
 }
 

@@ -46,6 +46,9 @@ const PAGE: usize = 1_000;
 /// Files whose digests are taken before they are kept.
 const DIGESTED_AT_ONCE: usize = 256;
 
+/// An instance and its digest, or why it has none.
+type Hash = (String, Result<String, WorkspaceError>);
+
 impl Workspace {
     /// All studies: newest first, undated ones last ([`StudyOrder::Date`](crate::StudyOrder)); for many of
     /// them ask for pages ([`Workspace::study_page`]).
@@ -176,62 +179,68 @@ impl Workspace {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn hash_list(&self) -> Result<BTreeMap<String, String>, WorkspaceError> {
-        self.hash_list_telling(&mut |_| {})
+        let mut list = BTreeMap::new();
+        self.visit_hashes(&mut |uid, sha256| drop(list.insert(uid, sha256.ok())))?;
+        Ok(list.into_iter().filter_map(|(uid, sha256)| Some((uid, sha256?))).collect())
     }
 
-    /// As [`Workspace::hash_list`]; `left_out` is told why an instance has none.
+    /// As [`Workspace::hash_list`], one after the other in the order of the UIDs; an instance that has none with why.
     ///
     /// # Errors
     /// The catalogue cannot be read.
-    pub fn hash_list_telling(
+    pub fn visit_hashes(
         &self,
-        left_out: &mut dyn FnMut(WorkspaceError),
-    ) -> Result<BTreeMap<String, String>, WorkspaceError> {
-        let mut list = BTreeMap::new();
-        let mut without: Vec<(String, Known)> = Vec::new();
-        self.read(|tx| {
-            let sql = format!(
-                "SELECT i.uid, {KNOWN} FROM instances i JOIN files f ON f.id = i.file ORDER BY i.uid"
-            );
-            let mut statement = tx.prepare_cached(&sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let (uid, known) = (row.get(0)?, file_rows::known_of(row, 1)?);
-                match known.sha256 {
-                    Some(sha256) => drop(list.insert(uid, sha256)),
-                    None => without.push((uid, known)),
-                }
-            }
-            Ok(())
-        })?;
-        for part in without.chunks(DIGESTED_AT_ONCE) {
-            let taken: Vec<_> = part.par_iter().map(|(_, known)| import::digest_known(self, known)).collect();
-            self.write(|tx| {
-                for ((_, known), sha256) in part.iter().zip(&taken) {
-                    if let Some(sha256) = sha256 {
-                        file_rows::keep_digest(tx, known.file, sha256)?;
-                    }
-                }
-                Ok(())
-            })?;
-            for ((uid, known), sha256) in part.iter().zip(taken) {
-                let (uid, path) = (uid.clone(), self.path_of(&known.place));
-                match sha256 {
-                    Some(sha256) => drop(list.insert(uid, sha256)),
-                    None if path.is_file() => left_out(WorkspaceError::FileChanged { uid, path }),
-                    None => left_out(WorkspaceError::FileGone { uid, path }),
-                }
-            }
+        visit: &mut dyn FnMut(String, Result<String, WorkspaceError>),
+    ) -> Result<(), WorkspaceError> {
+        let mut after = String::new();
+        loop {
+            let page = self.hash_page(&after)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after.clone_from(last);
+            page.into_iter().for_each(|(uid, sha256)| visit(uid, sha256));
         }
-        Ok(list)
     }
 
-    /// UIDs of all instances.
-    pub(crate) fn instance_uids(&self) -> Result<BTreeSet<String>, WorkspaceError> {
+    /// The next digests after a UID.
+    fn hash_page(&self, after: &str) -> Result<Vec<Hash>, WorkspaceError> {
+        let mut page: Vec<(String, Known)> = Vec::new();
         self.read(|tx| {
-            let mut statement = tx.prepare_cached("SELECT uid FROM instances")?;
-            let rows = statement.query_map([], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let sql = format!(
+                "SELECT i.uid, {KNOWN} FROM instances i JOIN files f ON f.id = i.file WHERE i.uid > ?1
+                 ORDER BY i.uid LIMIT {DIGESTED_AT_ONCE}"
+            );
+            let mut statement = tx.prepare_cached(&sql)?;
+            let rows = statement.query_map([after], |row| Ok((row.get(0)?, file_rows::known_of(row, 1)?)))?;
+            page = rows.collect::<Result<_, _>>()?;
+            Ok(())
+        })?;
+        let taken: Vec<_> = page
+            .par_iter()
+            .map(|(_, known)| if known.sha256.is_none() { import::digest_known(self, known) } else { None })
+            .collect();
+        if taken.iter().any(Option::is_some) {
+            self.write(|tx| {
+                let new =
+                    page.iter().zip(&taken).filter_map(|((_, known), taken)| Some((known, taken.as_ref()?)));
+                new.into_iter().try_for_each(|(known, sha256)| file_rows::keep_digest(tx, known.file, sha256))
+            })?;
+        }
+        let told = page.into_iter().zip(taken).map(|((uid, known), taken)| {
+            let path = self.path_of(&known.place);
+            let sha256 = match known.sha256.or(taken) {
+                Some(sha256) => Ok(sha256),
+                None if path.is_file() => Err(WorkspaceError::FileChanged { uid: uid.clone(), path }),
+                None => Err(WorkspaceError::FileGone { uid: uid.clone(), path }),
+            };
+            (uid, sha256)
+        });
+        Ok(told.collect())
+    }
+
+    /// Whether the catalogue has an instance.
+    pub(crate) fn has_instance(&self, uid: &SopInstanceUid) -> Result<bool, WorkspaceError> {
+        self.read(|tx| {
+            Ok(tx.prepare_cached("SELECT 1 FROM instances WHERE uid = ?1")?.exists([uid.as_str()])?)
         })
     }
 

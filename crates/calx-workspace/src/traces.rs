@@ -143,17 +143,18 @@ impl Traces {
 
     /// Removes what names them from the reports of import and from what runs were asked.
     pub(crate) fn remove(&self, tx: &Transaction<'_>) -> Result<(), WorkspaceError> {
-        let sources = self.paths_of(tx, "SELECT path FROM sources")?;
-        for path in sources.iter().filter(|path| self.paths.contains(*path) || self.is_in(path)) {
-            tx.prepare_cached("DELETE FROM sources WHERE path = ?1")?.execute([path])?;
+        let mut statement = tx.prepare("SELECT path FROM sources")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let path: Vec<u8> = row.get(0)?;
+            if self.paths.contains(&path) || self.is_in(&path) {
+                tx.prepare_cached("DELETE FROM sources WHERE path = ?1")?.execute([path])?;
+            }
         }
-        let sql = "SELECT path FROM sources UNION SELECT path FROM files WHERE managed = 0
-                   UNION SELECT path FROM import_issues WHERE uid IS NOT NULL";
-        let others: BTreeSet<Vec<u8>> =
-            self.paths_of(tx, sql)?.into_iter().filter(|path| !self.paths.contains(path)).collect();
-        let is_shared = |folder: &[u8]| others.iter().any(|path| is_below(path, folder));
-        let folders: BTreeSet<&[u8]> = self.paths.iter().filter_map(|path| parent(path)).collect();
-        let theirs: Vec<&[u8]> = folders.into_iter().filter(|folder| !is_shared(folder)).collect();
+        let folders: BTreeSet<Vec<u8>> =
+            self.paths.iter().filter_map(|path| parent(path)).map(<[u8]>::to_vec).collect();
+        let shared = self.shared(tx)?;
+        let theirs: Vec<Vec<u8>> = folders.into_iter().filter(|folder| !shared.contains(folder)).collect();
 
         let mut statement = tx.prepare("SELECT path FROM not_dicom")?;
         let mut rows = statement.query([])?;
@@ -185,8 +186,9 @@ impl Traces {
             let (run, number): (String, i64) = (row.get(0)?, row.get(1)?);
             let (path, folder): (Vec<u8>, Option<Vec<u8>>) = (row.get(2)?, row.get(3)?);
             let path = joined(folder, path);
-            let held_theirs = self.paths.iter().any(|one| is_below(one, &path));
-            if self.paths.contains(&path) || self.is_in(&path) || held_theirs && !is_shared(&path) {
+            let held_only_theirs =
+                self.holds_theirs(&path) && !shared.contains(path.strip_suffix(b"/").unwrap_or(&path));
+            if self.paths.contains(&path) || self.is_in(&path) || held_only_theirs {
                 let sql = "DELETE FROM run_sources WHERE run = ?1 AND number = ?2";
                 tx.prepare_cached(sql)?.execute(params![run, number])?;
             }
@@ -209,25 +211,53 @@ impl Traces {
         Ok(())
     }
 
-    fn paths_of(&self, tx: &Transaction<'_>, sql: &str) -> Result<Vec<Vec<u8>>, WorkspaceError> {
-        let mut statement = tx.prepare(sql)?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// Folders above their files that hold files of others too: no more of them are held than are above theirs.
+    fn shared(&self, tx: &Transaction<'_>) -> Result<BTreeSet<Vec<u8>>, WorkspaceError> {
+        let above = |path: &[u8]| {
+            std::iter::successors(parent(path).map(<[u8]>::to_vec), |path| parent(path).map(<[u8]>::to_vec))
+                .collect::<Vec<_>>()
+        };
+        let candidates: BTreeSet<Vec<u8>> = self.paths.iter().flat_map(|path| above(path)).collect();
+        let mut shared = BTreeSet::new();
+        for sql in [
+            "SELECT path FROM sources",
+            "SELECT path FROM files WHERE managed = 0",
+            "SELECT path FROM import_issues WHERE uid IS NOT NULL",
+        ] {
+            let mut statement = tx.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let path: Vec<u8> = row.get(0)?;
+                if self.paths.contains(&path) {
+                    continue;
+                }
+                for folder in above(&path) {
+                    // What is shared is so up to the root.
+                    if candidates.contains(&folder) && !shared.insert(folder) {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(shared)
+    }
+
+    /// Whether one of their files lies below a folder.
+    fn holds_theirs(&self, folder: &[u8]) -> bool {
+        let below = [folder.strip_suffix(b"/").unwrap_or(folder), b"/"].concat();
+        self.paths.range(below.clone()..).next().is_some_and(|path| path.starts_with(&below))
     }
 }
 
 impl Workspace {
     /// Files of theirs that no row names: objects left by a killed import, things put aside.
     pub(crate) fn unnamed_traces(&self, traces: &Traces) -> Result<Vec<PathBuf>, WorkspaceError> {
-        let named: BTreeSet<String> = self.read(|tx| {
-            let mut statement = tx.prepare("SELECT sha256 FROM files WHERE managed = 1")?;
-            let rows = statement.query_map([], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+        let mut files: Vec<PathBuf> = Vec::new();
+        self.visit_objects(&mut |found| {
+            files.extend(self.unnamed(found.objects)?.into_iter().map(|(_, path)| path));
+            files.extend(found.strangers);
+            Ok(())
         })?;
-        let listed = self.list_objects()?;
-        let unnamed = listed.objects.into_iter().filter(|(sha256, _)| !named.contains(sha256));
-        let mut files: Vec<PathBuf> = unnamed.map(|(_, path)| path).collect();
-        files.extend(listed.strangers);
         let quarantine = std::fs::read_dir(self.root().join(QUARANTINE)).into_iter().flatten().flatten();
         files.extend(quarantine.map(|entry| entry.path()));
         files.retain(|path| path.is_file() && traces.is_theirs(path));

@@ -64,6 +64,9 @@ impl VerifyReport {
     }
 }
 
+/// Files looked at together.
+const PAGE: u32 = 10_000;
+
 /// One row of `files`.
 struct FileRow {
     instance: String,
@@ -86,8 +89,8 @@ impl Workspace {
     /// Only what keeps it from looking at all; everything found is in the report.
     pub fn verify(&self, options: VerifyOptions) -> Result<VerifyReport, WorkspaceError> {
         let mut report = VerifyReport::default();
-        let known = match self.verify_catalogue(options, &mut report) {
-            Ok(known) => Some(known),
+        let is_known = match self.verify_catalogue(options, &mut report) {
+            Ok(()) => true,
             // What this user may not see is not damaged.
             Err(error @ WorkspaceError::CatalogueReadOnly) => return Err(error),
             Err(error) => {
@@ -100,12 +103,12 @@ impl Workspace {
                     report.faults.push(Fault::Catalogue);
                 }
                 report.problems.push(chain(&error));
-                None
+                false
             }
         };
-        self.verify_cases(known.as_ref(), &mut report)?;
+        self.verify_cases(is_known, &mut report)?;
         self.verify_playlists(&mut report)?;
-        self.verify_decisions(&mut report, known.is_some());
+        self.verify_decisions(&mut report, is_known);
         self.find_leftovers(&mut report);
         if self.root().join(BEGUN).exists() {
             let text = "forgetting was cut off: what was removed may still be read from the catalogue's file";
@@ -114,12 +117,12 @@ impl Workspace {
         Ok(report)
     }
 
-    /// Checks the catalogue and the files it names; returns the UIDs it knows.
+    /// Checks the catalogue and the files it names, page by page.
     fn verify_catalogue(
         &self,
         options: VerifyOptions,
         report: &mut VerifyReport,
-    ) -> Result<BTreeSet<String>, WorkspaceError> {
+    ) -> Result<(), WorkspaceError> {
         let faults = self.catalogue_faults()?;
         for fault in &faults {
             let rest = "objects and cases are untouched, `calx rebuild-catalogue` makes it again";
@@ -128,34 +131,44 @@ impl Workspace {
         if !faults.is_empty() {
             report.faults.push(Fault::Catalogue);
         }
-        let files = self.file_rows()?;
-        let checks: Vec<Checked> = files.par_iter().map(|file| self.check_file(file, options.deep)).collect();
-        self.keep_digests(checks.iter().filter_map(|checked| checked.digest.as_ref()))?;
-        for checked in checks {
-            report.problems.extend(checked.problem);
-            report.faults.extend(checked.fault);
+        let mut after = 0;
+        loop {
+            let files = self.file_rows(after)?;
+            let Some(last) = files.last() else { break };
+            after = last.file.file;
+            let checks: Vec<Checked> =
+                files.par_iter().map(|file| self.check_file(file, options.deep)).collect();
+            self.keep_digests(checks.iter().filter_map(|checked| checked.digest.as_ref()))?;
+            for checked in checks {
+                report.problems.extend(checked.problem);
+                report.faults.extend(checked.fault);
+            }
+            report.files += files.len() as u64;
         }
-        report.files = files.len() as u64;
         report.hashed = if options.deep { report.files } else { 0 };
-
-        let named: BTreeSet<&str> =
-            files.iter().filter(|f| f.file.place.managed).filter_map(|f| f.file.sha256.as_deref()).collect();
-        let listed = self.list_objects()?;
-        for (sha256, path) in listed.objects.iter().filter(|(sha256, _)| !named.contains(sha256.as_str())) {
-            let why = "left by an import that was cut off; importing its file again files it";
-            report.notes.push(format!("no catalogue row names object {sha256}, {why}"));
-            report.faults.push(Fault::Unfiled { sha256: sha256.clone(), path: path.clone() });
-        }
-        for path in listed.strangers {
-            report.notes.push(format!("no object of this workspace: {}", shown(&path)));
-        }
-        let known = self.instance_uids()?;
-        report.instances = known.len() as u64;
-        for study in self.studies()?.into_iter().filter(|study| study.patients > 1) {
-            let uid = &study.study;
-            report.notes.push(format!("the instances of study {uid} name {} patients", study.patients));
-        }
-        Ok(known)
+        self.visit_objects(&mut |found| {
+            for (sha256, path) in self.unnamed(found.objects)? {
+                let why = "left by an import that was cut off; importing its file again files it";
+                report.notes.push(format!("no catalogue row names object {sha256}, {why}"));
+                report.faults.push(Fault::Unfiled { sha256, path });
+            }
+            for path in found.strangers {
+                report.notes.push(format!("no object of this workspace: {}", shown(&path)));
+            }
+            Ok(())
+        })?;
+        self.read(|tx| {
+            let instances: i64 = tx.query_row("SELECT count(*) FROM instances", [], |row| row.get(0))?;
+            report.instances = u64::try_from(instances).unwrap_or(0);
+            let sql = "SELECT study, count(*) FROM study_patients GROUP BY study HAVING count(*) > 1";
+            let mut statement = tx.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (uid, patients): (String, i64) = (row.get(0)?, row.get(1)?);
+                report.notes.push(format!("the instances of study {uid} name {patients} patients"));
+            }
+            Ok(())
+        })
     }
 
     /// What SQLite finds wrong with the catalogue.
@@ -174,12 +187,14 @@ impl Workspace {
         })
     }
 
-    fn file_rows(&self) -> Result<Vec<FileRow>, WorkspaceError> {
+    /// The next files after a row.
+    fn file_rows(&self, after: i64) -> Result<Vec<FileRow>, WorkspaceError> {
         self.read(|tx| {
-            let sql = format!("SELECT f.instance, {KNOWN} FROM files f ORDER BY f.path, f.sha256");
-            let mut statement = tx.prepare(&sql)?;
+            let sql =
+                format!("SELECT f.instance, {KNOWN} FROM files f WHERE f.id > ?1 ORDER BY f.id LIMIT {PAGE}");
+            let mut statement = tx.prepare_cached(&sql)?;
             let rows = statement
-                .query_map([], |row| Ok(FileRow { instance: row.get(0)?, file: known_of(row, 1)? }))?;
+                .query_map([after], |row| Ok(FileRow { instance: row.get(0)?, file: known_of(row, 1)? }))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
@@ -239,11 +254,7 @@ impl Workspace {
         }
     }
 
-    fn verify_cases(
-        &self,
-        known: Option<&BTreeSet<String>>,
-        report: &mut VerifyReport,
-    ) -> Result<(), WorkspaceError> {
+    fn verify_cases(&self, catalogue: bool, report: &mut VerifyReport) -> Result<(), WorkspaceError> {
         let mut numbers: BTreeMap<u32, CaseId> = BTreeMap::new();
         for id in self.case_ids()? {
             let dir = self.cases_dir().join(id.to_string());
@@ -268,7 +279,9 @@ impl Workspace {
                 report.problems.push(format!("case {id}: its journal is that of case {}", case.id));
             }
             report.problems.extend(case.violations().into_iter().map(|why| format!("case {id}: {why}")));
-            for uid in known.map(|known| unknown_sources(case, known)).unwrap_or_default() {
+            let unknown =
+                if catalogue { unknown_sources(case, |uid| self.has_instance(uid))? } else { Vec::new() };
+            for uid in unknown {
                 report.notes.push(format!("case {id} shows instance {uid}, which is not in the workspace"));
             }
             if let Some(number) = case.number

@@ -77,11 +77,14 @@ pub(crate) fn run(args: &LsArgs, global: &Global, out: &Out) -> Outcome {
         if args.what != What::Instances {
             return Err(Failure::say(Exit::Usage, "--hash goes with: calx ls instances"));
         }
-        let mut left_out = Vec::new();
-        let list = workspace.hash_list_telling(&mut |why| left_out.push(why)).map_err(workspace_failure)?;
-        for (uid, sha256) in list {
-            out.line(format!("{uid} {sha256}"))?;
-        }
+        let (mut left_out, mut written) = (Vec::new(), Ok(()));
+        let visited = workspace.visit_hashes(&mut |uid, sha256| match sha256 {
+            Ok(sha256) if written.is_ok() => written = out.line(format!("{uid} {sha256}")),
+            Ok(_) => {}
+            Err(why) => left_out.push(why),
+        });
+        visited.map_err(workspace_failure)?;
+        written?;
         for why in &left_out {
             out.trouble(why);
         }
