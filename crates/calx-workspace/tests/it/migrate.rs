@@ -270,7 +270,7 @@ fn a_migration_that_was_killed_leaves_the_old_catalogue() {
         }
     }
     for folder in ["objects", "cases", "playlists"] {
-        std::fs::rename(root.join(folder), copied.join(folder)).unwrap();
+        calx_workspace::durable::rename(&root.join(folder), &copied.join(folder)).unwrap();
     }
     assert!(std::fs::metadata(copied.join("catalogue.sqlite-wal")).unwrap().len() > 100_000, "it had begun");
     drop(tx);
