@@ -79,3 +79,57 @@ fn cell(coordinate: f64) -> Option<i64> {
 fn centre(cell: i64) -> f64 {
     cell as f64 + 0.5
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::Pixels;
+    use calx_model::{Frame, Samples};
+
+    /// One column of a plane over 100 x 100 pixels.
+    fn line(column: usize) -> OverlayPlane {
+        let mut bits = vec![0u8; 1250];
+        for row in 0..100 {
+            let index = row * 100 + column;
+            bits[index / 8] |= 1 << (index % 8);
+        }
+        OverlayPlane::new(0x6002, 100, 100, bits.into()).unwrap()
+    }
+
+    fn drawn(plane: &OverlayPlane, side: u32) -> Vec<(u32, u32)> {
+        let frame = Frame::new(100, 100, Samples::U8(vec![0; 10_000].into())).unwrap();
+        let view = View::fit_within(&frame, side, side, 1.0);
+        let mut picture = Picture::new(side, side, Pixels::Grey(vec![0; (side * side) as usize])).unwrap();
+        draw_overlay(&mut picture, &view, plane, [200, 100, 50]);
+        let half = plane.kind == OverlayKind::Region;
+        let ink = if half { [100, 50, 25] } else { [200, 100, 50] };
+        let all = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
+        all.filter(|(x, y)| {
+            let rgb = picture.rgb(*x, *y).unwrap();
+            assert!(rgb == ink || rgb == [0; 3], "{rgb:?}");
+            rgb == ink
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_thin_line_is_neither_lost_nor_widened() {
+        let mut plane = line(41);
+        // Made smaller: column 41.5 of 100 is 12.45 of 30, in every row.
+        assert_eq!(drawn(&plane, 30), (0..30).map(|y| (12, y)).collect::<Vec<_>>());
+        assert_eq!(drawn(&plane, 100).len(), 100);
+        // Twice as large: two columns from 82 on.
+        assert!(drawn(&plane, 200).iter().all(|(x, _)| (82..84).contains(x)));
+        assert_eq!(drawn(&plane, 200).len(), 400);
+        // Half of it above the image.
+        plane.top = -50;
+        assert_eq!(drawn(&plane, 30), (0..15).map(|y| (12, y)).collect::<Vec<_>>());
+        // A region tints, once a pixel however many bits fall on it.
+        plane.kind = OverlayKind::Region;
+        assert_eq!(drawn(&plane, 30).len(), 15);
+        assert_eq!(drawn(&plane, 200).len(), 200);
+        // Nothing set, nothing changed.
+        plane.left = 1000;
+        assert_eq!(drawn(&plane, 100), []);
+    }
+}
