@@ -198,7 +198,7 @@ fn pydicom_measures_the_same() {
         let found = row["measurement"]["length"]["value"].as_f64().unwrap();
         match told.trim().parse::<f64>() {
             Ok(expected) => {
-                assert!((found - expected).abs() < 1e-9 * expected, "{file}: {found}, pydicom {expected}")
+                assert!((found - expected).abs() < 1e-9 * expected, "{file}: {found}, pydicom {expected}");
             }
             Err(_) => assert_eq!((told.trim(), label), ("none", "px"), "{file}"),
         }

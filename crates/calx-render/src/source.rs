@@ -74,21 +74,25 @@ pub(crate) trait Index: Copy + Send + Sync {
 }
 
 impl Index for u8 {
+    #[inline]
     fn index(self) -> u16 {
         u16::from(self)
     }
 }
 impl Index for i8 {
+    #[inline]
     fn index(self) -> u16 {
         u16::from(self.cast_unsigned() ^ 0x80)
     }
 }
 impl Index for u16 {
+    #[inline]
     fn index(self) -> u16 {
         self
     }
 }
 impl Index for i16 {
+    #[inline]
     fn index(self) -> u16 {
         self.cast_unsigned() ^ 0x8000
     }

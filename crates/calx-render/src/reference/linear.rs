@@ -115,21 +115,33 @@ impl LinearCodes {
     /// The code of one index.
     pub(crate) fn code(&self, index: u16) -> u8 {
         match self.padding {
-            Some((first, more)) if index.wrapping_sub(first) <= more => 0,
-            _ => self.on_line(index),
+            Some((first, more)) => self.padded(index, first, more),
+            None => self.on_line(index),
         }
     }
 
     #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "at most 512 after the shift, at most 255 at the end")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to a byte just before"
+    )]
     fn on_line(&self, index: u16) -> u8 {
-        let along = (index ^ self.mirror).saturating_sub(self.low).min(self.span);
+        // The smaller of two by subtraction: there is an instruction for it on every processor.
+        let along = (index ^ self.mirror).saturating_sub(self.low);
+        let along = along - along.saturating_sub(self.span);
         let [upper, lower] = self.factor;
         let rise = (u32::from(along) * u32::from(upper))
             .wrapping_add((u32::from(along) * u32::from(lower)) >> 16)
             .wrapping_add(self.start);
-        let lifted = rise.wrapping_shr(self.shift) as u16;
-        lifted.saturating_sub(self.under).min(255) as u8
+        let lifted = rise.wrapping_shr(self.shift).cast_signed() - i32::from(self.under);
+        lifted.clamp(0, 255) as u8
+    }
+
+    #[inline]
+    fn padded(&self, index: u16, first: u16, more: u16) -> u8 {
+        let is_padding = index.wrapping_sub(first) <= more;
+        if is_padding { 0 } else { self.on_line(index) }
     }
 
     /// The codes of neighbouring pixels.
@@ -137,19 +149,21 @@ impl LinearCodes {
         // A copy: the compiler then knows that nothing changes it while `to` is written.
         let line = *self;
         match line.padding {
-            None => {
-                for (to, value) in to.iter_mut().zip(values) {
-                    *to = line.on_line(value.index());
-                }
-            }
-            Some((first, more)) => {
-                for (to, value) in to.iter_mut().zip(values) {
-                    let index = value.index();
-                    let is_padding = index.wrapping_sub(first) <= more;
-                    *to = if is_padding { 0 } else { line.on_line(index) };
-                }
-            }
+            None => sixteen(to, values, |index| line.on_line(index)),
+            Some((first, more)) => sixteen(to, values, |index| line.padded(index, first, more)),
         }
+    }
+}
+
+/// Sixteen pixels at a time, which is what makes the compiler use its widest instructions.
+#[inline]
+fn sixteen<T: Index>(to: &mut [u8], values: &[T], code: impl Fn(u16) -> u8) {
+    let ((wide_to, rest_to), (wide, rest)) = (to.as_chunks_mut::<16>(), values.as_chunks::<16>());
+    for (to, values) in wide_to.iter_mut().zip(wide) {
+        *to = values.map(|value| code(value.index()));
+    }
+    for (to, value) in rest_to.iter_mut().zip(rest) {
+        *to = code(value.index());
     }
 }
 
