@@ -149,8 +149,8 @@ impl LinearCodes {
         // A copy: the compiler then knows that nothing changes it while `to` is written.
         let line = *self;
         match line.padding {
-            None => sixteen(to, values, |index| line.on_line(index)),
-            Some((first, more)) => sixteen(to, values, |index| line.padded(index, first, more)),
+            None => sixteen(to, values, move |index| line.on_line(index)),
+            Some((first, more)) => sixteen(to, values, move |index| line.padded(index, first, more)),
         }
     }
 }
@@ -160,7 +160,9 @@ impl LinearCodes {
 fn sixteen<T: Index>(to: &mut [u8], values: &[T], code: impl Fn(u16) -> u8) {
     let ((wide_to, rest_to), (wide, rest)) = (to.as_chunks_mut::<16>(), values.as_chunks::<16>());
     for (to, values) in wide_to.iter_mut().zip(wide) {
-        *to = values.map(|value| code(value.index()));
+        for (to, value) in to.iter_mut().zip(values) {
+            *to = code(value.index());
+        }
     }
     for (to, value) in rest_to.iter_mut().zip(rest) {
         *to = code(value.index());
