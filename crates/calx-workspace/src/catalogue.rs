@@ -13,7 +13,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ fn migrate(mut connection: Connection, path: &Path) -> Result<Connection, Worksp
     // Another program may have been quicker.
     let found = version(&tx)?;
     if found < VERSION {
-        back_up(path)?;
+        back_up(path, &VERSION.to_string())?;
         tables::bring_up_to_date(&tx, found)?;
         if tx.prepare("PRAGMA foreign_key_check")?.exists([])? {
             let why = "a row names one that is not there; nothing was migrated".to_owned();
@@ -108,14 +108,18 @@ fn migrate(mut connection: Connection, path: &Path) -> Result<Connection, Worksp
     Ok(connection)
 }
 
-/// Copies the catalogue to `catalogue.before-3.sqlite`, durably.
-fn back_up(path: &Path) -> Result<(), WorkspaceError> {
-    let aside = path.with_extension(format!("before-{VERSION}.sqlite"));
-    let partial = durable::partial_of(&aside);
+/// Copies the catalogue to `catalogue.before-WHAT.sqlite`, durably; a copy that has that name stays, and the new one is
+/// numbered.
+pub(crate) fn back_up(path: &Path, what: &str) -> Result<PathBuf, WorkspaceError> {
+    let named = |number: u32| match number {
+        1 => path.with_extension(format!("before-{what}.sqlite")),
+        _ => path.with_extension(format!("before-{what}-{number}.sqlite")),
+    };
+    let partial = durable::partial_of(&named(1));
     let failed = |source| WorkspaceError::Write {
-        what: "a copy of the catalogue before its migration",
+        what: "a copy of the catalogue",
         kept: "the catalogue is unchanged",
-        path: aside.clone(),
+        path: named(1),
         source,
     };
     // SQLite takes the name of the copy as text.
@@ -126,7 +130,15 @@ fn back_up(path: &Path) -> Result<(), WorkspaceError> {
     reader.busy_timeout(BUSY)?;
     reader.execute("VACUUM INTO ?1", [name])?;
     File::open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
-    durable::rename(&partial, &aside).map_err(failed)
+    for number in 1_u32.. {
+        let aside = named(number);
+        match durable::rename_new(&partial, &aside) {
+            Ok(()) => return Ok(aside),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Err(failed(io::ErrorKind::AlreadyExists.into()))
 }
 
 /// Sets the journal of a catalogue that is new, or was last used on a disk of one machine. A catalogue that was used
@@ -185,6 +197,25 @@ fn in_transaction<T>(
     Ok(done)
 }
 
+/// A connection whose commits are not durable by themselves, until it is dropped, however that comes about.
+struct Soft<'a>(&'a mut Connection);
+
+impl<'a> Soft<'a> {
+    fn begin(connection: &'a mut Connection) -> rusqlite::Result<Self> {
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Soft<'_> {
+    fn drop(&mut self) {
+        // Setting it reads and writes no file.
+        if let Err(error) = self.0.pragma_update(None, "synchronous", "FULL") {
+            tracing::error!(%error, "the catalogue could not be set to durable commits again");
+        }
+    }
+}
+
 impl Workspace {
     /// The one door: all that `work` does is there after it, durably, or none of it.
     pub(crate) fn write<T>(
@@ -201,10 +232,12 @@ impl Workspace {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, WorkspaceError>,
     ) -> Result<T, WorkspaceError> {
         self.with_connection(|connection| {
-            connection.pragma_update(None, "synchronous", "NORMAL")?;
-            let done = in_transaction(connection, work);
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            done
+            // A rollback journal needs each of its durability calls to keep the file sound.
+            if journal_mode(connection)? != "wal" {
+                return in_transaction(connection, work);
+            }
+            let soft = Soft::begin(connection)?;
+            in_transaction(soft.0, work)
         })
     }
 

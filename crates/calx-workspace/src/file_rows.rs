@@ -275,6 +275,19 @@ pub(crate) fn keep_digest(tx: &Transaction<'_>, file: i64, sha256: &str) -> Resu
     Ok(())
 }
 
+/// Whether a row names these bytes at this place already.
+pub(crate) fn is_there(
+    tx: &Transaction<'_>,
+    uid: &SopInstanceUid,
+    facts: &Facts,
+    place: &Place,
+) -> Result<bool, WorkspaceError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM files WHERE instance = ?1 AND path = ?2 AND sha256 IS ?3)";
+    Ok(tx
+        .prepare_cached(sql)?
+        .query_row(params![uid.as_str(), place.path, facts.sha256], |row| row.get(0))?)
+}
+
 pub(crate) fn add_file(
     tx: &Transaction<'_>,
     uid: &SopInstanceUid,

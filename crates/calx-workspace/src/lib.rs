@@ -13,6 +13,7 @@
 //! - Every write to the catalogue goes through one method, which takes a transaction (`catalogue`).
 
 pub mod add_study;
+mod carried;
 pub mod case_list;
 pub mod case_writer;
 mod catalogue;

@@ -404,7 +404,7 @@ pub(crate) fn instance_row(row: &Row<'_>) -> rusqlite::Result<InstanceRow> {
     })
 }
 
-fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<PatientText> {
+pub(crate) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<PatientText> {
     row.get::<_, String>(column).map(PatientText::new)
 }
 
@@ -412,7 +412,7 @@ pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or(0))
 }
 
-fn uid<T>(
+pub(crate) fn uid<T>(
     row: &Row<'_>,
     column: usize,
     new: fn(&str) -> Result<T, calx_model::uid::UidError>,
@@ -426,7 +426,10 @@ fn parsed<T: FromStr<Err = jiff::Error>>(row: &Row<'_>, column: usize) -> rusqli
     text.parse().map_err(|error| FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-fn optional<T: FromStr<Err = jiff::Error>>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+pub(crate) fn optional<T: FromStr<Err = jiff::Error>>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<T>> {
     match row.get_ref(column)? {
         rusqlite::types::ValueRef::Null => Ok(None),
         _ => parsed(row, column).map(Some),

@@ -3,21 +3,26 @@
 //! Not here: cases. They need no catalogue.
 //!
 //! Invariants
-//! - The old rows are there until the new ones are committed.
+//! - The old rows are there until the new ones are committed, and a copy of the old catalogue after that.
+//! - A referenced file that cannot be looked at just now, or has changed, keeps its old rows: the share may be mounted
+//!   again tomorrow.
 //! - Of several objects with one UID, the one that counted before counts again; without the old catalogue
 //!   it is the one stored first. A decision of a person ([`Workspace::resolve`]) wins over both.
-//! - A catalogue that SQLite calls damaged is put aside, never deleted.
+//! - A catalogue that SQLite calls damaged is put aside with its log, never deleted. One that is only busy, newer or
+//!   out of reach is left alone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use calx_dicom::{InstanceHeader, Intake, read_intake};
 use rayon::prelude::*;
+use rusqlite::ErrorCode;
 
+use crate::carried;
 use crate::catalogue;
 use crate::durable;
 use crate::error::WorkspaceError;
-use crate::file_rows::{self, KNOWN, Known, Lately, Learned, Place, known_of};
+use crate::file_rows::{self, Filed, KNOWN, Known, Lately, Learned, Place, known_of};
 use crate::import::{Facts, RunPlan, add_issue, chain, keep_plan, modified, open_file, sha256_of};
 use crate::lock::{self, Asked, Lock};
 use crate::objects::{LOCK, relative_path};
@@ -38,6 +43,8 @@ pub struct RebuildReport {
     pub problems: Vec<String>,
     /// Referenced files carried over from the old catalogue.
     pub referenced_kept: u64,
+    /// Those of them that could not be looked at or have changed, whose rows stand as they stood.
+    pub referenced_unseen: u64,
     /// What cannot come back, in words.
     pub notes: Vec<String>,
 }
@@ -45,7 +52,8 @@ pub struct RebuildReport {
 /// What only the old catalogue knows.
 #[derive(Debug, Default)]
 struct Old {
-    referenced: Vec<Known>,
+    /// Referenced files and their instances.
+    referenced: Vec<(String, Known)>,
     /// The file that counts, by UID.
     counting: BTreeMap<String, Known>,
     runs: Vec<RunRow>,
@@ -59,6 +67,8 @@ pub(crate) struct Found {
     pub(crate) damaged: Option<String>,
     pub(crate) facts: Facts,
     place: Place,
+    /// It was not read: this is what the old rows say.
+    is_unseen: bool,
 }
 
 impl Workspace {
@@ -66,19 +76,23 @@ impl Workspace {
     /// the old catalogue when it can be read; without it they are gone, and the report says so.
     ///
     /// # Errors
-    /// [`WorkspaceError::Busy`] while an import runs, or writing failed and the old one is unchanged.
+    /// [`WorkspaceError::Busy`] while an import runs; [`WorkspaceError::NewerFormat`],
+    /// [`WorkspaceError::CatalogueBusy`], [`WorkspaceError::CatalogueReadOnly`]; or writing failed. The old one is
+    /// unchanged then.
     pub fn rebuild_catalogue(&self) -> Result<RebuildReport, WorkspaceError> {
         let _alone = self.keep_imports_out()?;
         let mut report = RebuildReport::default();
+        let mut is_sound = self.is_sound_catalogue()?;
         let old = match self.old_catalogue() {
             Ok(old) => old,
-            Err(error) => {
+            Err(error) if lacks_tables(&error) || is_damage(&error) => {
+                is_sound = false;
                 let gone = "runs and issues of import, and files referenced in place, are not known any more";
                 report.notes.push(format!("the old catalogue could not be read ({}): {gone}", chain(&error)));
                 Old::default()
             }
+            Err(error) => return Err(error),
         };
-        self.put_aside_if_damaged(&mut report)?;
         let listed = self.list_objects()?.objects;
         report.objects = listed.len() as u64;
         let managed = listed.par_iter().map(|(sha256, path)| {
@@ -92,13 +106,15 @@ impl Workspace {
                 Err(problem) => report.problems.push(problem),
             }
         }
-        for known in &old.referenced {
-            match self.look_again(known) {
-                Ok(one) => {
-                    found.push(one);
-                    report.referenced_kept += 1;
-                }
-                Err(problem) => report.problems.push(problem),
+        for (instance, known) in &old.referenced {
+            let (one, why) = match self.look_again(known) {
+                Ok(one) => (Some(one), String::new()),
+                Err(why) => (self.unseen(instance, known)?, why),
+            };
+            report.referenced_kept += u64::from(one.is_some());
+            match one {
+                Some(one) => found.push(one),
+                None => report.problems.push(why),
             }
         }
         let decisions = self.decisions().unwrap_or_else(|error| {
@@ -113,12 +129,25 @@ impl Workspace {
             let counted = old.counting.get(one.header.instance.as_str()).is_some_and(|known| {
                 known.place == one.place && (known.sha256 == one.facts.sha256 || known.sha256.is_none())
             });
-            (!decided, !counted, one.facts.modified, one.facts.sha256.clone())
+            (!decided, !counted, one.is_unseen, one.facts.modified, one.facts.sha256.clone())
         };
         found.sort_by_cached_key(rank);
-        digest_repeated(&mut found, &mut report);
+        digest_repeated(&mut found);
+        report.referenced_unseen = found.iter().filter(|one| one.is_unseen).count() as u64;
+        if report.referenced_unseen > 0 {
+            let text = "referenced files cannot be reached just now or have changed; their rows were carried over as they \
+                        stood (calx verify names the files)";
+            report.notes.push(format!("{} {text}", report.referenced_unseen));
+        }
         report.instances =
             found.iter().map(|one| one.header.instance.as_str()).collect::<BTreeSet<_>>().len() as u64;
+        if is_sound {
+            let copy = catalogue::back_up(&self.catalogue_path(), "rebuild")?;
+            let text = "the catalogue of before was kept; remove it once all is found";
+            report.notes.push(format!("{text}: {}", path_bytes::shown(&copy)));
+        } else {
+            self.put_catalogue_aside(&mut report)?;
+        }
         self.write(|tx| {
             tables::forget_words(tx)?;
             for table in [
@@ -144,7 +173,13 @@ impl Workspace {
                     place: &one.place,
                     source: &one.place.path,
                 };
-                file_rows::file_instance(tx, filed, &Learned::new(), &mut lately)?;
+                let is_beside = one.is_unseen && file_rows::known(tx, &one.header.instance)?.is_some();
+                let is_filed = !is_beside
+                    && file_rows::file_instance(tx, filed, &Learned::new(), &mut lately)? != Filed::Undecided;
+                // Bytes that cannot be compared just now are kept beside the others.
+                if !is_filed && !file_rows::is_there(tx, &one.header.instance, &one.facts, &one.place)? {
+                    file_rows::add_file(tx, &one.header.instance, &one.facts, &one.place)?;
+                }
             }
             for run in &old.runs {
                 add_run(tx, run)?;
@@ -176,9 +211,9 @@ impl Workspace {
 
     fn old_catalogue(&self) -> Result<Old, WorkspaceError> {
         let (referenced, counting) = self.read(|tx| {
-            let sql = format!("SELECT {KNOWN} FROM files f WHERE managed = 0 ORDER BY id");
+            let sql = format!("SELECT f.instance, {KNOWN} FROM files f WHERE managed = 0 ORDER BY id");
             let mut statement = tx.prepare(&sql)?;
-            let rows = statement.query_map([], |row| known_of(row, 0))?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, known_of(row, 1)?)))?;
             let referenced = rows.collect::<Result<_, _>>()?;
             let sql = format!("SELECT i.uid, {KNOWN} FROM instances i JOIN files f ON f.id = i.file");
             let mut statement = tx.prepare(&sql)?;
@@ -193,7 +228,7 @@ impl Workspace {
     fn look_again(&self, known: &Known) -> Result<Found, String> {
         let path = self.path_of(&known.place);
         let told = |why: &str| {
-            format!("a referenced file {why} and is not filed again: {}", path_bytes::shown(&path))
+            format!("a referenced file {why} and no row describes it: {}", path_bytes::shown(&path))
         };
         let unreadable = |error| told(&format!("cannot be read ({})", chain(&error)));
         if self.changed(known).map_err(unreadable)?.is_some() {
@@ -207,12 +242,26 @@ impl Workspace {
         look(&path, known.sha256.clone(), known.place.clone())
     }
 
-    /// Makes sure that there is a sound file to write into.
-    fn put_aside_if_damaged(&self, report: &mut RebuildReport) -> Result<(), WorkspaceError> {
-        let sound = self.catalogue_faults().is_ok_and(|faults| faults.is_empty());
-        if sound {
-            return Ok(());
+    /// What the old rows say of a referenced file.
+    fn unseen(&self, instance: &str, known: &Known) -> Result<Option<Found>, WorkspaceError> {
+        let described = self.read(|tx| carried::header(tx, instance))?;
+        Ok(described.map(|(header, damaged)| {
+            let (facts, place) = (carried::facts(known), known.place.clone());
+            Found { header, damaged, facts, place, is_unseen: true }
+        }))
+    }
+
+    /// Whether the catalogue can be written into; an error when that cannot be said.
+    fn is_sound_catalogue(&self) -> Result<bool, WorkspaceError> {
+        match self.catalogue_faults() {
+            Ok(faults) => Ok(faults.is_empty()),
+            Err(error) if is_damage(&error) => Ok(false),
+            Err(error) => Err(error),
         }
+    }
+
+    /// Puts the file aside with its log, if there is one, and makes an empty one.
+    fn put_catalogue_aside(&self, report: &mut RebuildReport) -> Result<(), WorkspaceError> {
         self.disconnect();
         let path = self.catalogue_path();
         let failed = |source| WorkspaceError::Write {
@@ -221,23 +270,45 @@ impl Workspace {
             path: path.clone(),
             source,
         };
-        if path.exists() {
-            let aside = (1..)
-                .map(|n: u32| path.with_extension(format!("damaged-{n}")))
-                .find(|aside| !aside.exists())
-                .unwrap_or_else(|| path.with_extension("damaged"));
-            durable::rename_new(&path, &aside).map_err(failed)?;
-            report.notes.push(format!("the damaged catalogue was put aside: {}", path_bytes::shown(&aside)));
-        }
-        // A log that belonged to the old file would be played into the new one.
-        for suffix in ["-wal", "-shm"] {
-            let mut name = path.clone().into_os_string();
+        let beside = |path: &Path, suffix: &str| {
+            let mut name = path.to_path_buf().into_os_string();
             name.push(suffix);
-            durable::remove_if_there(Path::new(&name));
+            PathBuf::from(name)
+        };
+        let is_free = |aside: &PathBuf| !aside.exists() && !beside(aside, "-wal").exists();
+        let aside = (1..)
+            .map(|number: u32| path.with_extension(format!("damaged-{number}")))
+            .find(is_free)
+            .unwrap_or_else(|| path.with_extension("damaged"));
+        // The log would be played into the new file. SQLite looks for that of the old one under its new name.
+        for suffix in ["", "-wal"] {
+            let (from, to) = (beside(&path, suffix), beside(&aside, suffix));
+            if from.exists() {
+                durable::rename_new(&from, &to).map_err(failed)?;
+                report.notes.push(format!("the damaged catalogue was put aside: {}", path_bytes::shown(&to)));
+            }
         }
+        durable::remove_if_there(&beside(&path, "-shm"));
         catalogue::create(&path)?;
         durable::sync_dir(self.root()).map_err(failed)
     }
+}
+
+/// Whether the file itself is at fault: absent, or not what SQLite wrote.
+fn is_damage(error: &WorkspaceError) -> bool {
+    match error {
+        WorkspaceError::CatalogueAbsent(_) | WorkspaceError::CatalogueDamaged(_) => true,
+        WorkspaceError::Catalogue { source, .. } => {
+            matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        }
+        _ => false,
+    }
+}
+
+/// Whether it is SQLite's and yet none of ours: a table is absent, or a row holds what none can.
+fn lacks_tables(error: &WorkspaceError) -> bool {
+    let WorkspaceError::Catalogue { source, .. } = error else { return false };
+    matches!(source.sqlite_error_code(), None | Some(ErrorCode::Unknown))
 }
 
 /// Reads one file for its rows.
@@ -247,32 +318,23 @@ pub(crate) fn look(path: &Path, sha256: Option<String>, place: Place) -> Result<
     let read = read_intake(&file, &meta).map_err(|error| told(chain(&error)))?;
     let Intake { header, damaged, mark } = read.value;
     let facts = Facts { size: meta.len(), modified: modified(&meta), sha256, mark: mark.into() };
-    Ok(Found { header, damaged, facts, place })
+    Ok(Found { header, damaged, facts, place, is_unseen: false })
 }
 
 /// Takes the digests that tell files with one UID apart.
-fn digest_repeated(found: &mut Vec<Found>, report: &mut RebuildReport) {
+fn digest_repeated(found: &mut [Found]) {
     let mut times: BTreeMap<String, u32> = BTreeMap::new();
     for one in found.iter() {
         *times.entry(one.header.instance.to_string()).or_default() += 1;
     }
-    found.retain_mut(|one| {
+    for one in found {
         let repeated = times.get(one.header.instance.as_str()).is_some_and(|times| *times > 1);
-        if one.facts.sha256.is_some() || !repeated {
-            return true;
+        if one.facts.sha256.is_none() && repeated && !one.is_unseen {
+            let path = path_bytes::from_bytes(one.place.path.clone());
+            one.facts.sha256 = sha256_of(&path).ok();
+            one.is_unseen = one.facts.sha256.is_none();
         }
-        let path = path_bytes::from_bytes(one.place.path.clone());
-        match sha256_of(&path) {
-            Ok(sha256) => {
-                one.facts.sha256 = Some(sha256);
-                true
-            }
-            Err(error) => {
-                report.problems.push(format!("{}: {}", chain(&error), path_bytes::shown(&path)));
-                false
-            }
-        }
-    });
+    }
 }
 
 fn add_run(tx: &rusqlite::Transaction<'_>, run: &RunRow) -> Result<(), WorkspaceError> {

@@ -36,6 +36,8 @@ mod migrate;
 mod pages;
 #[path = "it/playlists.rs"]
 mod playlists;
+#[path = "it/rebuild.rs"]
+mod rebuild;
 #[path = "it/repair.rs"]
 mod repair;
 #[path = "it/resolve.rs"]

@@ -30,7 +30,17 @@ pub(crate) struct VerifyArgs {
 }
 
 /// Build the catalogue again from objects; journals are not touched.
+///
+/// calx rebuild-catalogue -w ws
+/// calx rebuild-catalogue -w ws --json
+///
+/// Files referenced in place are read again where they are. One that cannot be reached just now, as on a share that is
+/// not mounted, or that has changed keeps what the old catalogue says of it, and how many these are is told. The
+/// catalogue of before stays beside the new one: as catalogue.before-rebuild.sqlite, or, where it is damaged, as
+/// catalogue.damaged-1. Where it cannot be read at all, referenced files, runs and issues of import are not known any
+/// more: import the files again. A catalogue that is busy or of a newer calx is left alone.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct RebuildArgs {}
 
 pub(crate) fn run(args: &VerifyArgs, global: &Global, out: &Out) -> Outcome {
@@ -102,7 +112,8 @@ pub(crate) fn rebuild(_args: &RebuildArgs, global: &Global, out: &Out) -> Outcom
     if out.format() != Format::Table {
         out.json(&json!({
             "schema": "calx.rebuild/1", "objects": report.objects, "instances": report.instances,
-            "referenced_kept": report.referenced_kept, "problems": report.problems, "notes": report.notes,
+            "referenced_kept": report.referenced_kept, "referenced_unseen": report.referenced_unseen,
+            "problems": report.problems, "notes": report.notes,
         }))?;
         return Ok(if report.problems.is_empty() { Exit::Done } else { Exit::SomeFailed });
     }
@@ -113,7 +124,7 @@ pub(crate) fn rebuild(_args: &RebuildArgs, global: &Global, out: &Out) -> Outcom
         out.note(format!("! {note}"));
     }
     out.note(format!(
-        "the catalogue was built from {} objects: {} instances; {} referenced files were kept as they were",
+        "the catalogue was built from {} objects: {} instances; {} referenced files were kept",
         report.objects, report.instances, report.referenced_kept
     ));
     Ok(if report.problems.is_empty() { Exit::Done } else { Exit::SomeFailed })

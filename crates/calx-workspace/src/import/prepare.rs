@@ -65,6 +65,11 @@ impl From<HeaderMark> for Mark {
 }
 
 impl Mark {
+    /// Of the first 0 bytes, which every file has.
+    pub(crate) fn of_nothing() -> Self {
+        Self { bytes: 0, digest: hex(&Sha256::digest([])) }
+    }
+
     /// Of the first bytes that a file has now.
     pub(crate) fn now(path: &Path, bytes: u64) -> io::Result<Self> {
         let (file, metadata) = open_file(path)?;
