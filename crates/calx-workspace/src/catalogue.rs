@@ -285,6 +285,50 @@ mod tests {
     use super::*;
 
     #[test]
+    fn softer_commits_end_with_their_work() {
+        let dir = tempfile::tempdir().unwrap();
+        let ws = Workspace::init(&dir.path().join("ws"), crate::workspace::InitOptions::default()).unwrap();
+        let level =
+            |tx: &Connection| tx.pragma_query_value(None, "synchronous", |row| row.get::<_, u32>(0)).unwrap();
+        let (normal, full) = (1, 2);
+        let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            ws.write_softly(|tx| -> Result<(), WorkspaceError> { panic!("at level {}", level(tx)) })
+        }));
+        assert_eq!(broken.unwrap_err().downcast_ref::<String>().unwrap(), &format!("at level {normal}"));
+        assert_eq!(ws.read(|tx| Ok(level(tx))).unwrap(), full);
+        ws.outside_transaction(|connection| keep_journal(connection, Journal::Rollback)).unwrap();
+        assert_eq!(ws.write_softly(|tx| Ok(level(tx))).unwrap(), full, "the old pages must be on disk first");
+    }
+
+    #[test]
+    fn numbers_of_rows_that_are_given_out_again_take_no_digest_of_another() {
+        use crate::file_rows::{KNOWN, keep_digest, known_of};
+        let dir = tempfile::tempdir().unwrap();
+        let ws = Workspace::init(&dir.path().join("ws"), crate::workspace::InitOptions::default()).unwrap();
+        let add =
+            "INSERT INTO files (id, instance, managed, path, size, modified) VALUES (1, ?1, 0, x'61', ?2, 5)";
+        let (one, kept) = ws
+            .write(|tx| {
+                tx.execute(add, rusqlite::params!["1.2", 10])?;
+                let known =
+                    tx.query_row(&format!("SELECT {KNOWN} FROM files f"), [], |row| known_of(row, 0))?;
+                tx.execute("DELETE FROM files", [])?;
+                tx.execute(add, rusqlite::params!["1.3", 10])?;
+                keep_digest(tx, "1.2", &known, &"a".repeat(64))?;
+                let other =
+                    tx.query_row("SELECT sha256 FROM files", [], |row| row.get::<_, Option<String>>(0))?;
+                tx.execute("UPDATE files SET instance = '1.2'", [])?;
+                keep_digest(tx, "1.2", &known, &"a".repeat(64))?;
+                Ok((
+                    other,
+                    tx.query_row("SELECT sha256 FROM files", [], |row| row.get::<_, Option<String>>(0))?,
+                ))
+            })
+            .unwrap();
+        assert_eq!((one, kept.is_some()), (None, true));
+    }
+
+    #[test]
     fn a_catalogue_over_a_network_has_no_log_and_two_write_in_turn() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(FILE);

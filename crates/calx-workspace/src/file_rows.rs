@@ -48,9 +48,42 @@ pub(crate) struct Found<'a> {
     pub(crate) source: &'a [u8],
 }
 
-/// Digests taken of files of which the catalogue has none, by row; `None`: it cannot be read any more, or is
-/// another by now.
-pub(crate) type Learned = BTreeMap<i64, Option<String>>;
+impl Known {
+    /// Whether both are the same row about the same content. Numbers of rows are given out again.
+    fn is(&self, other: &Self) -> bool {
+        self.file == other.file
+            && self.place == other.place
+            && (self.size, self.modified, &self.mark) == (other.size, other.modified, &other.mark)
+    }
+}
+
+/// What was learned of known files while the catalogue was not locked.
+#[derive(Debug, Default)]
+pub(crate) struct Learned {
+    digests: BTreeMap<i64, (Known, Option<String>)>,
+    there: BTreeMap<i64, (Known, bool)>,
+}
+
+impl Learned {
+    /// The digest of a file of which the catalogue has none; inside, `None`: it cannot be read any more, or is
+    /// another by now.
+    pub(crate) fn digest(&self, known: &Known) -> Option<&Option<String>> {
+        self.digests.get(&known.file).filter(|(was, _)| was.is(known)).map(|(_, digest)| digest)
+    }
+
+    /// Whether there is a file in its place.
+    pub(crate) fn is_there(&self, known: &Known) -> Option<bool> {
+        self.there.get(&known.file).filter(|(was, _)| was.is(known)).map(|(_, is_there)| *is_there)
+    }
+
+    pub(crate) fn add_digest(&mut self, known: Known, digest: Option<String>) {
+        self.digests.insert(known.file, (known, digest));
+    }
+
+    pub(crate) fn add_there(&mut self, known: Known, is_there: bool) {
+        self.there.insert(known.file, (known, is_there));
+    }
+}
 
 /// Whether two files hold the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +99,7 @@ pub(crate) enum Compared {
 
 /// Compares what is known with what was found.
 pub(crate) fn compare(known: &Known, facts: &Facts, source: &[u8], learned: &Learned) -> Compared {
-    let learned = learned.get(&known.file);
+    let learned = learned.digest(known);
     let known_sha256 = known.sha256.as_ref().or_else(|| learned.and_then(Option::as_ref));
     if let (Some(known), Some(found)) = (known_sha256, &facts.sha256) {
         return if known == found { Compared::Same { in_full: true } } else { Compared::Other };
@@ -100,7 +133,7 @@ pub(crate) enum Filed {
         /// These bytes too.
         kept_before: bool,
     },
-    /// What was known of the UID was damaged; these whole bytes count now, both are kept.
+    /// What was known of the UID was a damaged copy of this; these whole bytes count now, both are kept.
     Mended,
 }
 
@@ -168,8 +201,8 @@ pub(crate) fn file_instance(
         if compared == Compared::Undecided {
             return Ok(Filed::Undecided);
         }
-        if let (None, Some(Some(sha256))) = (&known.sha256, learned.get(&known.file)) {
-            keep_digest(tx, known.file, sha256)?;
+        if let (None, Some(Some(sha256))) = (&known.sha256, learned.digest(&known)) {
+            keep_digest(tx, header.instance.as_str(), &known, sha256)?;
         }
         if let Compared::Same { in_full } = compared {
             return Ok(Filed::Same { in_full });
@@ -183,11 +216,28 @@ pub(crate) fn file_instance(
             Some(file) => file,
             None => add_file(tx, &header.instance, facts, place)?,
         };
-        // A copy cut short on its way must not stand in front of the whole one that comes later.
+        // A copy cut short on its way must not stand in front of the whole one that comes later. Where that is of
+        // another patient, study or picture, it is no copy of it, and a person decides.
         let sql = "UPDATE instances SET file = ?2, damaged = NULL, transfer_syntax = ?3, has_pixels = ?4
-                   WHERE uid = ?1 AND damaged IS NOT NULL";
-        let values =
-            params![header.instance.as_str(), file, header.transfer_syntax.as_str(), header.has_pixels];
+                   WHERE uid = ?1 AND damaged IS NOT NULL AND series = ?5
+                   AND (SELECT study FROM series WHERE uid = ?5) = ?6 AND rows IS ?7 AND columns IS ?8 AND frames = ?9
+                   AND patient = (SELECT id FROM patients
+                       WHERE patient_id = ?10 AND name = ?11 AND birth_date = ?12 AND sex = ?13)";
+        let values = params![
+            header.instance.as_str(),
+            file,
+            header.transfer_syntax.as_str(),
+            header.has_pixels,
+            header.series.as_str(),
+            header.study.as_str(),
+            header.rows,
+            header.columns,
+            header.number_of_frames,
+            header.patient_id.raw(),
+            header.patient_name.raw(),
+            header.patient_birth_date.raw(),
+            header.patient_sex.raw(),
+        ];
         // Bytes that were kept before do not count because somebody decided so.
         if damaged.is_none() && kept.is_none() && tx.prepare_cached(sql)?.execute(values)? > 0 {
             return Ok(Filed::Mended);
@@ -268,10 +318,18 @@ pub(crate) fn refresh_file(tx: &Transaction<'_>, file: i64, facts: &Facts) -> Re
     Ok(())
 }
 
-/// Keeps the digest of a file that had none.
-pub(crate) fn keep_digest(tx: &Transaction<'_>, file: i64, sha256: &str) -> Result<(), WorkspaceError> {
-    let sql = "UPDATE OR IGNORE files SET sha256 = ?2 WHERE id = ?1 AND sha256 IS NULL";
-    tx.prepare_cached(sql)?.execute(params![file, sha256])?;
+/// Keeps the digest of a file that had none, unless its row is of another file or content by now.
+pub(crate) fn keep_digest(
+    tx: &Transaction<'_>,
+    instance: &str,
+    known: &Known,
+    sha256: &str,
+) -> Result<(), WorkspaceError> {
+    let sql = "UPDATE OR IGNORE files SET sha256 = ?2 WHERE id = ?1 AND sha256 IS NULL
+               AND instance = ?3 AND path = ?4 AND size = ?5 AND modified IS ?6";
+    let size = i64::try_from(known.size).unwrap_or(i64::MAX);
+    let values = params![known.file, sha256, instance, known.place.path, size, known.modified];
+    tx.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 

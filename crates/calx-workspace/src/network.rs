@@ -42,6 +42,10 @@ impl Network {
             0x1983_0326 => "BeeGFS",
             0x0116_1970 => "GFS2",
             0x7461_636f => "OCFS2",
+            0x4750_4653 => "GPFS",
+            0x2003_0528 => "OrangeFS",
+            0xaad7_aaea => "PanFS",
+            0xbacb_acbc | 0x7c7c_6673 => "a folder of the machine around this one",
             _ => return None,
         }))
     }
@@ -74,9 +78,16 @@ mod tests {
 
     #[test]
     fn what_other_machines_may_share_is_known_by_its_number() {
-        for (kind, name) in
-            [(0x6969, "NFS"), (0xff53_4d42, "CIFS"), (0xfe53_4d42, "SMB"), (0x0102_1997, "9p")]
-        {
+        for (kind, name) in [
+            (0x6969, "NFS"),
+            (0xff53_4d42, "CIFS"),
+            (0xfe53_4d42, "SMB"),
+            (0x0102_1997, "9p"),
+            (0x4750_4653, "GPFS"),
+            (0x2003_0528, "OrangeFS"),
+            (0xaad7_aaea, "PanFS"),
+            (0xbacb_acbc, "a folder of the machine around this one"),
+        ] {
             assert_eq!(Network::of_kind(kind), Some(Network(name)));
         }
         // ext4, xfs, btrfs, tmpfs, overlay, zfs, f2fs.

@@ -220,9 +220,9 @@ impl Workspace {
             .collect();
         if taken.iter().any(Option::is_some) {
             self.write(|tx| {
-                let new =
-                    page.iter().zip(&taken).filter_map(|((_, known), taken)| Some((known, taken.as_ref()?)));
-                new.into_iter().try_for_each(|(known, sha256)| file_rows::keep_digest(tx, known.file, sha256))
+                let new = page.iter().zip(&taken).filter_map(|(row, taken)| Some((row, taken.as_ref()?)));
+                new.into_iter()
+                    .try_for_each(|((uid, known), sha256)| file_rows::keep_digest(tx, uid, known, sha256))
             })?;
         }
         let told = page.into_iter().zip(taken).map(|((uid, known), taken)| {

@@ -143,7 +143,7 @@ impl Workspace {
             found.iter().map(|one| one.header.instance.as_str()).collect::<BTreeSet<_>>().len() as u64;
         if is_sound {
             let copy = catalogue::back_up(&self.catalogue_path(), "rebuild")?;
-            let text = "the catalogue of before was kept; remove it once all is found";
+            let text = "the catalogue of before was kept (calx gc removes it)";
             report.notes.push(format!("{text}: {}", path_bytes::shown(&copy)));
         } else {
             self.put_catalogue_aside(&mut report)?;
@@ -175,7 +175,8 @@ impl Workspace {
                 };
                 let is_beside = one.is_unseen && file_rows::known(tx, &one.header.instance)?.is_some();
                 let is_filed = !is_beside
-                    && file_rows::file_instance(tx, filed, &Learned::new(), &mut lately)? != Filed::Undecided;
+                    && file_rows::file_instance(tx, filed, &Learned::default(), &mut lately)?
+                        != Filed::Undecided;
                 // Bytes that cannot be compared just now are kept beside the others.
                 if !is_filed && !file_rows::is_there(tx, &one.header.instance, &one.facts, &one.place)? {
                     file_rows::add_file(tx, &one.header.instance, &one.facts, &one.place)?;

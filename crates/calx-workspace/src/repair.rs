@@ -302,11 +302,12 @@ impl Workspace {
             }
         };
         let uid = found.header.instance.clone();
-        let mut learned = Learned::new();
+        let mut learned = Learned::default();
         if let Some(known) = self.read(|tx| file_rows::known(tx, &uid))?
             && known.sha256.is_none()
         {
-            learned.insert(known.file, digest_known(self, &known));
+            let digest = digest_known(self, &known);
+            learned.add_digest(known, digest);
         }
         self.write(|tx| {
             let filed = file_rows::Found {

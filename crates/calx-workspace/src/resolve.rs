@@ -63,7 +63,7 @@ pub struct Candidate {
     /// Whether it can be had.
     pub bytes: Bytes,
     /// Its row; a changed file as it is now has none yet.
-    row: Option<i64>,
+    known: Option<Known>,
 }
 
 /// A case that shows an instance.
@@ -196,8 +196,11 @@ impl Workspace {
         let resolved = self.plan_resolve(&conflict, choice, confirmed)?;
         let mut journal = self.write_resolutions()?;
         self.write(|tx| {
-            let digests = conflict.candidates.iter().filter_map(|one| Some((one.row?, one.sha256.as_ref()?)));
-            digests.into_iter().try_for_each(|(file, sha256)| file_rows::keep_digest(tx, file, sha256))
+            let mut digests = conflict
+                .candidates
+                .iter()
+                .filter_map(|one| Some((one.known.as_ref()?, one.sha256.as_ref()?)));
+            digests.try_for_each(|(known, sha256)| file_rows::keep_digest(tx, uid.as_str(), known, sha256))
         })?;
         journal.decide(uid, resolved.counts.clone(), resolved.others.clone(), stamp)?;
         self.follow(uid, &resolved.counts)?;
@@ -257,8 +260,8 @@ impl Workspace {
         let (header, intake) = look(chosen, uid.as_str())?;
         let heirs = self.heirs(&header)?;
         self.write(|tx| {
-            let file = match chosen.row {
-                Some(file) => file,
+            let file = match &chosen.known {
+                Some(known) => known.file,
                 None => {
                     let path = std::path::absolute(&chosen.path)
                         .map_err(|source| WorkspaceError::io("find the file", &chosen.path, source))?;
@@ -322,6 +325,10 @@ impl Workspace {
                 candidates.extend(as_it_is_now(path, &uid));
             }
         }
+        // A file alone is compared with nothing: its bytes need not be read.
+        if candidates.len() > 1 {
+            self.digest_candidates(&uid, &mut candidates)?;
+        }
         let decided = decisions.get(&uid).cloned();
         Ok(Conflict::new(uid, candidates, decided))
     }
@@ -334,9 +341,23 @@ impl Workspace {
             Err(_) => Bytes::Gone,
         };
         let counts = counting == Some(known.file);
-        let sha256 = known.sha256.clone().or_else(|| digest_known(self, &known));
-        let (size, managed, row) = (known.size, known.place.managed, Some(known.file));
-        Candidate { sha256, size, managed, path, counts, bytes, row }
+        let (sha256, size, managed) = (known.sha256.clone(), known.size, known.place.managed);
+        Candidate { sha256, size, managed, path, counts, bytes, known: Some(known) }
+    }
+
+    /// Takes the digests that are missing, and keeps them for the next time.
+    fn digest_candidates(
+        &self,
+        uid: &SopInstanceUid,
+        candidates: &mut [Candidate],
+    ) -> Result<(), WorkspaceError> {
+        for one in candidates.iter_mut().filter(|one| one.sha256.is_none() && one.bytes == Bytes::There) {
+            let Some(known) = &one.known else { continue };
+            let Some(sha256) = digest_known(self, known) else { continue };
+            self.write(|tx| file_rows::keep_digest(tx, uid.as_str(), known, &sha256))?;
+            one.sha256 = Some(sha256);
+        }
+        Ok(())
     }
 
     /// Which cases show which instances. A case that cannot be read is left to `verify`.
@@ -407,7 +428,7 @@ fn as_it_is_now(path: PathBuf, uid: &SopInstanceUid) -> Option<Candidate> {
         path,
         counts: false,
         bytes: Bytes::There,
-        row: None,
+        known: None,
     })
 }
 

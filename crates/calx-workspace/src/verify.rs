@@ -78,7 +78,7 @@ struct Checked {
     problem: Option<String>,
     fault: Option<Fault>,
     /// Taken now, where there was none.
-    digest: Option<(i64, String)>,
+    digest: Option<String>,
 }
 
 impl Workspace {
@@ -138,7 +138,7 @@ impl Workspace {
             after = last.file.file;
             let checks: Vec<Checked> =
                 files.par_iter().map(|file| self.check_file(file, options.deep)).collect();
-            self.keep_digests(checks.iter().filter_map(|checked| checked.digest.as_ref()))?;
+            self.keep_digests(&files, &checks)?;
             for checked in checks {
                 report.problems.extend(checked.problem);
                 report.faults.extend(checked.fault);
@@ -199,22 +199,25 @@ impl Workspace {
         })
     }
 
-    fn keep_digests<'a>(
-        &self,
-        digests: impl Iterator<Item = &'a (i64, String)>,
-    ) -> Result<(), WorkspaceError> {
-        let digests: Vec<_> = digests.collect();
-        for part in digests.chunks(1_000) {
-            self.write(|tx| part.iter().try_for_each(|(file, sha256)| keep_digest(tx, *file, sha256)))?;
+    fn keep_digests(&self, files: &[FileRow], checks: &[Checked]) -> Result<(), WorkspaceError> {
+        if checks.iter().all(|checked| checked.digest.is_none()) {
+            return Ok(());
         }
-        Ok(())
+        self.write(|tx| {
+            for (row, checked) in files.iter().zip(checks) {
+                if let Some(sha256) = &checked.digest {
+                    keep_digest(tx, &row.instance, &row.file, sha256)?;
+                }
+            }
+            Ok(())
+        })
     }
 
     fn check_file(&self, row: &FileRow, deep: bool) -> Checked {
         let file = &row.file;
         let path = self.path_of(&file.place);
         let (kind, cure) = if file.place.managed {
-            ("object", "import its file again")
+            ("object", "`calx verify --deep --repair` looks for its bytes where they came from")
         } else {
             ("referenced file", "bring it back, import it again, or decide on it (calx issues resolve)")
         };
@@ -247,7 +250,7 @@ impl Workspace {
                 Some(_) => whole,
                 // It may have changed while it was read.
                 None if self.changed(file).is_ok_and(|changed| changed.is_none()) => {
-                    Checked { digest: Some((file.file, sha256)), ..whole }
+                    Checked { digest: Some(sha256), ..whole }
                 }
                 None => wrong("changed while it was read"),
             },

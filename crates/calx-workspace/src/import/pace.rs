@@ -25,7 +25,7 @@ const MOST_TRANSACTIONS: u32 = 2;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) files: usize,
-    bytes: u64,
+    pub(crate) bytes: u64,
     until: Instant,
 }
 

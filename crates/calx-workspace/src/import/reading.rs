@@ -101,8 +101,9 @@ struct Line {
     bytes: u64,
     /// How many are prepared.
     filled: usize,
-    /// With how many the filer wants to be woken.
+    /// With how many, or how many bytes, the filer wants to be woken.
     wanted: usize,
+    wanted_bytes: u64,
     /// Nothing comes from this number on.
     end: Option<u64>,
     /// Readers that have not gone home.
@@ -115,6 +116,11 @@ struct Line {
 impl Line {
     fn end_at(&mut self, number: u64) {
         self.end = Some(self.end.map_or(number, |end| end.min(number)));
+    }
+
+    /// Whether the filer is to be woken.
+    fn is_wanted(&self) -> bool {
+        self.filled >= self.wanted || self.bytes >= self.wanted_bytes || self.end.is_some()
     }
 
     fn is_over(&self) -> bool {
@@ -215,7 +221,7 @@ impl<'a> Reading<'a> {
         for (place, prepared) in line.places.iter_mut().skip(at).zip(ready.drain(..)) {
             *place = Some(prepared);
         }
-        if line.filled >= line.wanted || line.end.is_some() {
+        if line.is_wanted() {
             self.filled.notify_one();
         }
         after
@@ -320,6 +326,7 @@ impl<'a> Reading<'a> {
                 return Ok(batch);
             }
             line.wanted = limits.files.saturating_sub(batch.files.len());
+            line.wanted_bytes = limits.bytes.saturating_sub(bytes);
             // After the time for an empty batch, the first file that comes.
             let wait = limits.left().max(KEPT_BACK);
             line = self.filled.wait_timeout(line, wait).unwrap_or_else(PoisonError::into_inner).0;
@@ -503,5 +510,19 @@ mod tests {
         assert!(left.len() <= begun, "{} left", left.len());
         let numbers: Vec<usize> = left.into_iter().map(|(number, _)| number).collect();
         assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>(), "a beginning of the walk, without a gap");
+    }
+
+    #[test]
+    fn the_filer_is_woken_by_files_or_bytes_or_the_end() {
+        let line = |filled, bytes, end| Line {
+            filled,
+            bytes,
+            end,
+            wanted: 64,
+            wanted_bytes: 100,
+            ..Line::default()
+        };
+        let woken = [line(63, 99, None), line(64, 0, None), line(2, 100, None), line(0, 0, Some(0))];
+        assert_eq!(woken.map(|line| line.is_wanted()), [false, true, true, true]);
     }
 }

@@ -201,13 +201,13 @@ impl Workspace {
         let compared = match (known, seen_now.get_mut(&uid)) {
             (Some(known), _) => {
                 let source = ready.source.clone();
-                let mut learned = Learned::new();
+                let mut learned = Learned::default();
                 let mut compared = compare(&known, &ready.facts, &source, &learned);
                 if compared == Compared::Undecided {
                     if let Err(outcome) = digest_own(ready) {
                         return Ok(*outcome);
                     }
-                    learned.insert(known.file, digest_known(self, &known));
+                    learned.add_digest(known.clone(), digest_known(self, &known));
                     compared = compare(&known, &ready.facts, &source, &learned);
                 }
                 Some(compared != Compared::Other)

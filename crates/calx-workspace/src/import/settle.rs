@@ -1,5 +1,5 @@
 //! The digests without which same bytes cannot be told from other ones: taken only where a UID repeats, and
-//! before the transaction that needs them.
+//! before the transaction that needs them. Also whether what is known is still in its place.
 //!
 //! Invariants
 //! - No file is read while the catalogue is locked.
@@ -18,20 +18,25 @@ use crate::error::WorkspaceError;
 use crate::file_rows::{self, Compared, Known, Learned, compare};
 use crate::workspace::Workspace;
 
-/// Takes what is missing to compare files of a batch with what is known.
+/// Takes what is missing to compare files of a batch with what is known, and looks whether that is still in its place.
 pub(crate) fn settle(
     workspace: &Workspace,
     batch: &mut [Prepared],
     learned: &mut Learned,
 ) -> Result<(), WorkspaceError> {
-    let (mut own, mut of_known) = (Vec::new(), BTreeMap::new());
+    let (mut own, mut of_known, mut places) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     workspace.read(|tx| {
         for (at, prepared) in batch.iter().enumerate() {
             let Prepared::Ready(ready) = prepared else { continue };
             let Some(known) = file_rows::known(tx, &ready.header.instance)? else { continue };
-            if compare(&known, &ready.facts, &ready.source, learned) == Compared::Undecided {
+            let compared = compare(&known, &ready.facts, &ready.source, learned);
+            let is_elsewhere = !known.place.managed && known.place.path != ready.source;
+            if compared != Compared::Other && is_elsewhere && learned.is_there(&known).is_none() {
+                places.insert(known.file, known.clone());
+            }
+            if compared == Compared::Undecided {
                 own.push(at);
-                if known.sha256.is_none() && !learned.contains_key(&known.file) {
+                if known.sha256.is_none() && learned.digest(&known).is_none() {
                     of_known.insert(known.file, known);
                 }
             }
@@ -39,9 +44,18 @@ pub(crate) fn settle(
         Ok(())
     })?;
     digest_some(batch, own);
+    let digest = |known: Known| {
+        let digest = digest_known(workspace, &known);
+        (known, digest)
+    };
     let of_known: Vec<Known> = of_known.into_values().collect();
-    let digests = of_known.par_iter().map(|known| (known.file, digest_known(workspace, known)));
-    learned.extend(digests.collect::<Vec<_>>());
+    for (known, digest) in of_known.into_par_iter().map(digest).collect::<Vec<_>>() {
+        learned.add_digest(known, digest);
+    }
+    for known in places.into_values() {
+        let is_there = workspace.path_of(&known.place).is_file();
+        learned.add_there(known, is_there);
+    }
     Ok(())
 }
 

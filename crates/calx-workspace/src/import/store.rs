@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::prepare::{Facts, Prepared, Ready};
+use super::prepare::{Prepared, Ready, sha256_of};
 use super::recall;
 use super::settle::{settle, settle_repeated};
 use super::{FileOutcome, FileStatus, ImportMode, ImportSummary, OnDuplicate};
@@ -29,6 +29,7 @@ use crate::rows::IssueRow;
 use crate::search_index;
 use crate::workspace::Workspace;
 use calx_model::SopInstanceUid;
+use rayon::prelude::*;
 use rusqlite::{Transaction, params};
 
 /// A transaction is ended after this long, its commit not counted.
@@ -60,16 +61,19 @@ pub(crate) fn store(
     summary: &mut ImportSummary,
     tell: &mut dyn FnMut(FileOutcome),
 ) -> Result<u32, WorkspaceError> {
-    let copied = place_objects(workspace, sync, &batch);
+    let mut moved = BTreeSet::new();
+    let copied = place_objects(workspace, sync, &batch, &mut moved);
     // Whatever happened, no unfinished copy of this batch is needed any more.
     for copy in batch.iter().filter_map(ready).filter_map(|ready| ready.copy.as_ref()) {
-        remove_if_there(copy);
+        if !moved.contains(copy.as_path()) {
+            remove_if_there(copy);
+        }
     }
     let mut next = summary.clone();
     next.bytes_copied += copied?;
     batch.retain(|prepared| !matches!(prepared, Prepared::Archive(..) | Prepared::NoRoom(_)));
     settle_repeated(&mut batch);
-    let mut learned = Learned::new();
+    let mut learned = Learned::default();
     let (mut filed, mut transactions) = (0, 0);
     while let Some(rest) = batch.get_mut(filed..).filter(|rest| !rest.is_empty()) {
         let rows = file_rows_of(workspace, rules, rest, &learned, next)?;
@@ -120,9 +124,7 @@ fn file_rows_of(
                     recall::remember_not_dicom(tx, file)?;
                     Some(file.outcome.clone())
                 }
-                Prepared::Ready(ready) => {
-                    file(workspace, tx, rules, ready, (learned, &mut lately), &mut rows.summary)?
-                }
+                Prepared::Ready(ready) => file(tx, rules, ready, (learned, &mut lately), &mut rows.summary)?,
                 Prepared::Archive(..) | Prepared::NoRoom(_) => None,
             };
             let Some(outcome) = outcome else {
@@ -160,8 +162,22 @@ fn ready(prepared: &Prepared) -> Option<&Ready> {
     }
 }
 
-/// Gives copies that are needed their final names, durably; returns the bytes of new objects.
-fn place_objects(workspace: &Workspace, sync: &BatchSync, batch: &[Prepared]) -> Result<u64, WorkspaceError> {
+/// A copy and the object that it is to be.
+struct Placing<'a> {
+    copy: &'a Path,
+    target: PathBuf,
+    sha256: &'a str,
+    size: u64,
+}
+
+/// Gives copies that are needed their final names, durably; returns the bytes of new objects. `moved`: copies that
+/// have their final name.
+fn place_objects<'a>(
+    workspace: &Workspace,
+    sync: &BatchSync,
+    batch: &'a [Prepared],
+    moved: &mut BTreeSet<&'a Path>,
+) -> Result<u64, WorkspaceError> {
     let objects = workspace.objects_dir();
     let failed = |source| WorkspaceError::Write {
         what: "the batch of files in hand",
@@ -170,29 +186,34 @@ fn place_objects(workspace: &Workspace, sync: &BatchSync, batch: &[Prepared]) ->
         source,
     };
     // Known bytes need no second object; whether that still holds is decided in the transaction.
-    let mut wanted: Vec<(&Path, PathBuf, u64)> = Vec::new();
+    let (mut wanted, mut known_here) = (Vec::new(), Vec::new());
     let mut targets = BTreeSet::new();
     workspace.read(|tx| {
         for ready in batch.iter().filter_map(ready) {
             let Some(copy) = &ready.copy else { continue };
             let Some(sha256) = &ready.facts.sha256 else { continue };
             let target = workspace.root().join(relative_path(sha256));
-            let here = file_rows::known(tx, &ready.header.instance)?.is_some_and(|known| {
-                known.place.managed && known.sha256 == ready.facts.sha256 && whole(&target, &ready.facts)
-            });
-            if !here && targets.insert(target.clone()) {
-                wanted.push((copy, target, ready.facts.size));
+            if !targets.insert(target.clone()) {
+                continue;
             }
+            let is_known = file_rows::known(tx, &ready.header.instance)?
+                .is_some_and(|known| known.place.managed && known.sha256 == ready.facts.sha256);
+            let placing = Placing { copy, target, sha256, size: ready.facts.size };
+            if is_known { known_here.push(placing) } else { wanted.push(placing) }
         }
         Ok(())
     })?;
+    // A source is acknowledged as kept, and may be removed then: what is kept must be its bytes to the last one.
+    let broken = known_here.into_par_iter().filter(|placing| !is_whole(placing));
+    wanted.extend(broken.collect::<Vec<_>>());
     if wanted.is_empty() {
         return Ok(0);
     }
-    sync.sync(wanted.iter().map(|(copy, _, _)| *copy)).map_err(failed)?;
+    sync.sync(wanted.iter().map(|placing| placing.copy)).map_err(failed)?;
     let mut folders = BTreeSet::from([objects.clone()]);
     let mut bytes = 0;
-    for (copy, target, size) in &wanted {
+    for placing in &wanted {
+        let Placing { copy, target, size, .. } = placing;
         if let Some(folder) = target.parent()
             && folders.insert(folder.to_path_buf())
             && let Err(error) = fs::create_dir(folder)
@@ -201,12 +222,16 @@ fn place_objects(workspace: &Workspace, sync: &BatchSync, batch: &[Prepared]) ->
             return Err(failed(error));
         }
         match durable::rename_unless_there(copy, target) {
-            Ok(()) => bytes += size,
-            // The same bytes, left by a killed run or put there by another import just now. An object of
-            // another length was broken from outside, and whole bytes are at hand.
+            Ok(()) => {
+                moved.insert(copy);
+                bytes += size;
+            }
+            // The same bytes, left by a killed run or put there by another import just now; or an object that was
+            // changed from outside, and whole bytes are at hand.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if fs::metadata(target).map_err(failed)?.len() != *size {
+                if !is_whole(placing) {
                     durable::rename(copy, target).map_err(failed)?;
+                    moved.insert(copy);
                 }
             }
             Err(error) => return Err(failed(error)),
@@ -217,13 +242,14 @@ fn place_objects(workspace: &Workspace, sync: &BatchSync, batch: &[Prepared]) ->
     Ok(bytes)
 }
 
-fn whole(path: &Path, facts: &Facts) -> bool {
-    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == facts.size)
+/// Whether the object is there with the bytes of its name.
+fn is_whole(placing: &Placing<'_>) -> bool {
+    fs::metadata(&placing.target).is_ok_and(|meta| meta.is_file() && meta.len() == placing.size)
+        && sha256_of(&placing.target).is_ok_and(|sha256| sha256 == placing.sha256)
 }
 
 /// Files one instance and says what became of it; `None` while it cannot be said.
 fn file(
-    workspace: &Workspace,
     tx: &Transaction<'_>,
     rules: &Rules,
     ready: &Ready,
@@ -239,6 +265,7 @@ fn file(
         source: &ready.source,
     };
     let filed = file_rows::file_instance(tx, found, learned, lately)?;
+    let mut is_overwritten = false;
     let (status, reason, text) = match filed {
         Filed::New { study, series } => {
             summary.new_studies += u64::from(study);
@@ -251,10 +278,11 @@ fn file(
         }
         Filed::Undecided => return Ok(None),
         Filed::Same { in_full } => {
-            let (reason, text) = match file_rows::known(tx, &ready.header.instance)? {
-                Some(known) => keep_best(workspace, tx, ready, &known, &place, in_full)?,
-                None => ("", ""),
+            let told = match file_rows::known(tx, &ready.header.instance)? {
+                Some(known) => keep_best(tx, ready, &known, &place, (in_full, learned))?,
+                None => Some(("", "")),
             };
+            let Some((reason, text)) = told else { return Ok(None) };
             (FileStatus::Duplicate, reason, text.to_owned())
         }
         Filed::Mended => {
@@ -266,11 +294,18 @@ fn file(
             (FileStatus::Duplicate, DECIDED.0, DECIDED.1.to_owned())
         }
         Filed::Conflict { kept_before } => {
-            (FileStatus::Conflict, CONFLICT, conflict_text(kept_before, ready.damaged.as_deref()))
+            is_overwritten = file_rows::known(tx, &ready.header.instance)?
+                .is_some_and(|known| !known.place.managed && known.place.path == ready.source);
+            let text = if is_overwritten {
+                overwritten_text(ready.damaged.as_deref())
+            } else {
+                conflict_text(kept_before, ready.damaged.as_deref())
+            };
+            (FileStatus::Conflict, CONFLICT, text)
         }
     };
-    // What is damaged besides is read again, for why.
-    let is_conflict = matches!(filed, Filed::Conflict { .. }) && ready.damaged.is_none();
+    // What is damaged besides is read again, for why; so is what was overwritten.
+    let is_conflict = matches!(filed, Filed::Conflict { .. }) && ready.damaged.is_none() && !is_overwritten;
     if is_conflict || status != FileStatus::Conflict {
         recall::remember(tx, &ready.source, ready, is_conflict)?;
     }
@@ -292,6 +327,14 @@ pub(crate) fn conflict_text(kept_before: bool, damaged: Option<&str>) -> String 
     let now = if kept_before { "these bytes were kept before" } else { "both are kept" };
     let why = damaged.map(|why| format!("; {why}")).unwrap_or_default();
     format!("another object with the same SOPInstanceUID (0008,0018) is here, {now}{why}")
+}
+
+/// Words for a referenced file that is another by now.
+fn overwritten_text(damaged: Option<&str>) -> String {
+    let text = "this file was referenced in place and has been overwritten since: the bytes that count are gone from it, \
+                and what it holds now counts once that is decided (calx issues resolve)";
+    let why = damaged.map(|why| format!("; {why}")).unwrap_or_default();
+    format!("{text}{why}")
 }
 
 /// Whether a person decided on these very bytes.
@@ -337,33 +380,39 @@ fn place_of(ready: &Ready) -> Place {
     }
 }
 
-/// Lets a better place of known bytes count: a managed copy over a reference, a file over a missing one.
+/// Lets a better place of known bytes count: a managed copy over a reference, a file over a missing one. `None` while
+/// it is not known whether it is missing.
 fn keep_best(
-    workspace: &Workspace,
     tx: &Transaction<'_>,
     ready: &Ready,
     known: &Known,
     place: &Place,
-    in_full: bool,
-) -> Result<(&'static str, &'static str), WorkspaceError> {
+    (in_full, learned): (bool, &Learned),
+) -> Result<Option<(&'static str, &'static str)>, WorkspaceError> {
     if known.place == *place {
         if place.managed {
-            return Ok(("", ""));
+            return Ok(Some(("", "")));
         }
         file_rows::refresh_file(tx, known.file, &ready.facts)?;
         let text =
             "its time changed; size and header are as before, its pixels were never digested until now";
-        return Ok(if in_full { ("", "") } else { ("time_changed", text) });
+        return Ok(Some(if in_full { ("", "") } else { ("time_changed", text) }));
     }
-    if place.managed && !known.place.managed {
+    if known.place.managed {
+        return Ok(Some(("", "")));
+    }
+    if place.managed {
         file_rows::move_file(tx, &ready.header.instance, known, &ready.facts, place)?;
-        return Ok(("reference_replaced", "it was referenced before, a managed copy is kept now"));
+        return Ok(Some(("reference_replaced", "it was referenced before, a managed copy is kept now")));
     }
-    if !known.place.managed && !workspace.path_of(&known.place).is_file() {
-        file_rows::move_file(tx, &ready.header.instance, known, &ready.facts, place)?;
-        return Ok(("found_again", "the place known before is gone, this one is referenced now"));
+    match learned.is_there(known) {
+        None => Ok(None),
+        Some(true) => Ok(Some(("", ""))),
+        Some(false) => {
+            file_rows::move_file(tx, &ready.header.instance, known, &ready.facts, place)?;
+            Ok(Some(("found_again", "the place known before is gone, this one is referenced now")))
+        }
     }
-    Ok(("", ""))
 }
 
 fn issue_count(tx: &Transaction<'_>, run: &str) -> Result<u32, WorkspaceError> {

@@ -338,3 +338,64 @@ fn a_workspace_that_takes_no_more_bytes_says_what_was_kept() {
     assert_eq!(kept.counts.usable(), kept.counts.duplicate);
     assert_eq!(fresh.workspace.hash_list().unwrap().len(), 1);
 }
+
+#[test]
+fn whole_bytes_of_another_patient_do_not_mend_a_damaged_copy() {
+    let fresh = Fresh::new();
+    let first = Tiny::new("1.2.3.4");
+    let bytes = first.bytes();
+    fresh.put("a.dcm", &bytes[..bytes.len() - 10]);
+    let (_, files) = fresh.import();
+    assert_eq!(fate(&files, "a.dcm"), (FileStatus::Damaged, "truncated"));
+    let ws = &fresh.workspace;
+    let before = (ws.studies().unwrap(), ws.instances(None).unwrap()[0].sha256.clone());
+    let patient = ("18", "ROE^RICHARD", "19600101");
+    for (name, other) in [
+        ("b.dcm", Tiny { study: "1.2.9.1", series: "1.2.9.1.1", patient, ..first.clone() }),
+        ("c.dcm", Tiny { patient, ..first.clone() }),
+        ("d.dcm", Tiny { series: "1.2.9.1.1", ..first.clone() }),
+    ] {
+        fresh.put(name, &other.bytes());
+        let (_, files) = fresh.import();
+        assert_eq!(fate(&files, name), (FileStatus::Conflict, "same_uid_other_bytes"), "{name}");
+    }
+    assert_eq!((ws.studies().unwrap(), ws.instances(None).unwrap()[0].sha256.clone()), before);
+    fresh.put("e.dcm", &bytes);
+    let (_, files) = fresh.import();
+    assert_eq!(fate(&files, "e.dcm"), (FileStatus::Imported, "damaged_copy_set_aside"));
+    assert_eq!(ws.instances(None).unwrap()[0].damaged, None);
+}
+
+#[test]
+fn an_object_that_was_changed_from_outside_is_replaced_when_its_bytes_come_again() {
+    let fresh = Fresh::new();
+    let file = fresh.put("a.dcm", &Tiny::new("1.2.3.4").bytes());
+    let (_, files) = fresh.import();
+    let ws = &fresh.workspace;
+    let object = ws.locate(&calx_model::SopInstanceUid::new("1.2.3.4").unwrap()).unwrap().path;
+    let mut rotten = fs::read(&object).unwrap();
+    *rotten.last_mut().unwrap() ^= 1;
+    fs::write(&object, &rotten).unwrap();
+    let report = ws.verify(VerifyOptions { deep: true }).unwrap();
+    assert!(report.problems[0].contains("calx verify --deep --repair"), "{report:?}");
+    let again = fresh.dir.path().join("again.dcm");
+    fs::copy(&file, &again).unwrap();
+    let (_, told) = import(ws, std::slice::from_ref(&again), |_| {}).unwrap();
+    assert_eq!((told[0].status, &told[0].sha256), (FileStatus::Duplicate, &files[0].sha256));
+    assert_eq!(fs::read(&object).unwrap(), fs::read(&file).unwrap());
+    // Also one that no row names, left by a run that was killed.
+    fs::write(&object, &rotten).unwrap();
+    for ending in ["", "-wal", "-shm"] {
+        let _absent = fs::remove_file(ws.root().join(format!("catalogue.sqlite{ending}")));
+    }
+    let ws = fresh.again();
+    ws.rebuild_catalogue().unwrap();
+    rusqlite::Connection::open(ws.root().join("catalogue.sqlite"))
+        .unwrap()
+        .execute_batch("DELETE FROM instances; DELETE FROM files;")
+        .unwrap();
+    let (_, told) = import(&ws, &[again], |_| {}).unwrap();
+    assert_eq!(told[0].status, FileStatus::Imported);
+    assert_eq!(fs::read(&object).unwrap(), fs::read(&file).unwrap());
+    assert!(ws.verify(VerifyOptions { deep: true }).unwrap().is_whole());
+}

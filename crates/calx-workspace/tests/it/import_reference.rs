@@ -137,3 +137,23 @@ fn a_reference_becomes_a_copy_of_the_same_file() {
     assert!(row.managed && row.sha256 == files[0].sha256 && row.sha256.is_some());
     assert!(ws.verify(VerifyOptions { deep: true }).unwrap().is_whole());
 }
+
+#[test]
+fn a_reference_that_was_overwritten_is_not_told_as_kept() {
+    let fresh = Fresh::new();
+    let tiny = Tiny::new("1.2.3.4");
+    fresh.put("a.dcm", &tiny.bytes());
+    let ws = &fresh.workspace;
+    import(ws, &[fresh.src()], by_reference).unwrap();
+    fresh.put("a.dcm", &Tiny { description: "Written over it", ..tiny.clone() }.bytes());
+    let (_, files) = import(ws, &[fresh.src()], by_reference).unwrap();
+    assert_eq!(fate(&files, "a.dcm"), (FileStatus::Conflict, "same_uid_other_bytes"));
+    assert!(files[0].text.contains("has been overwritten since"), "{}", files[0].text);
+    assert!(!files[0].text.contains("both are kept"), "{}", files[0].text);
+    // Beside the first, and not over it, both are.
+    let other = Fresh::new();
+    other.put("a.dcm", &tiny.bytes());
+    other.put("b.dcm", &Tiny { fill: 9, ..tiny }.bytes());
+    let (_, files) = import(&other.workspace, &[other.src()], by_reference).unwrap();
+    assert!(files[1].text.contains("both are kept"), "{}", files[1].text);
+}

@@ -178,3 +178,23 @@ fn a_decision_whose_writer_died_before_the_catalogue_followed_is_followed_later(
     ws.rebuild_catalogue().unwrap();
     assert_eq!(ws.instance(&uid("1.2.3.4")).unwrap().sha256, Some(second));
 }
+
+#[test]
+fn a_listing_keeps_the_digests_that_it_took() {
+    let fresh = Fresh::new();
+    fresh.put("a.dcm", &Tiny::new("1.2.3.4").bytes());
+    fresh.put("b.dcm", &Tiny { fill: 9, ..Tiny::new("1.2.3.4") }.bytes());
+    fresh.put("c.dcm", &Tiny::new("1.2.3.5").bytes());
+    let ws = &fresh.workspace;
+    import(ws, &[fresh.src()], |o| o.mode = ImportMode::Reference).unwrap();
+    let sql = rusqlite::Connection::open(ws.root().join("catalogue.sqlite")).unwrap();
+    // As an older version filed them.
+    sql.execute("UPDATE files SET sha256 = NULL", []).unwrap();
+    let digests = |uid: &str| -> u32 {
+        let count = "SELECT count(sha256) FROM files WHERE instance = ?1";
+        sql.query_row(count, [uid], |row| row.get(0)).unwrap()
+    };
+    let conflicts = ws.conflicts(true).unwrap();
+    assert!(conflicts[0].candidates.iter().all(|one| one.sha256.is_some()), "{conflicts:?}");
+    assert_eq!((conflicts.len(), digests("1.2.3.4"), digests("1.2.3.5")), (1, 2, 0));
+}
