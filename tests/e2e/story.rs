@@ -141,7 +141,11 @@ fn measure(place: &Place) {
     assert!(of(1, "length").ends_with(" mm at detector"), "{}", of(1, "length"));
     assert!(of(2, "area").ends_with(" mm² at detector"), "{}", of(2, "area"));
     // 8 pixels of the mask.
-    assert!(of(4, "values").ends_with("stored units, not comparable between images, over 8.0 px"), "{}", of(4, "values"));
+    assert!(
+        of(4, "values").ends_with("stored units, not comparable between images, over 8.0 px"),
+        "{}",
+        of(4, "values")
+    );
     assert!(of(7, "angle").starts_with("90.0"), "{}", of(7, "angle"));
 }
 
