@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use calx_model::SopInstanceUid;
-use calx_workspace::{ErrorClass, ImportMode, VerifyOptions, Workspace, WorkspaceError};
+use calx_workspace::{ErrorClass, ImportMode, VerifyOptions, Workspace, WorkspaceError, durable};
 
 use crate::support::{Fresh, Tiny, import};
 
@@ -48,7 +48,7 @@ fn references_that_cannot_be_reached_keep_their_rows() {
         (ws.studies().unwrap(), ws.series(None).unwrap(), ws.instances(None).unwrap(), conflicts)
     };
     let before = all(ws);
-    fs::rename(fresh.src().join("share"), fresh.src().join("away")).unwrap();
+    durable::rename(&fresh.src().join("share"), &fresh.src().join("away")).unwrap();
     let report = ws.rebuild_catalogue().unwrap();
     assert_eq!((report.instances, report.referenced_kept, report.referenced_unseen), (4, 5, 4), "{report:?}");
     assert!(report.problems.is_empty() && report.notes[0].starts_with("4 referenced files"), "{report:?}");
@@ -56,7 +56,7 @@ fn references_that_cannot_be_reached_keep_their_rows() {
         ws.locate(&SopInstanceUid::new("1.2.3.5").unwrap()),
         Err(WorkspaceError::FileGone { .. })
     ));
-    fs::rename(fresh.src().join("away"), fresh.src().join("share")).unwrap();
+    durable::rename(&fresh.src().join("away"), &fresh.src().join("share")).unwrap();
     assert_eq!(all(ws), before, "mounted again, nothing is missing");
     assert!(ws.locate(&SopInstanceUid::new("1.2.3.5").unwrap()).is_ok());
 }
