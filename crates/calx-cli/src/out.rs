@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use calx_model::patient_text::{escape_csv, escape_terminal};
 use serde_json::{Map, Value};
@@ -289,6 +290,11 @@ pub(crate) fn stderr_line(text: &str) {
     let _nobody_left = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// A path for a line: a line feed in a name cannot begin another line.
+pub(crate) fn one_line(path: &Path) -> String {
+    escape_terminal(&path.to_string_lossy())
+}
+
 /// Escapes each line on its own, so that a text of several lines keeps them.
 fn escape_lines(text: &str) -> String {
     text.split('\n').map(escape_terminal).collect::<Vec<_>>().join("\n")
@@ -366,6 +372,7 @@ mod tests {
         assert_eq!(escape_lines("a\u{1b}[2J\nb"), "a\\u{1b}[2J\nb");
         assert_eq!(ascii_controls("\"\u{9b}\u{202e}\u{e0041}\""), "\"\\u009b\\u202e\\udb40\\udc41\"");
         assert_eq!(csv_cell(&json!("=1+1")), "\"'=1+1\"");
+        assert!(!one_line(Path::new("x\nimported 9 studies")).contains('\n'));
     }
 
     #[test]

@@ -138,7 +138,7 @@ fn not_made_durable(dir: &Path, source: std::io::Error) -> WorkspaceError {
 }
 
 /// Keeps every other process from giving case numbers and making case folders.
-fn lock_numbers(cases: &Path) -> Result<Lock, WorkspaceError> {
+pub(crate) fn lock_numbers(cases: &Path) -> Result<Lock, WorkspaceError> {
     let path = cases.join(LOCK);
     match lock::exclusive(&path) {
         Ok(Asked::Held(lock)) => Ok(lock),

@@ -95,6 +95,21 @@ pub enum WorkspaceError {
         /// Its UID.
         study: String,
     },
+    /// A PatientID that says nothing.
+    #[error(
+        "a blank PatientID (0010,0020) is nobody's; nothing was removed, forget the study itself (calx search)"
+    )]
+    BlankPatient,
+    /// One PatientID, several people.
+    #[error(
+        "several people have that PatientID (0010,0020): {}; nothing was removed, forget the study itself, or all of \
+         them (--everyone)",
+        people.join("; ")
+    )]
+    SeveralPeople {
+        /// Masked.
+        people: Vec<String>,
+    },
     /// Another process looks at the catalogue while its log is to be emptied.
     #[error(
         "everything was removed, but another process has the catalogue open and its log still holds what was; end that \
@@ -311,9 +326,10 @@ impl WorkspaceError {
             Self::CatalogueBusy | Self::TracesLeft | Self::LockedBy { .. } | Self::Busy { .. } => {
                 ErrorClass::Busy
             }
-            Self::OtherPatient { .. } | Self::MixedStudy { .. } | Self::ShownInCases { .. } => {
-                ErrorClass::Refused
-            }
+            Self::OtherPatient { .. }
+            | Self::MixedStudy { .. }
+            | Self::SeveralPeople { .. }
+            | Self::ShownInCases { .. } => ErrorClass::Refused,
             Self::Write { .. } | Self::Poisoned(_) | Self::CatalogueReadOnly => ErrorClass::WriteFailed,
             Self::Catalogue { source, .. } => match source.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::SystemIoFailure) => {

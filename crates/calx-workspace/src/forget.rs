@@ -6,24 +6,24 @@
 //! Not here: asking whether it is meant (the command line).
 //!
 //! Invariants
-//! - The catalogue's rows go last, and then what they leave in its files: a run that was cut off is finished by
-//!   running it again.
+//! - The catalogue's rows go after what only they name, and then what they leave in its files: a run that was cut
+//!   off is finished by running it again.
 //! - A case that is open elsewhere, or a running import, is told before anything is removed.
-//! - No other patient's object goes.
+//! - No other patient's object goes: a file that does not count is whose its own header says.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use calx_model::{CaseId, SopInstanceUid, StudyInstanceUid};
-use rusqlite::{Transaction, params};
+use calx_dicom::{InstanceHeader, Locator, read_header};
+use calx_model::{CaseId, PatientText, SopInstanceUid, StudyInstanceUid};
+use rusqlite::{Row, Transaction, params};
 
-use crate::case_writer::{JOURNAL, LOCK, sweep};
+use crate::case_writer::{JOURNAL, LOCK};
 use crate::durable;
 use crate::error::WorkspaceError;
 use crate::file_rows::{self, Place};
 use crate::lock::{self, Asked, Lock};
-use crate::objects::INCOMING;
 use crate::traces::Traces;
 use crate::workspace::Workspace;
 
@@ -35,6 +35,8 @@ pub(crate) const BEGUN: &str = "forget.unfinished";
 pub enum Forgotten {
     /// All of a patient, by PatientID (0010,0020).
     Patient(String),
+    /// The same, also where several people have that PatientID.
+    Everyone(String),
     /// One study.
     Study(StudyInstanceUid),
 }
@@ -54,6 +56,10 @@ pub struct ForgetPlan {
     pub referenced: Vec<PathBuf>,
     /// Cases that show any of it or ever did, with number and title: they go as a whole, whatever else they show.
     pub cases: Vec<(CaseId, Option<u32>, String)>,
+    /// Files that stay because they may be another's: a UID of theirs under another PatientID, or a name.
+    pub doubtful: Vec<PathBuf>,
+    /// People with that PatientID, each masked.
+    pub people: Vec<String>,
     /// Catalogues put aside earlier, which may name the patient.
     pub put_aside: Vec<PathBuf>,
 }
@@ -62,48 +68,80 @@ impl Workspace {
     /// Says what [`Workspace::forget`] would remove.
     ///
     /// # Errors
-    /// [`WorkspaceError::NotFound`]; [`WorkspaceError::MixedStudy`] when a study of the patient holds
-    /// instances of another one.
+    /// [`WorkspaceError::NotFound`], [`WorkspaceError::BlankPatient`]; [`WorkspaceError::MixedStudy`] when a study of
+    /// the patient holds instances of another one.
     pub fn plan_forget(&self, whom: &Forgotten) -> Result<ForgetPlan, WorkspaceError> {
-        let (studies, instances) = self.read(|tx| reach(tx, whom))?;
-        let mut plan = ForgetPlan { instances: instances.len() as u64, ..ForgetPlan::default() };
-        for uid in &instances {
-            for place in self.read(|tx| places(tx, uid))? {
-                let path = self.path_of(&place);
-                if place.managed {
-                    plan.bytes += fs::metadata(&path).map_or(0, |meta| meta.len());
-                    plan.objects.push(path);
-                } else {
-                    plan.referenced.push(path);
-                }
+        Ok(self.plan_of(whom, &self.reach(whom)?)?.0)
+    }
+
+    /// The plan, and those of its objects that go before the rows.
+    fn plan_of(&self, whom: &Forgotten, reach: &Reach) -> Result<(ForgetPlan, Vec<PathBuf>), WorkspaceError> {
+        let mut plan = ForgetPlan { instances: reach.instances.len() as u64, ..ForgetPlan::default() };
+        for uid in &reach.instances {
+            let place = self.read(|tx| place(tx, uid))?;
+            if place.managed {
+                plan.objects.push(self.path_of(&place));
+            } else {
+                plan.referenced.push(self.path_of(&place));
             }
         }
-        let traces = self.read(|tx| Traces::gather(tx, &studies, &instances))?;
+        let traces = self.read(|tx| Traces::gather(tx, whom, reach))?;
         for id in self.case_ids()? {
             // A study that was taken out of a case is in its history all the same.
             let journal = self.cases_dir().join(id.to_string()).join(JOURNAL);
             let bytes =
                 fs::read(&journal).map_err(|e| WorkspaceError::io("read the journal", &journal, e))?;
             if traces.has_uid(&bytes) {
-                let document = self.read_case(id)?;
-                plan.cases.push((id, document.case().number, document.case().title.clone()));
+                // A journal that does not replay is no reason to keep it.
+                let told = self.read_case(id).map(|document| {
+                    let case = document.case();
+                    (case.number, case.title.clone())
+                });
+                let (number, title) = told.unwrap_or_default();
+                plan.cases.push((id, number, title));
             }
         }
-        for path in self.unnamed_traces(&traces)? {
-            plan.bytes += fs::metadata(&path).map_or(0, |meta| meta.len());
-            plan.objects.push(path);
+        let cases: Vec<CaseId> = plan.cases.iter().map(|(id, ..)| *id).collect();
+        let unnamed = self.unnamed_traces(&traces, &cases)?;
+        plan.objects.extend(unnamed.theirs);
+        plan.doubtful = unnamed.doubtful;
+        let before_rows = plan.objects.clone();
+        for one in &reach.beside {
+            let path = self.path_of(&one.place);
+            if one.place.managed {
+                plan.objects.push(path);
+            } else {
+                plan.referenced.push(path);
+            }
         }
+        if reach.studies.is_empty() && plan.objects.is_empty() && reach.beside.is_empty() {
+            let (what, id) = match whom {
+                Forgotten::Study(uid) => ("study", uid.to_string()),
+                _ => ("patient", "with that PatientID (0010,0020)".to_owned()),
+            };
+            return Err(WorkspaceError::NotFound { what, id });
+        }
+        plan.bytes =
+            plan.objects.iter().map(|path| fs::metadata(path).map_or(0, |meta| meta.len())).sum::<u64>();
         plan.put_aside = self.catalogues_put_aside()?;
-        for uid in studies {
-            plan.studies.extend(StudyInstanceUid::new(&uid).ok());
+        for uid in &reach.studies {
+            plan.studies.extend(StudyInstanceUid::new(uid).ok());
         }
-        Ok(plan)
+        let masked = |text: &str| match PatientText::new(text) {
+            text if text.is_blank() => "absent",
+            text => text.masked(),
+        };
+        let told = |(number, (name, born)): (usize, &(String, String))| {
+            format!("person {} (name {}, born {})", number + 1, masked(name), masked(born))
+        };
+        plan.people = reach.people.iter().enumerate().map(told).collect();
+        Ok((plan, before_rows))
     }
 
     /// Removes it all; it cannot be undone. Gives what was removed.
     ///
     /// # Errors
-    /// As [`Workspace::plan_forget`]; [`WorkspaceError::LockedBy`] or [`WorkspaceError::Busy`] before
+    /// As [`Workspace::plan_forget`]; [`WorkspaceError::SeveralPeople`], [`WorkspaceError::LockedBy`] or [`WorkspaceError::Busy`] before
     /// anything is removed; a removal that failed, after which the same call goes on.
     pub fn forget(&self, whom: &Forgotten) -> Result<ForgetPlan, WorkspaceError> {
         let _alone = self.keep_imports_out()?;
@@ -112,39 +150,41 @@ impl Workspace {
         if taken_up {
             self.finish_forgetting()?;
         }
-        let plan = match self.plan_forget(whom) {
+        // A case whose removal was cut off is no case any more, and still a whole journal.
+        self.sweep_folders()?;
+        self.no_unfinished_case()?;
+        let reach = self.reach(whom)?;
+        let (plan, before_rows) = match self.plan_of(whom, &reach) {
             // That was all there was to do.
             Err(WorkspaceError::NotFound { .. }) if taken_up => return Ok(ForgetPlan::default()),
             plan => plan?,
         };
+        if matches!(whom, Forgotten::Patient(_)) && plan.people.len() > 1 {
+            return Err(WorkspaceError::SeveralPeople { people: plan.people });
+        }
         let locks: Vec<Lock> =
             plan.cases.iter().map(|(id, ..)| self.lock_case(*id)).collect::<Result<_, _>>()?;
         for (id, ..) in &plan.cases {
             self.remove_case(*id)?;
         }
         drop(locks);
-        let mut folders = BTreeSet::new();
-        for object in &plan.objects {
-            match fs::remove_file(object) {
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(removal(object, error)),
-            }
-            folders.extend(object.parent().map(PathBuf::from));
-        }
-        for folder in folders.iter().filter(|folder| folder.is_dir()) {
-            durable::sync_dir(folder).map_err(|error| removal(folder, error))?;
-        }
-        sweep(&self.objects_dir().join(INCOMING));
-        let (_, instances) = self.read(|tx| reach(tx, whom))?;
-        self.forget_resolutions(&instances)?;
+        remove_files(&before_rows)?;
+        self.forget_resolutions(&reach.instances)?;
         durable::replace(&begun, b"").map_err(|error| removal(&begun, error))?;
         self.write(|tx| {
-            let (studies, instances) = reach(tx, whom)?;
-            let traces = Traces::gather(tx, &studies, &instances)?;
-            delete(tx, &studies, &instances)?;
+            let traces = Traces::gather(tx, whom, &reach)?;
+            delete(tx, &reach)?;
             traces.remove(tx)
         })?;
+        // Only now: whose they are is in their headers, and a run that was cut off finds them by these.
+        let beside = reach.beside.iter().filter(|one| one.place.managed);
+        remove_files(&beside.map(|one| self.path_of(&one.place)).collect::<Vec<_>>())?;
+        // Another's file of an instance that is gone stands for itself now.
+        for one in reach.left.iter().filter(|one| one.place.managed) {
+            if let Some(sha256) = &one.sha256 {
+                self.file_alone(sha256, &self.path_of(&one.place))?;
+            }
+        }
         self.finish_forgetting()?;
         Ok(plan)
     }
@@ -211,11 +251,100 @@ impl Workspace {
     }
 }
 
+/// What is withdrawn, and what is filed beside it.
+#[derive(Debug, Default)]
+pub(crate) struct Reach {
+    /// UIDs of studies.
+    pub(crate) studies: BTreeSet<String>,
+    /// UIDs of instances whose counting file is theirs.
+    pub(crate) instances: BTreeSet<String>,
+    /// Files of theirs that do not count.
+    pub(crate) beside: Vec<Beside>,
+    /// Files of others that do not count, of instances that go.
+    left: Vec<Beside>,
+    /// Names and dates of birth, each once.
+    people: BTreeSet<(String, String)>,
+}
+
+/// A file with the UID of an instance for which another file counts.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    pub(crate) file: i64,
+    pub(crate) instance: String,
+    pub(crate) place: Place,
+    pub(crate) sha256: Option<String>,
+    /// `None` where it cannot be read.
+    pub(crate) header: Option<InstanceHeader>,
+}
+
+impl Workspace {
+    /// What is whose, by the catalogue; files that do not count are judged by their own headers.
+    fn reach(&self, whom: &Forgotten) -> Result<Reach, WorkspaceError> {
+        if whom.patient().is_some_and(|id| id.trim().is_empty()) {
+            return Err(WorkspaceError::BlankPatient);
+        }
+        let (mut reach, beside) = self.read(|tx| {
+            let mut reach = counted(tx, whom)?;
+            if let Some(id) = whom.patient() {
+                let mut statement =
+                    tx.prepare("SELECT DISTINCT name, birth_date FROM patients WHERE patient_id = ?1")?;
+                let rows = statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                for row in rows {
+                    let (name, birth_date): (String, String) = row?;
+                    reach.people.insert(person(&name, &birth_date));
+                }
+            }
+            Ok((reach, not_counted(tx)?))
+        })?;
+        for mut one in beside {
+            one.header =
+                read_header(&Locator::from(self.path_of(&one.place).as_path())).ok().map(|r| r.value);
+            let of_instance = reach.instances.contains(&one.instance);
+            let theirs = match &one.header {
+                Some(header) => whom.is_named_in(header),
+                None => of_instance,
+            };
+            if theirs {
+                if let Some(header) = one.header.as_ref().filter(|_| whom.patient().is_some()) {
+                    let (name, born) = (header.patient_name.raw(), header.patient_birth_date.raw());
+                    reach.people.insert(person(name, born));
+                }
+                reach.beside.push(one);
+            } else if of_instance {
+                reach.left.push(one);
+            }
+        }
+        Ok(reach)
+    }
+}
+
+impl Forgotten {
+    pub(crate) fn patient(&self) -> Option<&str> {
+        match self {
+            Self::Patient(id) | Self::Everyone(id) => Some(id),
+            Self::Study(_) => None,
+        }
+    }
+
+    /// Whether a file is what was asked for by its own words.
+    pub(crate) fn is_named_in(&self, header: &InstanceHeader) -> bool {
+        match self {
+            Self::Patient(id) | Self::Everyone(id) => header.patient_id.raw().trim() == id.trim(),
+            Self::Study(uid) => header.study == *uid,
+        }
+    }
+}
+
+/// Name and date of birth without the differences that spelling makes.
+fn person(name: &str, birth_date: &str) -> (String, String) {
+    let words = name.to_lowercase();
+    let words: Vec<&str> =
+        words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    (words.join(" "), birth_date.trim().to_owned())
+}
+
 /// UIDs of the studies and of the instances.
-fn reach(
-    tx: &Transaction<'_>,
-    whom: &Forgotten,
-) -> Result<(BTreeSet<String>, BTreeSet<String>), WorkspaceError> {
+fn counted(tx: &Transaction<'_>, whom: &Forgotten) -> Result<Reach, WorkspaceError> {
     let texts = |sql: &str, value: &str| -> Result<BTreeSet<String>, WorkspaceError> {
         let mut statement = tx.prepare(sql)?;
         let rows = statement.query_map([value], |row| row.get::<_, String>(0))?;
@@ -223,25 +352,18 @@ fn reach(
     };
     let studies = match whom {
         Forgotten::Study(uid) => texts("SELECT uid FROM studies WHERE uid = ?1", uid.as_str())?,
-        Forgotten::Patient(id) => {
+        Forgotten::Patient(id) | Forgotten::Everyone(id) => {
             let sql = "SELECT DISTINCT s.study FROM instances i JOIN series s ON s.uid = i.series
                        JOIN patients p ON p.id = i.patient WHERE p.patient_id = ?1";
             texts(sql, id)?
         }
     };
-    if studies.is_empty() {
-        let (what, id) = match whom {
-            Forgotten::Study(uid) => ("study", uid.to_string()),
-            Forgotten::Patient(_) => ("patient", "with that PatientID (0010,0020)".to_owned()),
-        };
-        return Err(WorkspaceError::NotFound { what, id });
-    }
     let mut instances = BTreeSet::new();
     for study in &studies {
-        if let Forgotten::Patient(id) = whom {
+        if let Some(id) = whom.patient() {
             let sql = "SELECT count(*) FROM instances i JOIN series s ON s.uid = i.series
                        JOIN patients p ON p.id = i.patient WHERE s.study = ?1 AND p.patient_id <> ?2";
-            let others: i64 = tx.prepare_cached(sql)?.query_row([study, id], |row| row.get(0))?;
+            let others: i64 = tx.prepare_cached(sql)?.query_row([study.as_str(), id], |row| row.get(0))?;
             if others > 0 {
                 return Err(WorkspaceError::MixedStudy { study: study.clone() });
             }
@@ -249,33 +371,67 @@ fn reach(
         let sql = "SELECT i.uid FROM instances i JOIN series s ON s.uid = i.series WHERE s.study = ?1";
         instances.extend(texts(sql, study)?);
     }
-    Ok((studies, instances))
+    Ok(Reach { studies, instances, ..Reach::default() })
 }
 
-fn places(tx: &Transaction<'_>, uid: &str) -> Result<Vec<Place>, WorkspaceError> {
-    let mut statement =
-        tx.prepare_cached("SELECT managed, path FROM files WHERE instance = ?1 ORDER BY path")?;
-    let rows = statement.query_map([uid], |row| Ok(Place { managed: row.get(0)?, path: row.get(1)? }))?;
+/// Files that do not count, whosever; there are few.
+fn not_counted(tx: &Transaction<'_>) -> Result<Vec<Beside>, WorkspaceError> {
+    let sql = "SELECT f.id, f.instance, f.managed, f.path, f.sha256 FROM files f
+               WHERE NOT EXISTS (SELECT 1 FROM instances i WHERE i.file = f.id) ORDER BY f.id";
+    let mut statement = tx.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(Beside {
+            file: row.get(0)?,
+            instance: row.get(1)?,
+            place: Place { managed: row.get(2)?, path: row.get(3)? },
+            sha256: row.get(4)?,
+            header: None,
+        })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn delete(
-    tx: &Transaction<'_>,
-    studies: &BTreeSet<String>,
-    instances: &BTreeSet<String>,
-) -> Result<(), WorkspaceError> {
-    for uid in instances {
+/// The file that counts.
+fn place(tx: &Transaction<'_>, uid: &str) -> Result<Place, WorkspaceError> {
+    let sql = "SELECT f.managed, f.path FROM instances i JOIN files f ON f.id = i.file WHERE i.uid = ?1";
+    let place = |row: &Row<'_>| Ok(Place { managed: row.get(0)?, path: row.get(1)? });
+    Ok(tx.prepare_cached(sql)?.query_row([uid], place)?)
+}
+
+fn delete(tx: &Transaction<'_>, reach: &Reach) -> Result<(), WorkspaceError> {
+    for one in &reach.beside {
+        let sql = "DELETE FROM import_issues WHERE uid = ?1 AND sha256 = ?2";
+        tx.prepare_cached(sql)?.execute(params![one.instance, one.sha256])?;
+        tx.prepare_cached("DELETE FROM files WHERE id = ?1")?.execute([one.file])?;
+    }
+    for uid in &reach.instances {
         if SopInstanceUid::new(uid).is_ok() {
             tx.prepare_cached("DELETE FROM import_issues WHERE uid = ?1")?.execute([uid])?;
         }
         tx.prepare_cached("DELETE FROM instances WHERE uid = ?1")?.execute([uid])?;
         tx.prepare_cached("DELETE FROM files WHERE instance = ?1")?.execute([uid])?;
     }
-    for study in studies {
+    for study in &reach.studies {
         tx.execute("DELETE FROM series WHERE study = ?1", params![study])?;
         tx.execute("DELETE FROM studies WHERE uid = ?1", params![study])?;
     }
     tx.execute(file_rows::NOBODY, [])?;
+    Ok(())
+}
+
+fn remove_files(files: &[PathBuf]) -> Result<(), WorkspaceError> {
+    let mut folders = BTreeSet::new();
+    for file in files {
+        match fs::remove_file(file) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(removal(file, error)),
+        }
+        folders.extend(file.parent().map(PathBuf::from));
+    }
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        durable::sync_dir(folder).map_err(|error| removal(folder, error))?;
+    }
     Ok(())
 }
 

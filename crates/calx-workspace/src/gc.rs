@@ -2,8 +2,8 @@
 //!
 //! Invariants
 //! - Only with a sound catalogue, and never while an import runs.
-//! - An object whose instance the catalogue does not know stays: a catalogue that is older than the objects
-//!   must not cost one. `rebuild-catalogue` files it.
+//! - An object that holds the only copy of its bytes stays, and so does one that cannot be read: a catalogue that
+//!   is older than the objects must not cost one. `rebuild-catalogue` files it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -39,15 +39,22 @@ impl Workspace {
         }
         let mut report = GcReport::default();
         self.visit_objects(&mut |found| {
-            for (_, path) in self.unnamed(found.objects)? {
-                let unknown = read_header(&Locator::from(path.as_path()))
-                    .is_ok_and(|header| self.instance(&header.value.instance).is_err());
-                if unknown {
-                    let why = "its instance is not in the catalogue; `calx rebuild-catalogue` files it";
-                    report.kept.push(format!("{why}: {}", shown(&path)));
-                } else {
-                    report.files.push(path);
-                }
+            for (sha256, path) in self.unnamed(found.objects)? {
+                let why = match read_header(&Locator::from(path.as_path())) {
+                    Err(_) => "it cannot be read as DICOM; `calx verify --repair` puts it aside",
+                    Ok(header) if self.instance(&header.value.instance).is_err() => {
+                        "its instance is not in the catalogue; `calx rebuild-catalogue` files it"
+                    }
+                    // A referenced file has the same bytes.
+                    Ok(_) if self.has_bytes(&sha256)? => {
+                        report.files.push(path);
+                        continue;
+                    }
+                    Ok(_) => {
+                        "its instance is known with other bytes; `calx rebuild-catalogue` files it as a conflict"
+                    }
+                };
+                report.kept.push(format!("{why}: {}", shown(&path)));
             }
             report.files.extend(found.leftovers);
             let strangers = found.strangers.iter();
@@ -69,5 +76,10 @@ impl Workspace {
             durable::sync_parent(path).map_err(|source| WorkspaceError::io("sync", path, source))?;
         }
         Ok(report)
+    }
+
+    /// Whether any file in the catalogue has these bytes.
+    fn has_bytes(&self, sha256: &str) -> Result<bool, WorkspaceError> {
+        self.read(|tx| Ok(tx.prepare_cached("SELECT 1 FROM files WHERE sha256 = ?1")?.exists([sha256])?))
     }
 }

@@ -124,6 +124,18 @@ impl Workspace {
         Ok(PlaylistWriter { playlist, revision, journal, lock })
     }
 
+    /// Removes what a killed process left unfinished of playlists that nobody writes now.
+    pub(crate) fn sweep_playlists(&self) {
+        let Ok(entries) = std::fs::read_dir(self.playlists_dir()) else { return };
+        for partial in entries.flatten().map(|entry| entry.path()).filter(|path| durable::is_partial(path)) {
+            // `ID.jsonl.partial` is written under `ID.lock`.
+            let lock = partial.with_extension("").with_extension("lock");
+            if let Ok(Asked::Held(_lock)) = lock::try_exclusive(&lock) {
+                durable::remove_if_there(&partial);
+            }
+        }
+    }
+
     /// One playlist, without a lock.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use calx_model::{CaseId, JOURNAL_VERSION, JournalRow, PlaylistId, SopInstanceUid};
 
-use crate::case_writer::{JOURNAL, sweep};
+use crate::case_writer::{JOURNAL, lock_numbers, sweep};
 use crate::durable;
 use crate::error::WorkspaceError;
 use crate::file_rows::{self, Filed, Lately, Learned, Place};
@@ -288,6 +288,11 @@ impl Workspace {
     /// Gives an object that no row names its rows.
     fn file_object(&self, sha256: &str, path: &Path) -> Result<Option<String>, WorkspaceError> {
         let _alone = self.keep_imports_out()?;
+        self.file_alone(sha256, path)
+    }
+
+    /// The same for whoever keeps imports out already.
+    pub(crate) fn file_alone(&self, sha256: &str, path: &Path) -> Result<Option<String>, WorkspaceError> {
         let place = Place { managed: true, path: relative_path(sha256).into_bytes() };
         let looked = if self.is_sound(sha256) {
             rebuild::look(path, Some(sha256.to_owned()), place.clone())
@@ -330,7 +335,7 @@ impl Workspace {
 
     fn remove_leftovers(&self) -> Result<Option<String>, WorkspaceError> {
         let alone = self.keep_imports_out()?;
-        sweep(&self.objects_dir().join(INCOMING));
+        self.sweep_folders()?;
         drop(alone);
         for id in self.case_ids()? {
             let dir = self.cases_dir().join(id.to_string());
@@ -340,8 +345,54 @@ impl Workspace {
                 drop(self.write_case(id)?);
             }
         }
-        Ok(Some("unfinished files of killed runs were removed".to_owned()))
+        match self.unfinished()?.into_iter().next() {
+            None => Ok(Some("unfinished files of killed runs were removed".to_owned())),
+            Some(path) => Err(still_there(path)),
+        }
     }
+
+    /// Removes what killed processes left unfinished in the folders that many share. Only to be called with
+    /// imports kept out.
+    pub(crate) fn sweep_folders(&self) -> Result<(), WorkspaceError> {
+        sweep(&self.objects_dir().join(INCOMING));
+        let numbers = lock_numbers(&self.cases_dir())?;
+        sweep(&self.cases_dir());
+        drop(numbers);
+        self.sweep_playlists();
+        let mut entries = fs::read_dir(self.root()).into_iter().flatten().flatten();
+        if entries.any(|entry| durable::is_partial(&entry.path())) {
+            let decisions = self.lock_resolutions()?;
+            sweep(self.root());
+            drop(decisions);
+        }
+        Ok(())
+    }
+
+    /// What is unfinished now.
+    fn unfinished(&self) -> Result<Vec<PathBuf>, WorkspaceError> {
+        let mut dirs = vec![
+            self.root().to_path_buf(),
+            self.objects_dir().join(INCOMING),
+            self.cases_dir(),
+            self.playlists_dir(),
+        ];
+        dirs.extend(self.case_ids()?.iter().map(|id| self.cases_dir().join(id.to_string())));
+        let entries = dirs.into_iter().flat_map(fs::read_dir).flatten().flatten();
+        Ok(entries.map(|entry| entry.path()).filter(|path| durable::is_partial(path)).collect())
+    }
+
+    /// Unfinished folders of cases: whole journals, where removing them was cut off.
+    pub(crate) fn no_unfinished_case(&self) -> Result<(), WorkspaceError> {
+        let cases = self.cases_dir();
+        match self.unfinished()?.into_iter().find(|path| path.parent() == Some(&cases)) {
+            None => Ok(()),
+            Some(path) => Err(still_there(path)),
+        }
+    }
+}
+
+fn still_there(path: PathBuf) -> WorkspaceError {
+    WorkspaceError::io("remove the unfinished file", path, ErrorKind::ResourceBusy.into())
 }
 
 /// A name that says where a file lay: `objects-ab-cd….dcm`.

@@ -109,7 +109,7 @@ impl Workspace {
         self.root().join(FILE)
     }
 
-    fn lock_resolutions(&self) -> Result<Lock, WorkspaceError> {
+    pub(crate) fn lock_resolutions(&self) -> Result<Lock, WorkspaceError> {
         let path = self.root().join(LOCK);
         match lock::exclusive(&path) {
             Ok(Asked::Held(lock)) => Ok(lock),

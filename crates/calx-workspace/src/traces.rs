@@ -6,6 +6,7 @@
 //! Invariants
 //! - A UID or number is found as a whole, never as a part of a longer one.
 //! - Names and numbers count only of a patient of whom nothing is left.
+//! - No file that holds bytes goes for a name or number in it: what only these speak for is doubtful, and told.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -13,9 +14,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use calx_dicom::{Locator, read_header};
+use calx_model::CaseId;
 use rusqlite::{Transaction, params};
 
 use crate::error::WorkspaceError;
+use crate::forget::{Beside, Forgotten, Reach};
 use crate::repair::QUARANTINE;
 use crate::workspace::Workspace;
 
@@ -23,6 +26,22 @@ use crate::workspace::Workspace;
 const LOOKED_AT: u64 = 16 * 1024 * 1024;
 /// A patient's number shorter than this is looked for as a whole name of a folder or file only.
 const TELLING: usize = 4;
+
+/// Whose a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Theirs,
+    /// It may be another's: only a person can tell.
+    Doubtful,
+    Others,
+}
+
+/// Files that no row names.
+#[derive(Debug, Default)]
+pub(crate) struct Unnamed {
+    pub(crate) theirs: Vec<PathBuf>,
+    pub(crate) doubtful: Vec<PathBuf>,
+}
 
 /// What names those who are forgotten.
 #[derive(Debug, Default)]
@@ -33,6 +52,10 @@ pub(crate) struct Traces {
     numbers: BTreeSet<Vec<u8>>,
     /// The parts of each PatientName (0010,0010), in small letters.
     names: BTreeSet<Vec<String>>,
+    /// Each PatientID (0010,0020) of a file that goes, whether or not others of it stay.
+    holders: BTreeSet<String>,
+    /// What was asked.
+    whom: Option<Forgotten>,
     /// Where files were read from.
     paths: BTreeSet<Vec<u8>>,
 }
@@ -41,10 +64,12 @@ impl Traces {
     /// Of these studies and instances, which are still in the catalogue.
     pub(crate) fn gather(
         tx: &Transaction<'_>,
-        studies: &BTreeSet<String>,
-        instances: &BTreeSet<String>,
+        whom: &Forgotten,
+        reach: &Reach,
     ) -> Result<Self, WorkspaceError> {
-        let mut traces = Self::default();
+        let Reach { studies, instances, .. } = reach;
+        let mut traces = Self { whom: Some(whom.clone()), ..Self::default() };
+        traces.holders.extend(whom.patient().map(|id| id.trim().to_owned()));
         let mut patients = BTreeSet::new();
         for uid in instances {
             traces.uids.insert(uid.clone().into_bytes());
@@ -75,14 +100,56 @@ impl Traces {
             let mut statement = tx.prepare_cached(sql)?;
             let rows = statement.query_map([patient], |row| row.get::<_, String>(0))?;
             let all = rows.collect::<Result<Vec<_>, _>>()?;
+            let sql = "SELECT patient_id, name FROM patients WHERE id = ?1";
+            let (number, name): (String, String) =
+                tx.prepare_cached(sql)?.query_row([patient], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            traces.holders.insert(number.trim().to_owned());
             if all.iter().all(|uid| instances.contains(uid)) {
-                let sql = "SELECT patient_id, name FROM patients WHERE id = ?1";
-                let (number, name): (String, String) =
-                    tx.prepare_cached(sql)?.query_row([patient], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 traces.add_person(&number, &name);
             }
         }
+        for one in &reach.beside {
+            traces.add_beside(tx, one, instances)?;
+        }
         Ok(traces)
+    }
+
+    /// Of a file that does not count, what no file that stays says too.
+    fn add_beside(
+        &mut self,
+        tx: &Transaction<'_>,
+        one: &Beside,
+        instances: &BTreeSet<String>,
+    ) -> Result<(), WorkspaceError> {
+        if !one.place.managed {
+            self.paths.insert(one.place.path.clone());
+        }
+        for sql in
+            ["SELECT path FROM sources WHERE sha256 = ?1", "SELECT path FROM import_issues WHERE sha256 = ?1"]
+        {
+            let mut statement = tx.prepare_cached(sql)?;
+            let rows = statement.query_map([&one.sha256], |row| row.get::<_, Vec<u8>>(0))?;
+            self.paths.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        }
+        let Some(header) = &one.header else { return Ok(()) };
+        for (sql, uid) in [
+            ("SELECT 1 FROM studies WHERE uid = ?1", header.study.as_str()),
+            ("SELECT 1 FROM series WHERE uid = ?1", header.series.as_str()),
+        ] {
+            if !tx.prepare_cached(sql)?.exists([uid])? {
+                self.uids.insert(uid.as_bytes().to_vec());
+            }
+        }
+        let number = header.patient_id.raw();
+        self.holders.insert(number.trim().to_owned());
+        let sql = "SELECT i.uid FROM instances i JOIN patients p ON p.id = i.patient WHERE p.patient_id = ?1";
+        let mut statement = tx.prepare_cached(sql)?;
+        let rows = statement.query_map([number], |row| row.get::<_, String>(0))?;
+        let counting = rows.collect::<Result<Vec<_>, _>>()?;
+        if counting.iter().all(|uid| instances.contains(uid)) {
+            self.add_person(number, header.patient_name.raw());
+        }
+        Ok(())
     }
 
     fn add_person(&mut self, number: &str, name: &str) {
@@ -113,10 +180,34 @@ impl Traces {
             0..TELLING => {
                 small.as_bytes().split(|byte| matches!(byte, b'/' | b'\\')).any(|part| part == &number[..])
             }
+            // A part of a UID or of a date is no number of a patient.
+            _ if number.iter().all(u8::is_ascii_digit) => is_whole_in(number, small.as_bytes(), |byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
+            }),
             _ => is_whole_in(number, small.as_bytes(), u8::is_ascii_alphanumeric),
         };
-        self.numbers.iter().any(of_number)
-            || self.names.iter().any(|parts| parts.iter().all(|part| small.contains(part.as_str())))
+        self.numbers.iter().any(of_number) || self.names_are_in(&small)
+    }
+
+    /// Whether all parts of a name stand beside each other, in any order, or written as one word.
+    fn names_are_in(&self, small: &str) -> bool {
+        if self.names.is_empty() {
+            return false;
+        }
+        let words: Vec<&str> =
+            small.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        self.names.iter().any(|parts| {
+            let mut sorted: Vec<&str> = parts.iter().map(String::as_str).collect();
+            let forwards = sorted.concat();
+            let backwards = sorted.iter().rev().copied().collect::<String>();
+            sorted.sort_unstable();
+            words.iter().any(|word| *word == forwards || *word == backwards)
+                || words.windows(sorted.len()).any(|beside| {
+                    let mut beside = beside.to_vec();
+                    beside.sort_unstable();
+                    beside == sorted
+                })
+        })
     }
 
     /// Whether these bytes hold one of the UIDs.
@@ -126,19 +217,29 @@ impl Traces {
         words.any(|word| word.len() > 2 && self.uids.contains(without_points(word)))
     }
 
-    /// Whether a file is one of theirs; what is no object is judged by its beginning.
-    fn is_theirs(&self, path: &Path) -> bool {
+    /// Whose a file is: by UID and PatientID of its header, or by the UIDs in what is no object.
+    fn whose(&self, path: &Path) -> Whose {
         if let Ok(read) = read_header(&Locator::from(path)) {
             let header = read.value;
             let uids = [header.instance.as_str(), header.series.as_str(), header.study.as_str()];
-            let number = header.patient_id.raw().trim().to_lowercase().into_bytes();
-            return uids.iter().any(|uid| self.uids.contains(uid.as_bytes()))
-                || self.numbers.contains(&number);
+            let has_uid = uids.iter().any(|uid| self.uids.contains(uid.as_bytes()));
+            let number = header.patient_id.raw().trim();
+            let is_asked = self.whom.as_ref().is_some_and(|whom| whom.is_named_in(&header));
+            if is_asked || has_uid && self.holders.contains(number) {
+                return Whose::Theirs;
+            }
+            let is_gone = self.numbers.contains(number.to_lowercase().as_bytes());
+            return if has_uid || is_gone { Whose::Doubtful } else { Whose::Others };
         }
         let mut bytes = Vec::new();
         let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes));
-        // What cannot be read cannot be told from theirs.
-        read.is_err() || self.is_in(&bytes)
+        if read.is_ok() && self.has_uid(&bytes) {
+            Whose::Theirs
+        } else if read.is_err() || self.is_in(&bytes) {
+            Whose::Doubtful
+        } else {
+            Whose::Others
+        }
     }
 
     /// Removes what names them from the reports of import and from what runs were asked.
@@ -251,7 +352,11 @@ impl Traces {
 
 impl Workspace {
     /// Files of theirs that no row names: objects left by a killed import, things put aside.
-    pub(crate) fn unnamed_traces(&self, traces: &Traces) -> Result<Vec<PathBuf>, WorkspaceError> {
+    pub(crate) fn unnamed_traces(
+        &self,
+        traces: &Traces,
+        cases: &[CaseId],
+    ) -> Result<Unnamed, WorkspaceError> {
         let mut files: Vec<PathBuf> = Vec::new();
         self.visit_objects(&mut |found| {
             files.extend(self.unnamed(found.objects)?.into_iter().map(|(_, path)| path));
@@ -260,10 +365,25 @@ impl Workspace {
         })?;
         let quarantine = std::fs::read_dir(self.root().join(QUARANTINE)).into_iter().flatten().flatten();
         files.extend(quarantine.map(|entry| entry.path()));
-        files.retain(|path| path.is_file() && traces.is_theirs(path));
         files.sort_unstable();
-        Ok(files)
+        let mut unnamed = Unnamed::default();
+        for path in files.into_iter().filter(|path| path.is_file()) {
+            match traces.whose(&path) {
+                _ if is_of_case(&path, cases) => unnamed.theirs.push(path),
+                Whose::Theirs => unnamed.theirs.push(path),
+                Whose::Doubtful => unnamed.doubtful.push(path),
+                Whose::Others => {}
+            }
+        }
+        Ok(unnamed)
     }
+}
+
+/// Whether this was put aside from the folder of one of these cases (`repair::aside_name`).
+fn is_of_case(path: &Path, cases: &[CaseId]) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = name.strip_prefix("torn-").unwrap_or(name);
+    name.strip_prefix("cases-").is_some_and(|of| cases.iter().any(|id| of.starts_with(&id.to_string())))
 }
 
 /// Whether `part` stands in `bytes` with nothing beside it that would make it a part of something longer.
@@ -326,10 +446,25 @@ mod tests {
     #[test]
     fn names_and_numbers_are_found_whole() {
         let traces = jane();
-        for text in
-            ["x/1.2.3.4.dcm", "1.2.3.4", "/d/Jane_Doe/i", "/d/17/i", "/d/pat-0815-left.dcm", "/d/ÄNNE MÜLLER"]
-        {
+        for text in [
+            "x/1.2.3.4.dcm",
+            "1.2.3.4",
+            "/d/Jane_Doe/i",
+            "/d/17/i",
+            "/d/pat-0815-left.dcm",
+            "/d/ÄNNE MÜLLER",
+            "/d/DoeJane",
+        ] {
             assert!(traces.is_in(text.as_bytes()), "{text}");
+        }
+        let of_digits = |text: &str| {
+            let mut traces = Traces::default();
+            traces.add_person("1950", "LI^AN");
+            traces.is_in(text.as_bytes())
+        };
+        assert!(of_digits("/d/1950/i") && of_digits("/d/li_an.dcm"));
+        for text in ["/d/1950-01-01/i", "1.2.1950.7", "/d/olivia/anders", "/d/li/x/an"] {
+            assert!(!of_digits(text), "{text}");
         }
         for text in ["1.2.3.45", "11.2.3.4", "/d/jane/i", "/d/2017/17-1", "/d/pat-08150", "/d/anne muller"] {
             assert!(!traces.is_in(text.as_bytes()), "{text}");

@@ -1,12 +1,13 @@
 //! `calx forget` and `calx gc`.
 
+use calx_model::patient_text::escape_terminal;
 use calx_workspace::{ForgetPlan, Forgotten};
 use clap::Args;
 use serde_json::json;
 
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, Outcome};
-use crate::out::Out;
+use crate::out::{Out, one_line};
 use crate::session::{self, workspace_failure};
 
 /// Remove all that is kept of a patient or a study, for good: consent was withdrawn. It cannot be undone.
@@ -25,9 +26,12 @@ pub(crate) struct ForgetArgs {
     /// UID of a study, or its beginning
     #[arg(required_unless_present = "patient", conflicts_with = "patient")]
     study: Option<String>,
-    /// PatientID (0010,0020), whole
+    /// PatientID (0010,0020), whole; not a blank one, which is nobody's
     #[arg(long, value_name = "ID")]
     patient: Option<String>,
+    /// Also where several people (other name or date of birth) have that PatientID: all of them
+    #[arg(long, requires = "patient")]
+    everyone: bool,
     /// Do it; without this the command says what would go and refuses
     #[arg(short, long)]
     yes: bool,
@@ -44,6 +48,7 @@ pub(crate) struct GcArgs {}
 pub(crate) fn run(args: &ForgetArgs, global: &Global, out: &Out) -> Outcome {
     let workspace = session::workspace(global)?;
     let whom = match (&args.patient, &args.study) {
+        (Some(id), _) if args.everyone => Forgotten::Everyone(id.clone()),
         (Some(id), _) => Forgotten::Patient(id.clone()),
         (None, Some(study)) => Forgotten::Study(workspace.find_study(study).map_err(workspace_failure)?),
         (None, None) => return Err(Failure::say(Exit::Usage, "name a study or a patient")),
@@ -66,6 +71,8 @@ fn print(plan: &ForgetPlan, gone: bool, out: &Out) -> Result<(), Failure> {
             "studies": plan.studies.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "instances": plan.instances, "objects": plan.objects.len(), "bytes": plan.bytes,
             "cases": plan.cases.iter().map(|(id, number, _)| json!({ "id": id, "number": number })).collect::<Vec<_>>(),
+            "people": plan.people,
+            "doubtful_files_left": plan.doubtful.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
             "catalogues_put_aside": plan.put_aside.len(),
             "referenced_files_left": plan.referenced.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
         }))?;
@@ -82,10 +89,16 @@ fn print(plan: &ForgetPlan, gone: bool, out: &Out) -> Result<(), Failure> {
     ))?;
     for (id, number, title) in &plan.cases {
         let number = number.map_or_else(|| id.to_string(), |number| number.to_string());
-        out.line(format!("  case {number}: {title}"))?;
+        out.line(format!("  case {number}: {}", escape_terminal(title)))?;
+    }
+    for person in plan.people.iter().filter(|_| plan.people.len() > 1) {
+        out.line(format!("  {}", escape_terminal(person)))?;
+    }
+    for path in &plan.doubtful {
+        out.note(format!("! stays, look at it yourself, it may be theirs or another's: {}", one_line(path)));
     }
     for path in &plan.referenced {
-        out.note(format!("! stays, it is not the workspace's: {}", path.display()));
+        out.note(format!("! stays, it is not the workspace's: {}", one_line(path)));
     }
     out.note("! exports made before, and backups of this disk, are not reached");
     Ok(())
@@ -103,10 +116,10 @@ pub(crate) fn gc(_args: &GcArgs, global: &Global, out: &Out) -> Outcome {
     }
     let word = if global.dry_run { "would remove" } else { "removed" };
     for path in &report.files {
-        out.line(format!("{word} {}", path.display()))?;
+        out.line(format!("{word} {}", one_line(path)))?;
     }
     for kept in &report.kept {
-        out.note(format!("! left: {kept}"));
+        out.note(format!("! left: {}", escape_terminal(kept)));
     }
     out.note(format!("{word} {} files, {} bytes", report.files.len(), report.bytes));
     Ok(Exit::Done)

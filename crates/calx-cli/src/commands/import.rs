@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::args::{Format, Global, ProgressWhen};
 use crate::failure::{Exit, Failure, OrExit, Outcome};
-use crate::out::{Out, stderr_line};
+use crate::out::{Out, one_line, stderr_line};
 use crate::session::{self, workspace_failure};
 
 /// Read DICOM files and folders into the workspace; every file is accounted for.
@@ -244,7 +244,7 @@ fn resumed<'a>(
     if relative && std::env::current_dir().ok().as_ref() != Some(&plan.folder) {
         std::env::set_current_dir(&plan.folder).map_err(|error| {
             let text = format!("the folder that run {} began in is not there ({error})", plan.run);
-            Failure::say(Exit::NotFound, format!("{text}: {}", plan.folder.display()))
+            Failure::say(Exit::NotFound, format!("{text}: {}", one_line(&plan.folder)))
         })?;
     }
     let options = plan.options(cancel);
@@ -334,14 +334,20 @@ fn tell(
     match out.format() {
         Format::Jsonl => out.json_row(&Row::of(outcome))?,
         _ if matches!(outcome.status, FileStatus::Damaged | FileStatus::Conflict | FileStatus::Failed) => {
-            out.trouble(format!("  {} {}: {}", outcome.status.word(), outcome.text, outcome.path.display()));
+            out.trouble(line_of(outcome));
         }
-        _ => out.detail(format!("  {} {}: {}", outcome.status.word(), outcome.text, outcome.path.display())),
+        _ => out.detail(line_of(outcome)),
     }
     for notice in &outcome.notices {
-        out.detail(format!("    {notice}"));
+        out.detail(format!("    {}", escape_terminal(notice)));
     }
     Ok(())
+}
+
+/// One line, whatever the file is named.
+fn line_of(outcome: &FileOutcome) -> String {
+    let path = one_line(&outcome.path);
+    format!("  {} {}: {path}", outcome.status.word(), escape_terminal(&outcome.text))
 }
 
 fn shows_progress(out: &Out) -> bool {
@@ -540,5 +546,12 @@ mod tests {
             words(9, 10, Some((3, 5))).starts_with("9 of 9 files, 10 bytes of 10 bytes"),
             "an archive held more"
         );
+    }
+
+    #[test]
+    fn a_line_feed_in_a_name_begins_no_line() {
+        let path = PathBuf::from("x\nimported 9 studies");
+        let told = line_of(&FileOutcome::of(path, FileStatus::Failed, "io", "it\ncannot be read"));
+        assert!(!told.contains('\n') && told.contains("imported 9 studies"), "{told}");
     }
 }

@@ -1,12 +1,13 @@
 //! `calx verify` and `calx rebuild-catalogue`.
 
+use calx_model::patient_text::escape_terminal;
 use calx_workspace::{RepairReport, VerifyOptions, VerifyReport};
 use clap::Args;
 use serde_json::json;
 
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Outcome};
-use crate::out::Out;
+use crate::out::{Out, one_line};
 use crate::session::{self, workspace_failure};
 
 /// Check the workspace against its objects and journals; without --repair it changes nothing.
@@ -62,24 +63,24 @@ fn print(report: &VerifyReport, repaired: Option<&RepairReport>, args: &VerifyAr
     let cures = report.cures();
     if out.format() == Format::Table {
         for line in &done.mended {
-            out.line(format!("mended: {line}"))?;
+            out.line(format!("mended: {}", escape_terminal(line)))?;
         }
         for line in &done.left {
-            out.note(format!("! {line}"));
+            out.note(format!("! {}", escape_terminal(line)));
         }
         for problem in &report.problems {
-            out.line(format!("✗ {problem}"))?;
+            out.line(format!("✗ {}", escape_terminal(problem)))?;
         }
         for note in &report.notes {
-            out.note(format!("! {note}"));
+            out.note(format!("! {}", escape_terminal(note)));
         }
         for leftover in &report.leftovers {
             let text = "unfinished file of a stopped run, removed by the next import";
-            out.note(format!("! {text}: {}", leftover.display()));
+            out.note(format!("! {text}: {}", one_line(leftover)));
         }
         if repaired.is_none() {
             for cure in &cures {
-                out.note(format!("  --repair would {cure}"));
+                out.note(format!("  --repair would {}", escape_terminal(cure)));
             }
         }
         out.note(format!(
@@ -118,10 +119,10 @@ pub(crate) fn rebuild(_args: &RebuildArgs, global: &Global, out: &Out) -> Outcom
         return Ok(if report.problems.is_empty() { Exit::Done } else { Exit::SomeFailed });
     }
     for problem in &report.problems {
-        out.line(format!("✗ {problem}"))?;
+        out.line(format!("✗ {}", escape_terminal(problem)))?;
     }
     for note in &report.notes {
-        out.note(format!("! {note}"));
+        out.note(format!("! {}", escape_terminal(note)));
     }
     out.note(format!(
         "the catalogue was built from {} objects: {} instances; {} referenced files were kept",

@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::archive::{self, Broken, Content, Entry, Kind};
 use super::prepare::{Prepared, Spooled, hex, prepare_copy, refused, stamp_of};
+use super::reading::unbroken;
 use super::{ArchiveLimits, FileOutcome, FileStatus};
 use crate::durable::remove_if_there;
 
@@ -63,7 +64,7 @@ impl Expansion<'_> {
                 return ControlFlow::Break(());
             }
             entries += 1;
-            let prepared = one(entry, copy_name);
+            let prepared = guarded(entry, copy_name);
             bytes += size_of(&prepared);
             if let Prepared::NoRoom(error) = prepared {
                 no_room = Some(error);
@@ -141,6 +142,17 @@ fn taken_back(prepared: Prepared) -> Prepared {
     }
 }
 
+/// [`one`], where no half copy stays of what was not prepared, even if reading it broke this program down.
+fn guarded(entry: Entry<'_>, copy_name: &mut dyn FnMut() -> PathBuf) -> Prepared {
+    let label = entry.label.clone();
+    let mut copy = None;
+    let prepared = unbroken(&label, None, || one(entry, &mut || copy.insert(copy_name()).clone()));
+    if let Some(copy) = copy.filter(|_| !matches!(prepared, Prepared::Ready(_))) {
+        remove_if_there(&copy);
+    }
+    prepared
+}
+
 fn one(entry: Entry<'_>, copy_name: &mut dyn FnMut() -> PathBuf) -> Prepared {
     let Entry { label, content } = entry;
     let done = |status, reason: &str, text: String| {
@@ -175,21 +187,9 @@ fn one(entry: Entry<'_>, copy_name: &mut dyn FnMut() -> PathBuf) -> Prepared {
     }
     let copy = copy_name();
     match spool(&head, bytes, &copy) {
-        Ok(spooled) => match prepare_copy(label, &copy, spooled) {
-            Prepared::Done(outcome) => {
-                remove_if_there(&copy);
-                Prepared::Done(outcome)
-            }
-            ready => ready,
-        },
-        Err(Broke::Reading(error)) => {
-            remove_if_there(&copy);
-            unreadable(&error)
-        }
-        Err(Broke::Writing(error)) => {
-            remove_if_there(&copy);
-            Prepared::NoRoom(error)
-        }
+        Ok(spooled) => prepare_copy(label, &copy, spooled),
+        Err(Broke::Reading(error)) => unreadable(&error),
+        Err(Broke::Writing(error)) => Prepared::NoRoom(error),
     }
 }
 
@@ -218,4 +218,42 @@ fn spool(head: &[u8], bytes: &mut dyn Read, copy: &Path) -> Result<Spooled, Brok
         }
     }
     Ok(Spooled { size, sha256: hex(&hash.finalize()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Begins as DICOM, and breaks the program down once the beginning was read.
+    struct Breaks(usize);
+
+    impl Read for Breaks {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            assert!(self.0 < HEAD, "a decoder that breaks down");
+            let mut file = vec![0; HEAD];
+            let start = b"DICM\x02\x00\x00\x00UL\x04\x00\x00\x00\x00\x00";
+            file[128..128 + start.len()].copy_from_slice(start);
+            let read = buffer.len().min(HEAD - self.0);
+            buffer[..read].copy_from_slice(&file[self.0..self.0 + read]);
+            self.0 += read;
+            Ok(read)
+        }
+    }
+
+    #[test]
+    fn an_entry_that_breaks_the_program_down_fails_alone_and_leaves_no_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = dir.path().join("r-1.partial");
+        let mut bytes = Breaks(0);
+        let entry = Entry { label: PathBuf::from("a.zip!/x"), content: Content::File(&mut bytes) };
+        let mut named = 0;
+        let prepared = guarded(entry, &mut || {
+            named += 1;
+            copy.clone()
+        });
+        let Prepared::Done(outcome) = prepared else { panic!("it is told") };
+        assert_eq!((outcome.status, outcome.reason.as_str()), (FileStatus::Failed, "internal_error"));
+        assert_eq!((outcome.path, named), (PathBuf::from("a.zip!/x"), 1));
+        assert!(!copy.exists());
+    }
 }

@@ -5,9 +5,10 @@
 //! Invariants
 //! - What is given back has the SHA-256 asked for; the digest is taken of the very bytes that were copied.
 //! - Sources are only read.
+//! - No entry of an archive is copied further than the largest file that is looked for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -162,8 +163,11 @@ impl Search {
             path: copy.clone(),
             source,
         };
-        match copy_bytes(bytes, &copy).map_err(failed)? {
-            Some(sha256) if self.lost.remove(&sha256).is_some() => {
+        let largest = self.lost.values().copied().max().unwrap_or(0);
+        match copy_bytes(bytes, &copy, largest).map_err(failed)? {
+            Some((sha256, file)) if self.lost.contains_key(&sha256) => {
+                file.sync_all().map_err(failed)?;
+                self.lost.remove(&sha256);
                 self.found.insert(sha256, copy);
             }
             _ => remove_if_there(&copy),
@@ -172,16 +176,21 @@ impl Search {
     }
 }
 
-/// Copies and syncs; gives the SHA-256, or nothing when reading failed.
-fn copy_bytes(bytes: &mut dyn Read, to: &Path) -> io::Result<Option<String>> {
+/// Copies, not yet synced; gives the SHA-256, or nothing when reading failed or there is more than `largest`.
+fn copy_bytes(bytes: &mut dyn Read, to: &Path, largest: u64) -> io::Result<Option<(String, File)>> {
     let mut out = OpenOptions::new().write(true).create_new(true).open(to)?;
     let mut hash = Sha256::new();
     let mut chunk = vec![0; CHUNK];
+    let mut size = 0;
     loop {
         match bytes.read(&mut chunk) {
             Ok(0) => break,
             Ok(read) => {
                 let part = chunk.get(..read).unwrap_or_default();
+                size += part.len() as u64;
+                if size > largest {
+                    return Ok(None);
+                }
                 hash.update(part);
                 out.write_all(part)?;
             }
@@ -189,6 +198,22 @@ fn copy_bytes(bytes: &mut dyn Read, to: &Path) -> io::Result<Option<String>> {
             Err(_) => return Ok(None),
         }
     }
-    out.sync_all()?;
-    Ok(Some(hex(&hash.finalize())))
+    Ok(Some((hex(&hash.finalize()), out)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endless_entry_is_left_where_it_is_larger_than_what_is_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = dir.path().join("copy");
+        assert!(copy_bytes(&mut io::repeat(0), &copy, 1_000_000).unwrap().is_none());
+        assert!(std::fs::metadata(&copy).unwrap().len() <= 1_000_000);
+        let to = dir.path().join("whole");
+        let (sha256, _) = copy_bytes(&mut &b"hello world"[..], &to, 11).unwrap().unwrap();
+        assert_eq!(sha256, "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
+        assert!(copy_bytes(&mut &b"hello world"[..], &dir.path().join("more"), 10).unwrap().is_none());
+    }
 }

@@ -240,12 +240,181 @@ fn rubbish_goes_and_an_object_that_may_be_needed_stays() {
     assert!(known.is_file() && partial.is_file());
     let done = ws.gc(false).unwrap();
     assert_eq!(done, would);
-    assert_eq!(done.files, [known.clone(), broken.clone(), partial.clone()]);
-    assert!(!known.exists() && !broken.exists() && !partial.exists() && unknown.is_file());
-    assert!(done.kept[0].contains("rebuild-catalogue"), "{:?}", done.kept);
+    assert_eq!(done.files, [partial.clone()]);
+    assert!(!partial.exists() && known.is_file() && broken.is_file() && unknown.is_file());
+    let whys = ["is known with other bytes", "cannot be read", "not in the catalogue"];
+    assert_eq!(done.kept.len(), whys.len(), "{:?}", done.kept);
+    for (kept, why) in done.kept.iter().zip(whys) {
+        assert!(kept.contains(why), "{kept}");
+    }
+    fs::remove_file(&broken).unwrap();
     ws.rebuild_catalogue().unwrap();
     assert_eq!(ws.instances(None).unwrap().len(), 3);
     let copy = ws.root().join("catalogue.before-rebuild.sqlite");
     assert_eq!(ws.gc(false).unwrap().files, [copy], "what was filed stays");
     assert!(ws.verify(VerifyOptions { deep: false }).unwrap().is_whole());
+}
+
+/// Instance 1.2.3.4 counts for Jane; a file with its UID says that it is Richard's, and is kept beside it.
+fn a_file_of_another_beside() -> (Fresh, Vec<u8>, Vec<u8>) {
+    let fresh = Fresh::new();
+    let janes = Tiny::new("1.2.3.4").bytes();
+    let richard = ("18", "ROE^RICHARD", "19600101");
+    let richards = Tiny { patient: richard, fill: 9, ..Tiny::new("1.2.3.4") }.bytes();
+    fresh.put("a.dcm", &janes);
+    fresh.import();
+    fresh.put("b.dcm", &richards);
+    let (summary, _) = fresh.import();
+    assert_eq!(summary.counts.conflict, 1);
+    (fresh, janes, richards)
+}
+
+#[test]
+fn a_file_that_does_not_count_goes_with_the_patient_it_names() {
+    let (fresh, janes, _) = a_file_of_another_beside();
+    let ws = &fresh.workspace;
+    let mut writer = ws.create_case(new_case(1, "Hands"), stamp(0)).unwrap();
+    let mut number = 0x1000;
+    let mut ids = || {
+        number += 1;
+        Uuid::from_u128(number)
+    };
+    let study = AddStudy::all(StudyInstanceUid::new("1.2.3.1").unwrap());
+    let proposal = ws.add_study(writer.document().case(), &study, &mut ids).unwrap();
+    writer.commit(proposal.edit, stamp(1)).unwrap();
+    drop(writer);
+    let plan = ws.forget(&Forgotten::Patient("18".to_owned())).unwrap();
+    assert_eq!((plan.instances, plan.objects.len(), plan.cases.len()), (0, 1, 0), "{plan:?}");
+    assert!(!holds(&fresh, b"ROE^RICHARD"));
+    assert!(holds(&fresh, &janes));
+    assert_eq!(ws.instances(None).unwrap().len(), 1);
+    let after = ws.verify(VerifyOptions { deep: true }).unwrap();
+    assert!(after.is_whole() && after.notes.is_empty(), "{after:?}");
+    let gone = ws.forget(&Forgotten::Patient("18".to_owned())).unwrap_err();
+    assert!(matches!(gone, WorkspaceError::NotFound { .. }), "{gone:?}");
+}
+
+#[test]
+fn a_file_of_another_stays_and_counts_when_the_one_that_counted_goes() {
+    let (fresh, _, richards) = a_file_of_another_beside();
+    let ws = &fresh.workspace;
+    let plan = ws.forget(&Forgotten::Patient("17".to_owned())).unwrap();
+    assert_eq!((plan.instances, plan.objects.len()), (1, 1), "{plan:?}");
+    assert!(!holds(&fresh, b"DOE^JANE"));
+    assert!(holds(&fresh, &richards));
+    let left = ws.instances(None).unwrap();
+    assert_eq!(left.len(), 1, "what stays is filed");
+    assert!(ws.plan_forget(&Forgotten::Patient("18".to_owned())).is_ok_and(|plan| plan.instances == 1));
+    assert!(ws.verify(VerifyOptions { deep: true }).unwrap().is_whole());
+}
+
+#[test]
+fn a_removal_that_was_cut_off_leaves_no_journal_of_a_case() {
+    let fresh = two_patients();
+    let ws = &fresh.workspace;
+    let whom = Forgotten::Patient("17".to_owned());
+    let case = ws.plan_forget(&whom).unwrap().cases[0].0;
+    let dir = ws.root().join("cases").join(case.to_string());
+    let gone = dir.with_extension("partial");
+    // As if it had been cut off once the folder had its unfinished name.
+    fs::rename(&dir, &gone).unwrap();
+    ws.forget(&whom).unwrap();
+    assert!(!gone.exists());
+    for folder in ["", "playlists", "cases"] {
+        fs::write(ws.root().join(folder).join("x.jsonl.partial"), b"half").unwrap();
+    }
+    let options = VerifyOptions { deep: false };
+    let found = ws.verify(options).unwrap();
+    assert_eq!(found.leftovers.len(), 3);
+    let report = ws.repair(&found, options).unwrap();
+    assert_eq!((report.mended.len(), report.left.len()), (1, 0), "{report:?}");
+    assert!(ws.verify(options).unwrap().leftovers.is_empty());
+    // What somebody is just writing stays, and is not said to be gone.
+    let playlist = calx_model::PlaylistId::from(Uuid::from_u128(9));
+    let writing = ws.create_playlist(playlist, "Teaching", calx_model::PlayOrder::Listed, stamp(0)).unwrap();
+    fs::write(ws.root().join("playlists").join(format!("{playlist}.jsonl.partial")), b"half").unwrap();
+    let found = ws.verify(options).unwrap();
+    let report = ws.repair(&found, options).unwrap();
+    assert_eq!((report.mended.len(), report.left.len()), (0, 1), "{report:?}");
+    drop(writing);
+}
+
+#[test]
+fn a_case_that_does_not_replay_goes_with_what_was_put_aside_of_it() {
+    let fresh = two_patients();
+    let ws = &fresh.workspace;
+    let whom = Forgotten::Patient("17".to_owned());
+    let cases = ws.plan_forget(&whom).unwrap().cases;
+    let (case, number, title) = cases[0].clone();
+    assert_eq!((number.is_some(), title.as_str()), (true, "Hands"));
+    let journal = ws.root().join("cases").join(case.to_string()).join("journal.jsonl");
+    let mut bytes = b"no row at all\n".to_vec();
+    bytes.extend(fs::read(&journal).unwrap());
+    fs::write(&journal, bytes).unwrap();
+    let aside = ws.root().join("quarantine");
+    fs::create_dir_all(&aside).unwrap();
+    let torn = aside.join(format!("torn-cases-{case}-journal.jsonl"));
+    let snapshot = aside.join(format!("cases-{case}-case.json.2"));
+    let of_another = aside.join(format!("torn-cases-{}-journal.jsonl", Uuid::from_u128(77)));
+    for path in [&torn, &snapshot, &of_another] {
+        fs::write(path, b"half a row: Jane was here").unwrap();
+    }
+    let plan = ws.forget(&whom).unwrap();
+    assert_eq!(plan.cases, [(case, None, String::new())]);
+    assert!(!journal.exists() && !torn.exists() && !snapshot.exists());
+    assert!(of_another.exists());
+}
+
+#[test]
+fn no_bytes_go_for_a_name_or_a_number_in_them() {
+    let fresh = Fresh::new();
+    let ann = Tiny { patient: ("1950", "LI^AN", "19500101"), ..Tiny::new("1.2.3.4") };
+    fresh.put("a.dcm", &ann.bytes());
+    fresh.import();
+    let ws = &fresh.workspace;
+    let aside = ws.root().join("quarantine");
+    fs::create_dir_all(&aside).unwrap();
+    let put = |name: &str, bytes: &[u8]| {
+        fs::write(aside.join(name), bytes).unwrap();
+        aside.join(name)
+    };
+    let letter = put("letter", b"to An Li, of whom we heard");
+    let other = put("other", b"olivia and anders, born 1950-01-01, 1.2.1950.7");
+    let richard = ("18", "ROE^RICHARD", "19600101");
+    let mixed = put("mixed", &Tiny { patient: richard, ..ann.clone() }.bytes());
+    let hers = put("hers", &Tiny { fill: 9, ..ann.clone() }.bytes());
+    let half = put("half", b"\x08\x00\x18\x001.2.3.4\0 and what was behind it");
+    let plan = ws.forget(&Forgotten::Patient("1950".to_owned())).unwrap();
+    assert_eq!(plan.doubtful, [letter.clone(), mixed.clone()]);
+    assert!(letter.exists() && other.exists() && mixed.exists());
+    assert!(!hers.exists() && !half.exists());
+}
+
+#[test]
+fn a_number_that_is_nobodys_or_of_several_people_is_not_forgotten_just_so() {
+    let fresh = Fresh::new();
+    fresh.put("a.dcm", &Tiny { patient: ("", "DOE^JANE", "19500101"), ..Tiny::new("1.2.3.4") }.bytes());
+    let jane = Tiny { study: "1.2.9.1", series: "1.2.9.1.1", ..Tiny::new("1.2.9.4") };
+    let spelled = Tiny { patient: ("17", "Doe^Jane^", "19500101"), ..Tiny::new("1.2.9.5") };
+    fresh.put("b.dcm", &jane.bytes());
+    fresh.put("c.dcm", &Tiny { study: jane.study, series: jane.series, ..spelled }.bytes());
+    fresh.import();
+    let ws = &fresh.workspace;
+    for blank in ["", "  "] {
+        let refused = ws.forget(&Forgotten::Patient(blank.to_owned())).unwrap_err();
+        assert!(matches!(refused, WorkspaceError::BlankPatient), "{refused:?}");
+    }
+    let whom = Forgotten::Patient("17".to_owned());
+    assert_eq!(ws.plan_forget(&whom).unwrap().people.len(), 1, "spelling makes no other person");
+    let patient = ("17", "ROE^RICHARD", "19600101");
+    let other = Tiny { study: "1.2.8.1", series: "1.2.8.1.1", patient, ..Tiny::new("1.2.8.4") };
+    fresh.put("d.dcm", &other.bytes());
+    fresh.import();
+    let refused = ws.forget(&whom).unwrap_err();
+    assert_eq!(refused.class(), ErrorClass::Refused, "{refused}");
+    assert!(!refused.to_string().contains("ROE"), "{refused}");
+    assert_eq!(ws.instances(None).unwrap().len(), 4);
+    let plan = ws.forget(&Forgotten::Everyone("17".to_owned())).unwrap();
+    assert_eq!((plan.instances, plan.people.len()), (3, 2));
+    assert_eq!(ws.instances(None).unwrap().len(), 1);
 }
