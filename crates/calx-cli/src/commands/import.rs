@@ -551,7 +551,16 @@ mod tests {
     #[test]
     fn a_line_feed_in_a_name_begins_no_line() {
         let path = PathBuf::from("x\nimported 9 studies");
-        let told = line_of(&FileOutcome::of(path, FileStatus::Failed, "io", "it\ncannot be read"));
+        let told = line_of(&FileOutcome {
+            path,
+            status: FileStatus::Failed,
+            reason: "io".to_owned(),
+            text: "it\ncannot be read".to_owned(),
+            uid: None,
+            sha256: None,
+            size: 0,
+            notices: Vec::new(),
+        });
         assert!(!told.contains('\n') && told.contains("imported 9 studies"), "{told}");
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use calx_model::StudyInstanceUid;
-use calx_workspace::{AddStudy, Choice, ErrorClass, Forgotten, VerifyOptions, WorkspaceError};
+use calx_workspace::{AddStudy, Choice, ErrorClass, Forgotten, VerifyOptions, WorkspaceError, durable};
 use uuid::Uuid;
 
 use crate::support::{Fresh, Tiny, import, new_case, stamp, tree};
@@ -240,7 +240,7 @@ fn rubbish_goes_and_an_object_that_may_be_needed_stays() {
     assert!(known.is_file() && partial.is_file());
     let done = ws.gc(false).unwrap();
     assert_eq!(done, would);
-    assert_eq!(done.files, [partial.clone()]);
+    assert_eq!(done.files, std::slice::from_ref(&partial));
     assert!(!partial.exists() && known.is_file() && broken.is_file() && unknown.is_file());
     let whys = ["is known with other bytes", "cannot be read", "not in the catalogue"];
     assert_eq!(done.kept.len(), whys.len(), "{:?}", done.kept);
@@ -317,7 +317,7 @@ fn a_removal_that_was_cut_off_leaves_no_journal_of_a_case() {
     let dir = ws.root().join("cases").join(case.to_string());
     let gone = dir.with_extension("partial");
     // As if it had been cut off once the folder had its unfinished name.
-    fs::rename(&dir, &gone).unwrap();
+    durable::rename(&dir, &gone).unwrap();
     ws.forget(&whom).unwrap();
     assert!(!gone.exists());
     for folder in ["", "playlists", "cases"] {
