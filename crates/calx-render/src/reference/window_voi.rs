@@ -3,7 +3,7 @@
 //! Not here: which boxes (`footprint.rs`), what the table holds ([`crate::table`]).
 //!
 //! Invariants
-//! - At 1:1 a pixel is one lookup, or the same code worked out ([`super::linear`]); nothing is averaged.
+//! - At 1:1 a pixel is one lookup, or the same code worked out (`linear`); nothing is averaged.
 //! - A mean is `(sum + weight / 2) / weight` in integers, so the order of addition cannot matter.
 
 use std::ops::RangeInclusive;
