@@ -7,8 +7,8 @@
 //! Not here: rings that are not convex ([`crate::Rasteriser`], which adds up where rings overlap).
 //!
 //! Invariants
-//! - The sum over all pixels is the area of the union to rounding. Only where more than [`MOST_EXACT`] rings cut one
-//!   pixel are heights sampled, [`SAMPLED_STRIPS`] of them.
+//! - The sum over all pixels is the area of the union to rounding. Only where more than `MOST_EXACT` rings cut one
+//!   pixel are heights sampled, `SAMPLED_STRIPS` of them.
 
 use crate::coverage::{NOTHING, PixelBox};
 use crate::space::{ImageSpace, Point};
