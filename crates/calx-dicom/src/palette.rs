@@ -44,6 +44,8 @@ pub(crate) fn palette_of(data: &DataSet, notices: &mut Vec<Notice>) -> Result<Pa
         let offset = usize::try_from((index - i64::from(*start)).max(0)).unwrap_or(0);
         table.get(offset).or(table.last()).copied().unwrap_or(0)
     };
+    // No pixel has an index beyond: together the tables may reach further than 16 bits do.
+    let count = count.min(i64::try_from(LONGEST).unwrap_or(i64::MAX));
     let entries: Vec<[u8; 3]> = (i64::from(first)..i64::from(first) + count)
         .map(|index| tables.each_ref().map(|table| at(table, index)))
         .collect();

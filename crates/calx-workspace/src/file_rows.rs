@@ -207,13 +207,23 @@ pub(crate) fn file_instance(
         if let Compared::Same { in_full } = compared {
             return Ok(Filed::Same { in_full });
         }
-        let sql = "SELECT id FROM files WHERE instance = ?1 AND sha256 = ?2";
-        let kept = tx
+        let sql =
+            "SELECT id, managed FROM files WHERE instance = ?1 AND sha256 = ?2 ORDER BY managed DESC LIMIT 1";
+        let kept: Option<(i64, bool)> = tx
             .prepare_cached(sql)?
-            .query_row(params![header.instance.as_str(), facts.sha256], |row| row.get(0))
+            .query_row(params![header.instance.as_str(), facts.sha256], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let file = match kept {
-            Some(file) => file,
+            Some((file, is_managed)) => {
+                // They were only referenced: from now on they are kept, whatever becomes of that place.
+                if place.managed && !is_managed {
+                    let sql = "UPDATE files SET managed = 1, path = ?2, size = ?3, modified = NULL,
+                               header_bytes = NULL, header_digest = NULL WHERE id = ?1";
+                    let size = i64::try_from(facts.size).unwrap_or(i64::MAX);
+                    tx.prepare_cached(sql)?.execute(params![file, place.path, size])?;
+                }
+                file
+            }
             None => add_file(tx, &header.instance, facts, place)?,
         };
         // A copy cut short on its way must not stand in front of the whole one that comes later. Where that is of

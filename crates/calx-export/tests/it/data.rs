@@ -74,7 +74,7 @@ fn measurements_say_their_basis() {
     );
     let kinds: Vec<&str> =
         first["values"].as_array().unwrap().iter().map(|v| v["quantity"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["length", "mean_width", "values"]);
+    assert_eq!(kinds, ["length", "mean_width", "values", "percentiles", "histogram", "profile"]);
     assert_eq!(first["values"][2]["unit"], "stored units");
     let clip = &json["measurements"][11];
     assert_eq!((&clip["basis"], &clip["shown"]), (&"px".into(), &"242 px".into()));

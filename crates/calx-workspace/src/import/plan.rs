@@ -111,14 +111,17 @@ impl Workspace {
         self.write(|tx| finish(tx, plan))
     }
 
-    /// What a run was asked to do: `last` is the one begun last, otherwise its id or the beginning of it.
+    /// What a run was asked to do: `last` is the one begun last of those that did not come to their end, where all
+    /// did the last of all; otherwise its id or the beginning of it.
     ///
     /// # Errors
     /// [`WorkspaceError::NotFound`], also of a run that was filed by an older version;
     /// [`WorkspaceError::Ambiguous`], [`WorkspaceError::BadId`].
     pub fn run_plan(&self, run: &str) -> Result<RunPlan, WorkspaceError> {
         let run = if run == "last" {
-            self.runs()?.into_iter().next().map(|row| row.run).ok_or_else(|| not_found("run", run))?
+            let runs = self.runs()?;
+            let open = runs.iter().find(|row| row.interrupted || row.finished.is_none());
+            open.or(runs.first()).map(|row| row.run.clone()).ok_or_else(|| not_found("run", run))?
         } else {
             match self.lookup(run)? {
                 Found::Run(run) => run,

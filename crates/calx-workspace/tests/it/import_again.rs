@@ -188,6 +188,11 @@ fn a_run_that_was_cut_off_goes_on_with_what_it_was_asked() {
     ws.rebuild_catalogue().unwrap();
     assert_eq!(ws.run_plan(&summary.run).unwrap(), plan);
     cancel.store(false, Ordering::Relaxed);
+    // An import of something else that came to its end meanwhile does not hide it.
+    let other = fresh.dir.path().join("other");
+    fs::create_dir(&other).unwrap();
+    ws.import(&[other], &options, &mut |_| {}).unwrap();
+    assert_eq!(ws.run_plan("last").unwrap().run, summary.run);
     let rest = ws.import(&plan.sources, &plan.options(&cancel), &mut |_| {}).unwrap();
     assert_eq!((rest.counts.duplicate, rest.counts.imported), (told, 450 - told));
     assert_eq!(rest.counts.total(), 450, "and nothing that was not asked for");

@@ -157,3 +157,27 @@ fn a_reference_that_was_overwritten_is_not_told_as_kept() {
     let (_, files) = import(&other.workspace, &[other.src()], by_reference).unwrap();
     assert!(files[1].text.contains("both are kept"), "{}", files[1].text);
 }
+
+#[test]
+fn a_conflict_that_was_referenced_is_kept_once_it_is_copied() {
+    let fresh = Fresh::new();
+    let tiny = Tiny::new("1.2.3.4");
+    fresh.put("a.dcm", &tiny.bytes());
+    fresh.put("b.dcm", &Tiny { fill: 9, ..tiny.clone() }.bytes());
+    let ws = &fresh.workspace;
+    let (summary, _) = import(ws, &[fresh.src()], by_reference).unwrap();
+    assert_eq!((summary.counts.imported, summary.counts.conflict), (1, 1));
+    let (summary, files) = import(ws, &[fresh.src()], |_| {}).unwrap();
+    assert_eq!((summary.counts.duplicate, summary.counts.conflict), (1, 1), "{files:#?}");
+    let objects = || {
+        let folders = fs::read_dir(ws.root().join("objects")).unwrap().flatten();
+        let all = folders.filter(|f| f.path().is_dir() && f.file_name() != "incoming");
+        all.map(|f| fs::read_dir(f.path()).unwrap().count()).sum::<usize>()
+    };
+    assert_eq!(objects(), 2);
+    assert!(ws.gc(false).unwrap().files.is_empty());
+    fs::remove_dir_all(fresh.src()).unwrap();
+    let report = ws.verify(VerifyOptions { deep: true }).unwrap();
+    assert!(report.is_whole(), "{report:?}");
+    assert_eq!(objects(), 2);
+}
