@@ -12,10 +12,11 @@
 //! - An older catalogue is brought up to date in one transaction, after a copy of it was made durable.
 
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -41,10 +42,7 @@ pub(crate) fn create(path: &Path) -> Result<(), WorkspaceError> {
 }
 
 fn create_with(path: &Path, journal: Journal) -> Result<(), WorkspaceError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-    let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    configure(&mut connection)?;
-    keep_journal(&connection, journal)?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE, |_| Ok(journal))?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version(&tx)? == 0 {
         tables::make(&tx)?;
@@ -62,12 +60,11 @@ fn open_with(path: &Path, journal: Journal) -> Result<Connection, WorkspaceError
     if !path.is_file() {
         return Err(WorkspaceError::CatalogueAbsent(path.to_path_buf()));
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
-    configure(&mut connection)?;
-    if journal == Journal::Rollback || journal_mode(&connection)? != "wal" {
-        keep_journal(&connection, Journal::Rollback)?;
-    }
+    // A catalogue that was used over a network stays as it is: others may still have it open there.
+    let connection = connect(path, OpenFlags::empty(), |connection| match journal {
+        Journal::Wal if journal_mode(connection)? == "wal" => Ok(Journal::Wal),
+        _ => Ok(Journal::Rollback),
+    })?;
     let found = version(&connection)?;
     if found > VERSION {
         let what = "the catalogue";
@@ -141,8 +138,43 @@ pub(crate) fn back_up(path: &Path, what: &str) -> Result<PathBuf, WorkspaceError
     Err(failed(io::ErrorKind::AlreadyExists.into()))
 }
 
-/// Sets the journal of a catalogue that is new, or was last used on a disk of one machine. A catalogue that was used
-/// over a network stays as it is: others may still have it open there.
+/// A connection with the journal that `wanted` says.
+///
+/// Whoever has a write-ahead log open keeps a lock that nobody gets past who wants to leave that log; of two who want
+/// it at once both must let go and come again, not at once.
+fn connect(
+    path: &Path,
+    more: OpenFlags,
+    wanted: impl Fn(&Connection) -> Result<Journal, WorkspaceError>,
+) -> Result<Connection, WorkspaceError> {
+    let flags = more | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let attempt = || {
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        configure(&mut connection)?;
+        match wanted(&connection)? {
+            Journal::Wal => keep_journal(&connection, Journal::Wal)?,
+            Journal::Rollback if journal_mode(&connection)? == "wal" => {
+                connection.busy_timeout(Duration::ZERO)?;
+                keep_journal(&connection, Journal::Rollback)?;
+                connection.busy_handler(Some(wait_a_moment))?;
+            }
+            Journal::Rollback => connection.pragma_update(None, "journal_mode", "TRUNCATE")?,
+        }
+        Ok(connection)
+    };
+    let begun = Instant::now();
+    loop {
+        match attempt() {
+            Err(WorkspaceError::CatalogueBusy) if begun.elapsed() < BUSY => {
+                let uneven = RandomState::new().hash_one(path) % 16;
+                std::thread::sleep(PAUSE * u32::try_from(uneven).unwrap_or_default());
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Sets the journal of a catalogue that is new, or was last used on a disk of one machine.
 fn keep_journal(connection: &Connection, journal: Journal) -> Result<(), WorkspaceError> {
     match journal {
         Journal::Wal => connection.pragma_update(None, "journal_mode", "WAL")?,
