@@ -31,6 +31,8 @@ use crate::workspace::Workspace;
 pub(crate) const FILE: &str = "catalogue.sqlite";
 /// Bytes that an emptied log may keep on disk.
 const LOG_KEPT: i64 = 16 * 1024 * 1024;
+/// KiB of the file that a connection keeps in memory.
+const CACHE_KIB: i64 = 8 * 1024;
 /// How long a writer waits for another one.
 const BUSY: Duration = Duration::from_secs(30);
 /// How often it asks.
@@ -198,6 +200,9 @@ fn configure(connection: &mut Connection) -> Result<(), WorkspaceError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // Pages that many transactions touch are carried over once; the log stays within what is kept of it.
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_KEPT / 4096)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     // What a log grew to while somebody read for long is given back.
     connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
     connection.set_prepared_statement_cache_capacity(64);
