@@ -1,6 +1,7 @@
 //! The CPU twins of `shaders/*.wgsl`: oracle, fallback, and the faster way without a hardware adapter.
 
 pub(crate) mod linear;
+mod mean;
 pub mod window_voi;
 
 use calx_model::Frame;
