@@ -18,6 +18,8 @@ mod driver;
 mod dry_run;
 #[path = "e2e/exits.rs"]
 mod exits;
+#[path = "e2e/faults.rs"]
+mod faults;
 #[path = "e2e/hostile.rs"]
 mod hostile;
 #[path = "e2e/idempotence.rs"]

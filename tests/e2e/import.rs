@@ -24,7 +24,7 @@ fn source(place: &Place, count: usize) -> PathBuf {
 }
 
 /// The same object with another SOPInstanceUID of the same length.
-fn renumbered(whole: &[u8], n: usize) -> Vec<u8> {
+pub(crate) fn renumbered(whole: &[u8], n: usize) -> Vec<u8> {
     let mut bytes = whole.to_vec();
     let element = [0x08, 0x00, 0x18, 0x00, b'U', b'I'];
     let at = bytes.windows(6).position(|window| window == element).expect("SOPInstanceUID (0008,0018)");
