@@ -1,6 +1,6 @@
 //! The catalogue file: how it is opened and migrated, and the one door through which it is written.
 //!
-//! Not here: its tables (`tables`), questions (`query`, `page`, `search`), what import writes (`file_rows`).
+//! Not here: one that may not be written (`read_only`), its tables (`tables`), questions (`query`, `page`, `search`), what import writes (`file_rows`).
 //!
 //! Invariants
 //! - Every write goes through [`Workspace::write`]: `BEGIN IMMEDIATE`, so a writer waits its turn at the
@@ -24,6 +24,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use crate::durable;
 use crate::error::WorkspaceError;
 use crate::network::Journal;
+use crate::read_only;
 use crate::tables::{self, VERSION};
 use crate::workspace::Workspace;
 
@@ -53,9 +54,12 @@ fn create_with(path: &Path, journal: Journal) -> Result<(), WorkspaceError> {
     connection.close().map_err(|(_, error)| error.into())
 }
 
-/// Opens a file that is there.
+/// Opens a file that is there; one that may not be written, for reading.
 pub(crate) fn open(path: &Path) -> Result<Connection, WorkspaceError> {
-    open_with(path, Journal::below(path.parent().unwrap_or(path)))
+    match open_with(path, Journal::below(path.parent().unwrap_or(path))) {
+        Err(error) if read_only::is_barred(&error) => read_only::open(path),
+        opened => opened,
+    }
 }
 
 fn open_with(path: &Path, journal: Journal) -> Result<Connection, WorkspaceError> {
@@ -69,19 +73,25 @@ fn open_with(path: &Path, journal: Journal) -> Result<Connection, WorkspaceError
     })?;
     let found = version(&connection)?;
     if found > VERSION {
-        let what = "the catalogue";
-        return Err(WorkspaceError::NewerFormat {
-            what,
-            found,
-            supported: VERSION,
-            path: path.to_path_buf(),
-        });
+        return Err(newer_format(found, path));
     }
     if found == 0 {
         // An empty file in its place is no catalogue.
         return Err(WorkspaceError::CatalogueAbsent(path.to_path_buf()));
     }
-    if found < VERSION { migrate(connection, path) } else { Ok(connection) }
+    if found == VERSION {
+        return Ok(connection);
+    }
+    // SQLite opens for reading what it may not write, without a word.
+    if connection.is_readonly("main")? {
+        return Err(WorkspaceError::CatalogueNeedsWriting { why: read_only::OLDER });
+    }
+    migrate(connection, path)
+}
+
+pub(crate) fn newer_format(found: u32, path: &Path) -> WorkspaceError {
+    let what = "the catalogue";
+    WorkspaceError::NewerFormat { what, found, supported: VERSION, path: path.to_path_buf() }
 }
 
 /// Brings an older catalogue to this version, after a copy of it was put beside it.
@@ -192,7 +202,7 @@ fn keep_journal(connection: &Connection, journal: Journal) -> Result<(), Workspa
     Ok(())
 }
 
-fn configure(connection: &mut Connection) -> Result<(), WorkspaceError> {
+pub(crate) fn configure(connection: &mut Connection) -> Result<(), WorkspaceError> {
     connection.busy_handler(Some(wait_a_moment))?;
     // Without it a cached statement is prepared anew for each value that is bound to it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -220,7 +230,7 @@ fn wait_a_moment(tries: i32) -> bool {
     u32::try_from(tries).is_ok_and(|tries| PAUSE.saturating_mul(tries) < BUSY)
 }
 
-fn version(connection: &Connection) -> Result<u32, rusqlite::Error> {
+pub(crate) fn version(connection: &Connection) -> Result<u32, rusqlite::Error> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
@@ -276,6 +286,17 @@ impl Workspace {
             let soft = Soft::begin(connection)?;
             in_transaction(soft.0, work)
         })
+    }
+
+    /// As [`Workspace::write`], for what is kept only to save work later: where nothing may be written it is not.
+    pub(crate) fn write_if_allowed(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(), WorkspaceError>,
+    ) -> Result<(), WorkspaceError> {
+        match self.write(work) {
+            Err(WorkspaceError::CatalogueReadOnly) => Ok(()),
+            done => done,
+        }
     }
 
     /// A consistent view for reading.

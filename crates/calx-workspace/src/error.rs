@@ -80,10 +80,19 @@ pub enum WorkspaceError {
     CatalogueBusy,
     /// The folder or the file may not be written by this user.
     #[error(
-        "the catalogue cannot be opened: that needs permission to write in the workspace's folder, also to read; \
+        "the workspace may not be written here: its disk is read-only, or permission for its folder is missing; \
          nothing was changed"
     )]
     CatalogueReadOnly,
+    /// It could be read only after something is written that may not be written.
+    #[error(
+        "the catalogue cannot be read without permission to write in its folder: {why}; it is not damaged, nothing was \
+         changed, run `calx verify` once where it may be written"
+    )]
+    CatalogueNeedsWriting {
+        /// As `it has an older format …`.
+        why: &'static str,
+    },
     /// SQLite says that the catalogue is not sound.
     #[error("the catalogue is damaged ({0}); nothing was removed, `calx rebuild-catalogue` makes it again")]
     CatalogueDamaged(String),
@@ -156,6 +165,19 @@ pub enum WorkspaceError {
         what: &'static str,
         /// As asked.
         id: String,
+    },
+    /// No run was cut off, or all that were came to their end since.
+    #[error("there is nothing to go on with: every import came to its end (calx ls runs)")]
+    NothingToResume,
+    /// Going on with a run would bring back what was forgotten.
+    #[error(
+        "run {run} cannot be gone on with: something was forgotten since it began (calx forget), and going on would bring \
+         it back from where it was read; take what was withdrawn out of the sources, then import them anew (calx import \
+         SOURCE)"
+    )]
+    ForgottenSince {
+        /// As `r-7f3a61c2`.
+        run: String,
     },
     /// Several things answer to the prefix.
     #[error("{id} could be any of: {}", candidates.join(", "))]
@@ -320,17 +342,25 @@ impl WorkspaceError {
             Self::NotAWorkspace(_)
             | Self::CatalogueAbsent(_)
             | Self::NotFound { .. }
+            | Self::NothingToResume
             | Self::Ambiguous { .. }
             | Self::FileGone { .. } => ErrorClass::NotFound,
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorClass::NotFound,
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                ErrorClass::WriteFailed
+            }
             Self::CatalogueBusy | Self::TracesLeft | Self::LockedBy { .. } | Self::Busy { .. } => {
                 ErrorClass::Busy
             }
             Self::OtherPatient { .. }
             | Self::MixedStudy { .. }
             | Self::SeveralPeople { .. }
+            | Self::ForgottenSince { .. }
             | Self::ShownInCases { .. } => ErrorClass::Refused,
-            Self::Write { .. } | Self::Poisoned(_) | Self::CatalogueReadOnly => ErrorClass::WriteFailed,
+            Self::Write { .. }
+            | Self::Poisoned(_)
+            | Self::CatalogueReadOnly
+            | Self::CatalogueNeedsWriting { .. } => ErrorClass::WriteFailed,
             Self::Catalogue { source, .. } => match source.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::SystemIoFailure) => {
                     ErrorClass::WriteFailed

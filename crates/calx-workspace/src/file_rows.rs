@@ -264,10 +264,29 @@ pub(crate) fn file_instance(
         }
     };
     let file = add_file(tx, &header.instance, facts, place)?;
+    put_instance(tx, header, patient, file, damaged)?;
+    Ok(Filed::New { study, series })
+}
+
+/// Writes the row of an instance, a new one or in place of what stands.
+pub(crate) fn put_instance(
+    tx: &Transaction<'_>,
+    header: &InstanceHeader,
+    patient: i64,
+    file: i64,
+    damaged: Option<&str>,
+) -> Result<(), WorkspaceError> {
     let sql = "INSERT INTO instances (uid, series, patient, file, sop_class, transfer_syntax, number, rows,
         columns, frames, has_pixels, side, view_position, burned_in, synthetic, quality_control,
         image_comments, damaged)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+        ON CONFLICT (uid) DO UPDATE SET series = excluded.series, patient = excluded.patient,
+            file = excluded.file, sop_class = excluded.sop_class, transfer_syntax = excluded.transfer_syntax,
+            number = excluded.number, rows = excluded.rows, columns = excluded.columns,
+            frames = excluded.frames, has_pixels = excluded.has_pixels, side = excluded.side,
+            view_position = excluded.view_position, burned_in = excluded.burned_in,
+            synthetic = excluded.synthetic, quality_control = excluded.quality_control,
+            image_comments = excluded.image_comments, damaged = excluded.damaged";
     tx.prepare_cached(sql)?.execute(params![
         header.instance.as_str(),
         header.series.as_str(),
@@ -288,7 +307,7 @@ pub(crate) fn file_instance(
         header.image_comments.raw(),
         damaged,
     ])?;
-    Ok(Filed::New { study, series })
+    Ok(())
 }
 
 /// Removes patients that nothing names.

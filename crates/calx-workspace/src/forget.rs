@@ -23,6 +23,7 @@ use crate::case_writer::{JOURNAL, LOCK};
 use crate::durable;
 use crate::error::WorkspaceError;
 use crate::file_rows::{self, Place};
+use crate::import::bar_plans;
 use crate::lock::{self, Asked, Lock};
 use crate::traces::Traces;
 use crate::workspace::Workspace;
@@ -62,6 +63,9 @@ pub struct ForgetPlan {
     pub people: Vec<String>,
     /// Catalogues put aside earlier, which may name the patient.
     pub put_aside: Vec<PathBuf>,
+    /// What lies in the workspace's folder without being a part of it (reports, logs, pictures) and names any of it
+    /// or cannot be searched: it stays, and a person looks at it.
+    pub strange: Vec<PathBuf>,
 }
 
 impl Workspace {
@@ -105,6 +109,7 @@ impl Workspace {
         let unnamed = self.unnamed_traces(&traces, &cases)?;
         plan.objects.extend(unnamed.theirs);
         plan.doubtful = unnamed.doubtful;
+        plan.strange = self.strange_traces(&traces)?;
         let before_rows = plan.objects.clone();
         for one in &reach.beside {
             let path = self.path_of(&one.place);
@@ -174,7 +179,8 @@ impl Workspace {
         self.write(|tx| {
             let traces = Traces::gather(tx, whom, &reach)?;
             delete(tx, &reach)?;
-            traces.remove(tx)
+            traces.remove(tx)?;
+            bar_plans(tx)
         })?;
         // Only now: whose they are is in their headers, and a run that was cut off finds them by these.
         let beside = reach.beside.iter().filter(|one| one.place.managed);

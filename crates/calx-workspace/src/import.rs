@@ -20,6 +20,7 @@
 
 mod archive;
 mod directory;
+mod directory_size;
 mod expand;
 mod pace;
 mod plan;
@@ -40,7 +41,7 @@ use std::sync::atomic::AtomicBool;
 use crate::error::WorkspaceError;
 
 pub use plan::RunPlan;
-pub(crate) use plan::keep_plan;
+pub(crate) use plan::{bar_plans, drop_plan, keep_plan};
 pub(crate) use prepare::{Facts, Mark, modified, open_file, sha256_of};
 pub(crate) use settle::digest_known;
 pub(crate) use store::add_issue;
@@ -74,11 +75,19 @@ pub struct ArchiveLimits {
     pub bytes: u64,
     /// Times the archive's own size.
     pub ratio: u64,
+    /// Entries of a zip archive, whose directory is held in memory (about 250 bytes an entry); alone it is refused.
+    pub entries: u64,
+}
+
+impl ArchiveLimits {
+    pub(crate) const fn default_entries() -> u64 {
+        1_000_000
+    }
 }
 
 impl Default for ArchiveLimits {
     fn default() -> Self {
-        Self { bytes: 4 << 30, ratio: 200 }
+        Self { bytes: 4 << 30, ratio: 200, entries: Self::default_entries() }
     }
 }
 
@@ -105,6 +114,8 @@ pub struct ImportOptions<'a> {
     pub archives: ArchiveLimits,
     /// Count files and bytes first, so that progress knows its end ([`ImportEvent::Found`]).
     pub count_first: bool,
+    /// The run that this one goes on with ([`RunPlan::options`]).
+    pub resumes: Option<String>,
 }
 
 impl<'a> ImportOptions<'a> {
@@ -122,6 +133,7 @@ impl<'a> ImportOptions<'a> {
             jobs: 0,
             archives: ArchiveLimits::default(),
             count_first: false,
+            resumes: None,
         }
     }
 }

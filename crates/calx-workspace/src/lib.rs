@@ -32,6 +32,7 @@ mod page;
 mod path_bytes;
 pub mod playlists;
 mod query;
+mod read_only;
 mod rebuild;
 mod refile;
 mod repair;

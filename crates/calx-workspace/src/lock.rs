@@ -47,6 +47,11 @@ pub(crate) fn try_exclusive(path: &Path) -> io::Result<Asked> {
     }
 }
 
+/// Whether somebody holds a lock just now; writes nothing.
+pub(crate) fn is_held(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// Waits for the only lock, at most [`PATIENCE`].
 pub(crate) fn exclusive(path: &Path) -> io::Result<Asked> {
     let until = Instant::now() + PATIENCE;

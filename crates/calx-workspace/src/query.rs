@@ -219,7 +219,7 @@ impl Workspace {
             .map(|(_, known)| if known.sha256.is_none() { import::digest_known(self, known) } else { None })
             .collect();
         if taken.iter().any(Option::is_some) {
-            self.write(|tx| {
+            self.write_if_allowed(|tx| {
                 let new = page.iter().zip(&taken).filter_map(|(row, taken)| Some((row, taken.as_ref()?)));
                 new.into_iter()
                     .try_for_each(|((uid, known), sha256)| file_rows::keep_digest(tx, uid, known, sha256))
@@ -251,14 +251,17 @@ impl Workspace {
     pub fn runs(&self) -> Result<Vec<RunRow>, WorkspaceError> {
         let sql = "SELECT id, started, finished, interrupted, mode, imported, damaged, duplicate, conflict,
                    not_dicom, failed FROM import_runs ORDER BY started DESC, id";
+        // One that neither ended nor goes on was killed.
+        let is_importing = self.is_importing();
         self.read(|tx| {
             let mut statement = tx.prepare_cached(sql)?;
             let rows = statement.query_map([], |row| {
+                let finished: Option<jiff::Timestamp> = optional(row, 2)?;
                 Ok(RunRow {
                     run: row.get(0)?,
                     started: parsed(row, 1)?,
-                    finished: optional(row, 2)?,
-                    interrupted: row.get(3)?,
+                    finished,
+                    interrupted: row.get(3)? || finished.is_none() && !is_importing,
                     mode: row.get(4)?,
                     counts: Counts {
                         imported: unsigned(row, 5)?,

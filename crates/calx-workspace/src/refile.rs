@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use calx_dicom::{InstanceHeader, Locator, read_header};
 use calx_model::SopInstanceUid;
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction};
 
 use crate::error::WorkspaceError;
 use crate::file_rows::{self, KNOWN, Known, known_of};
@@ -82,31 +82,7 @@ pub(crate) fn count_file(
     let old = standing(tx, uid.as_str())?;
     file_rows::describe(tx, header)?;
     let patient = file_rows::patient(tx, header)?;
-    let sql =
-        "UPDATE instances SET series = ?2, patient = ?3, file = ?4, sop_class = ?5, transfer_syntax = ?6,
-        number = ?7, rows = ?8, columns = ?9, frames = ?10, has_pixels = ?11, side = ?12, view_position = ?13,
-        burned_in = ?14, synthetic = ?15, quality_control = ?16, image_comments = ?17, damaged = ?18
-        WHERE uid = ?1";
-    tx.prepare_cached(sql)?.execute(params![
-        uid.as_str(),
-        header.series.as_str(),
-        patient,
-        file,
-        header.sop_class.as_str(),
-        header.transfer_syntax.as_str(),
-        header.instance_number,
-        header.rows,
-        header.columns,
-        header.number_of_frames,
-        header.has_pixels,
-        header.side.map(calx_model::Side::laterality),
-        header.view_position.raw(),
-        header.burned_in_annotation,
-        header.synthetic_data,
-        header.quality_control,
-        header.image_comments.raw(),
-        damaged,
-    ])?;
+    file_rows::put_instance(tx, header, patient, file, damaged)?;
     file_rows::name_patients(tx, header.study.as_str())?;
     if let Some(old) = old {
         leave(tx, uid.as_str(), &old, heirs)?;

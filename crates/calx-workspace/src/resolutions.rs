@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 
 /// The file, in the workspace's folder.
 pub(crate) const FILE: &str = "resolutions.jsonl";
-const LOCK: &str = "resolutions.lock";
+pub(crate) const LOCK: &str = "resolutions.lock";
 /// Version of the rows.
 const VERSION: u32 = 1;
 

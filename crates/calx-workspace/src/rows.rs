@@ -153,7 +153,7 @@ pub struct RunRow {
     pub started: Timestamp,
     /// When it ended; `None` while it runs or when it was killed.
     pub finished: Option<Timestamp>,
-    /// Whether it was asked to stop.
+    /// Whether it ended before its end: it was asked to stop, or killed.
     pub interrupted: bool,
     /// `copy` or `reference`.
     pub mode: String,

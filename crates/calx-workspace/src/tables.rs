@@ -15,7 +15,28 @@ use rusqlite::Transaction;
 /// `user_version` that this program writes.
 pub(crate) const VERSION: u32 = 3;
 
-/// Format 2, without what [`SOURCES`] holds.
+/// Columns of `files`, in formats 2 and 3.
+const FILES: &str = "(
+    id INTEGER PRIMARY KEY,
+    instance TEXT NOT NULL,
+    managed INTEGER NOT NULL CHECK (managed IN (0, 1)),
+    path BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    modified INTEGER,
+    header_bytes INTEGER, header_digest TEXT CHECK (length(header_digest) = 64),
+    sha256 TEXT CHECK (length(sha256) = 64),
+    CHECK (managed = 0 OR sha256 IS NOT NULL),
+    UNIQUE (path, sha256)
+) STRICT";
+
+/// Indexes of `files`, in format 2.
+const FILES_INDEXES: &str = "
+CREATE UNIQUE INDEX files_undigested ON files (path, instance) WHERE sha256 IS NULL;
+CREATE INDEX files_by_instance ON files (instance);
+CREATE INDEX files_by_sha256 ON files (sha256);
+";
+
+/// Format 2, without `files` and what [`SOURCES`] holds.
 const TABLES: &str = "
 CREATE TABLE patients (
     id INTEGER PRIMARY KEY,
@@ -37,21 +58,6 @@ CREATE TABLE series (
     taken_from TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX series_by_study ON series (study, number, uid);
-CREATE TABLE files (
-    id INTEGER PRIMARY KEY,
-    instance TEXT NOT NULL,
-    managed INTEGER NOT NULL CHECK (managed IN (0, 1)),
-    path BLOB NOT NULL,
-    size INTEGER NOT NULL,
-    modified INTEGER,
-    header_bytes INTEGER, header_digest TEXT CHECK (length(header_digest) = 64),
-    sha256 TEXT CHECK (length(sha256) = 64),
-    CHECK (managed = 0 OR sha256 IS NOT NULL),
-    UNIQUE (path, sha256)
-) STRICT;
-CREATE UNIQUE INDEX files_undigested ON files (path, instance) WHERE sha256 IS NULL;
-CREATE INDEX files_by_instance ON files (instance);
-CREATE INDEX files_by_sha256 ON files (sha256);
 CREATE TABLE instances (
     uid TEXT PRIMARY KEY,
     series TEXT NOT NULL REFERENCES series (uid),
@@ -98,27 +104,13 @@ CREATE TABLE sources (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// From version 1: digests of referenced files come when they are needed, and runs and files are remembered.
+/// From version 1, with the new `files` beside the old: digests of referenced files come when they are needed, and
+/// runs and files are remembered.
 const FROM_1: &str = "
-CREATE TABLE new_files (
-    id INTEGER PRIMARY KEY,
-    instance TEXT NOT NULL,
-    managed INTEGER NOT NULL CHECK (managed IN (0, 1)),
-    path BLOB NOT NULL,
-    size INTEGER NOT NULL,
-    modified INTEGER,
-    header_bytes INTEGER, header_digest TEXT CHECK (length(header_digest) = 64),
-    sha256 TEXT CHECK (length(sha256) = 64),
-    CHECK (managed = 0 OR sha256 IS NOT NULL),
-    UNIQUE (path, sha256)
-) STRICT;
 INSERT INTO new_files (id, instance, managed, path, size, modified, sha256)
     SELECT id, instance, managed, path, size, modified, sha256 FROM files;
 DROP TABLE files;
 ALTER TABLE new_files RENAME TO files;
-CREATE UNIQUE INDEX files_undigested ON files (path, instance) WHERE sha256 IS NULL;
-CREATE INDEX files_by_instance ON files (instance);
-CREATE INDEX files_by_sha256 ON files (sha256);
 ALTER TABLE import_runs ADD COLUMN folder BLOB;
 ALTER TABLE import_runs ADD COLUMN asked TEXT;
 ";
@@ -238,6 +230,7 @@ INSERT INTO case_words (case_words, rank) VALUES ('secure-delete', 1);
 /// Makes the tables in an empty file.
 pub(crate) fn make(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(TABLES)?;
+    tx.execute_batch(&format!("CREATE TABLE files {FILES}; {FILES_INDEXES}"))?;
     tx.execute_batch(SOURCES)?;
     to_3(tx)
 }
@@ -245,7 +238,7 @@ pub(crate) fn make(tx: &Transaction<'_>) -> rusqlite::Result<()> {
 /// Brings the tables of format `found` to this one.
 pub(crate) fn bring_up_to_date(tx: &Transaction<'_>, found: u32) -> rusqlite::Result<()> {
     if found < 2 {
-        tx.execute_batch(FROM_1)?;
+        tx.execute_batch(&format!("CREATE TABLE new_files {FILES}; {FROM_1} {FILES_INDEXES}"))?;
         tx.execute_batch(SOURCES)?;
     }
     to_3(tx)

@@ -19,6 +19,7 @@ use rusqlite::{Transaction, params};
 
 use crate::error::WorkspaceError;
 use crate::forget::{Beside, Forgotten, Reach};
+use crate::import::drop_plan;
 use crate::repair::QUARANTINE;
 use crate::workspace::Workspace;
 
@@ -295,18 +296,15 @@ impl Traces {
             }
         }
         // A run without sources is nothing that could be gone on with.
-        let sql = "UPDATE import_runs SET folder = NULL, asked = NULL
-                   WHERE asked IS NOT NULL AND id NOT IN (SELECT run FROM run_sources)";
-        tx.execute(sql, [])?;
-        let mut statement =
-            tx.prepare("SELECT id, folder, asked FROM import_runs WHERE folder IS NOT NULL")?;
+        let sql = "SELECT id, folder, asked, id IN (SELECT run FROM run_sources) FROM import_runs
+                   WHERE asked IS NOT NULL";
+        let mut statement = tx.prepare(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let (run, folder): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            let asked: Option<String> = row.get(2)?;
-            if self.is_in(&folder) || asked.is_some_and(|asked| self.is_in(asked.as_bytes())) {
-                tx.execute("UPDATE import_runs SET folder = NULL, asked = NULL WHERE id = ?1", [&run])?;
-                tx.execute("DELETE FROM run_sources WHERE run = ?1", [&run])?;
+            let (run, folder): (String, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?);
+            let (asked, has_sources): (String, bool) = (row.get(2)?, row.get(3)?);
+            if !has_sources || self.is_in(&folder.unwrap_or_default()) || self.is_in(asked.as_bytes()) {
+                drop_plan(tx, &run)?;
             }
         }
         Ok(())
@@ -351,6 +349,14 @@ impl Traces {
 }
 
 impl Workspace {
+    /// What is no part of the workspace and lies in its folder all the same: files that may name them, and folders.
+    pub(crate) fn strange_traces(&self, traces: &Traces) -> Result<Vec<PathBuf>, WorkspaceError> {
+        let mut strange = self.strangers()?;
+        let is_long = |path: &Path| std::fs::metadata(path).is_ok_and(|meta| meta.len() > LOOKED_AT);
+        strange.retain(|path| !path.is_file() || is_long(path) || traces.whose(path) != Whose::Others);
+        Ok(strange)
+    }
+
     /// Files of theirs that no row names: objects left by a killed import, things put aside.
     pub(crate) fn unnamed_traces(
         &self,

@@ -92,14 +92,11 @@ impl Workspace {
         let is_known = match self.verify_catalogue(options, &mut report) {
             Ok(()) => true,
             // What this user may not see is not damaged.
-            Err(error @ WorkspaceError::CatalogueReadOnly) => return Err(error),
+            Err(
+                error @ (WorkspaceError::CatalogueReadOnly | WorkspaceError::CatalogueNeedsWriting { .. }),
+            ) => return Err(error),
             Err(error) => {
-                if matches!(
-                    error,
-                    WorkspaceError::CatalogueAbsent(_)
-                        | WorkspaceError::Catalogue { .. }
-                        | WorkspaceError::CatalogueDamaged(_)
-                ) {
+                if is_damage(&error) {
                     report.faults.push(Fault::Catalogue);
                 }
                 report.problems.push(chain(&error));
@@ -203,7 +200,7 @@ impl Workspace {
         if checks.iter().all(|checked| checked.digest.is_none()) {
             return Ok(());
         }
-        self.write(|tx| {
+        self.write_if_allowed(|tx| {
             for (row, checked) in files.iter().zip(checks) {
                 if let Some(sha256) = &checked.digest {
                     keep_digest(tx, &row.instance, &row.file, sha256)?;
@@ -371,6 +368,16 @@ impl Workspace {
             report.faults.push(Fault::Leftovers);
         }
     }
+}
+
+/// Whether an error on the way to the catalogue is a fault of its file.
+pub(crate) fn is_damage(error: &WorkspaceError) -> bool {
+    matches!(
+        error,
+        WorkspaceError::CatalogueAbsent(_)
+            | WorkspaceError::Catalogue { .. }
+            | WorkspaceError::CatalogueDamaged(_)
+    )
 }
 
 /// Replays a case and compares its snapshot; also gives the bytes of whole rows and of a torn last one.

@@ -21,12 +21,17 @@ use uuid::Uuid;
 use crate::catalogue;
 use crate::durable;
 use crate::error::WorkspaceError;
+use crate::forget::BEGUN;
 use crate::network::Network;
+use crate::repair::QUARANTINE;
+use crate::resolutions;
 
 /// The format of the folder that this version writes.
 pub const FORMAT: u32 = 1;
 /// The file that marks a workspace.
 pub const MARKER: &str = "calx.toml";
+/// The label schema.
+const SCHEMA: &str = "schema.json";
 
 /// What `init` may be told.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +93,7 @@ impl Workspace {
     pub fn init(dir: &Path, options: InitOptions) -> Result<Self, WorkspaceError> {
         let schema_text = options.schema.as_deref().unwrap_or(Schema::VASCULAR_CALCIFICATION);
         Schema::from_json(schema_text)
-            .map_err(|source| WorkspaceError::BadSchema { path: dir.join("schema.json"), source })?;
+            .map_err(|source| WorkspaceError::BadSchema { path: dir.join(SCHEMA), source })?;
         let write = |source| WorkspaceError::Write {
             what: "the workspace",
             kept: "run the same command again to finish it",
@@ -110,7 +115,7 @@ impl Workspace {
         for folder in ["objects", "cases", "playlists"] {
             durable::make_dir(&dir.join(folder)).map_err(write)?;
         }
-        durable::replace(&dir.join("schema.json"), schema_text.as_bytes()).map_err(write)?;
+        durable::replace(&dir.join(SCHEMA), schema_text.as_bytes()).map_err(write)?;
         catalogue::create(&dir.join(catalogue::FILE))?;
         durable::sync_dir(dir).map_err(write)?;
         let content = Marker {
@@ -150,7 +155,7 @@ impl Workspace {
         }
         let marker: Marker = toml::from_str(&text)
             .map_err(|source| WorkspaceError::BadSettings { path: path.clone(), source })?;
-        let schema_path = root.join("schema.json");
+        let schema_path = root.join(SCHEMA);
         let schema = fs::read_to_string(&schema_path)
             .map_err(|e| WorkspaceError::io("read the label schema", &schema_path, e))?;
         let schema = Schema::from_json(&schema)
@@ -203,6 +208,24 @@ impl Workspace {
             "the workspace lies on {kind}, where other machines may have it open: the catalogue is kept without a \
              write-ahead log, safe and slower"
         ))
+    }
+
+    /// What lies in the folder without being a part of it, sorted.
+    pub(crate) fn strangers(&self) -> Result<Vec<PathBuf>, WorkspaceError> {
+        let is_part = |name: &str| {
+            let kept =
+                [SCHEMA, "objects", "cases", "playlists", QUARANTINE, resolutions::FILE, resolutions::LOCK];
+            kept.contains(&name) || [MARKER, BEGUN].contains(&name) || name.starts_with("catalogue.")
+        };
+        let root = &self.root;
+        let entries = fs::read_dir(root).map_err(|e| WorkspaceError::io("read the folder", root, e))?;
+        let mut strangers: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        strangers.retain(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            !name.is_some_and(is_part) && !durable::is_partial(path)
+        });
+        strangers.sort_unstable();
+        Ok(strangers)
     }
 
     pub(crate) fn objects_dir(&self) -> PathBuf {

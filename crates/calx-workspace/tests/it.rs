@@ -36,6 +36,8 @@ mod migrate;
 mod pages;
 #[path = "it/playlists.rs"]
 mod playlists;
+#[path = "it/read_only.rs"]
+mod read_only;
 #[path = "it/rebuild.rs"]
 mod rebuild;
 #[path = "it/repair.rs"]

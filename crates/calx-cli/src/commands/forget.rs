@@ -73,6 +73,7 @@ fn print(plan: &ForgetPlan, gone: bool, out: &Out) -> Result<(), Failure> {
             "cases": plan.cases.iter().map(|(id, number, _)| json!({ "id": id, "number": number })).collect::<Vec<_>>(),
             "people": plan.people,
             "doubtful_files_left": plan.doubtful.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
+            "strange_files_left": plan.strange.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
             "catalogues_put_aside": plan.put_aside.len(),
             "referenced_files_left": plan.referenced.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
         }))?;
@@ -96,6 +97,10 @@ fn print(plan: &ForgetPlan, gone: bool, out: &Out) -> Result<(), Failure> {
     }
     for path in &plan.doubtful {
         out.note(format!("! stays, look at it yourself, it may be theirs or another's: {}", one_line(path)));
+    }
+    for path in &plan.strange {
+        let text = "! stays, look at it yourself, it lies in the workspace's folder and is no part of it";
+        out.note(format!("{text}: {}", one_line(path)));
     }
     for path in &plan.referenced {
         out.note(format!("! stays, it is not the workspace's: {}", one_line(path)));

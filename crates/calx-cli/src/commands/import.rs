@@ -228,6 +228,7 @@ fn asked<'a>(args: &ImportArgs, cancel: &'a AtomicBool) -> ImportOptions<'a> {
         archives: ArchiveLimits {
             bytes: u64::from(args.archive_limit) << 30,
             ratio: args.archive_ratio.into(),
+            ..ArchiveLimits::default()
         },
         ..ImportOptions::new(cancel)
     }

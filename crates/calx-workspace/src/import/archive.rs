@@ -7,8 +7,8 @@
 //!
 //! Invariants
 //! - Each entry but a folder is visited exactly once, in the order of the archive.
-//! - Memory does not follow a claim: names are bounded, bytes are streamed, and what may come out in all is
-//!   limited by [`ArchiveLimits`].
+//! - Memory does not follow a claim: names are bounded, bytes are streamed, and what may come out in all, and how
+//!   many entries the directory of a zip holds, is limited by [`ArchiveLimits`].
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use super::directory_size::{self, Counted};
 use super::{ArchiveLimits, room};
 use crate::path_bytes;
 
@@ -135,12 +136,18 @@ pub(crate) fn visit(
 }
 
 fn zip(
-    file: File,
+    mut file: File,
     path: &Path,
     budget: &mut Budget,
     visit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>,
 ) -> Result<(), Broken> {
-    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| zip_damaged(&error))?;
+    let limit = budget.limits.entries;
+    let stated = directory_size::stated(&mut file).map_err(|error| damaged(&error))?;
+    if stated > limit {
+        return Err(Broken::TooLarge(directory_size::refusal(Some(stated), limit)));
+    }
+    let counted = Counted { inner: BufReader::new(file), limit, entries: 0 };
+    let mut archive = zip::ZipArchive::new(counted).map_err(|error| zip_damaged(&error))?;
     let doubled = archive.has_duplicate_names();
     for index in 0..archive.len() {
         let (name, passed) = match archive.by_index_raw(index) {
@@ -292,7 +299,7 @@ struct Budget {
 
 impl Budget {
     fn check(&self) -> Result<(), Broken> {
-        let ArchiveLimits { bytes, ratio } = self.limits;
+        let ArchiveLimits { bytes, ratio, .. } = self.limits;
         if self.expanded > bytes && self.expanded > self.size.saturating_mul(ratio) {
             let text = format!(
                 "the archive of {} bytes on the disk holds more than {bytes} bytes and more than {ratio} times its size; if it \
@@ -330,6 +337,9 @@ fn damaged(error: &io::Error) -> Broken {
 }
 
 fn zip_damaged(error: &zip::result::ZipError) -> Broken {
+    if let zip::result::ZipError::Io(error) = error {
+        return damaged(error);
+    }
     Broken::Damaged(format!("the archive cannot be read: {}", words(error)))
 }
 

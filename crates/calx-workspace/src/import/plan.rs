@@ -2,7 +2,9 @@
 //!
 //! Invariants
 //! - A plan counts once it is whole: a list of sources that was cut off is never taken for all of them.
+//! - No run brings back what was forgotten since it began: it is not gone on with.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -32,7 +34,7 @@ pub struct RunPlan {
 }
 
 /// The options that decide what a run does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Asked {
     reference: bool,
     include: Vec<String>,
@@ -41,6 +43,15 @@ struct Asked {
     duplicate_fails: bool,
     archive_bytes: u64,
     archive_ratio: u64,
+    /// Absent of a run of an older version.
+    #[serde(default = "ArchiveLimits::default_entries")]
+    archive_entries: u64,
+    /// The run that this one goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resumes: Option<String>,
+    /// Something was forgotten since: going on would bring it back.
+    #[serde(default)]
+    is_barred: bool,
 }
 
 impl RunPlan {
@@ -58,6 +69,9 @@ impl RunPlan {
                 duplicate_fails: options.on_duplicate == OnDuplicate::Error,
                 archive_bytes: options.archives.bytes,
                 archive_ratio: options.archives.ratio,
+                archive_entries: options.archives.entries,
+                resumes: options.resumes.clone(),
+                is_barred: false,
             },
         }
     }
@@ -72,7 +86,12 @@ impl RunPlan {
             exclude: asked.exclude.clone(),
             follow_links: asked.follow_links,
             on_duplicate: if asked.duplicate_fails { OnDuplicate::Error } else { OnDuplicate::Skip },
-            archives: ArchiveLimits { bytes: asked.archive_bytes, ratio: asked.archive_ratio },
+            archives: ArchiveLimits {
+                bytes: asked.archive_bytes,
+                ratio: asked.archive_ratio,
+                entries: asked.archive_entries,
+            },
+            resumes: Some(self.run.clone()),
             ..ImportOptions::new(cancel)
         }
     }
@@ -111,24 +130,47 @@ impl Workspace {
         self.write(|tx| finish(tx, plan))
     }
 
-    /// What a run was asked to do: `last` is the one begun last of those that did not come to their end, where all
-    /// did the last of all; otherwise its id or the beginning of it.
+    /// What a run was asked to do, by its id or the beginning of it. `last` is the one begun last of those that did
+    /// not come to their end, and that no later run went on with to its end.
     ///
     /// # Errors
-    /// [`WorkspaceError::NotFound`], also of a run that was filed by an older version;
+    /// [`WorkspaceError::NothingToResume`]; [`WorkspaceError::ForgottenSince`] where going on would bring back what
+    /// was forgotten; [`WorkspaceError::NotFound`], also of a run that was filed by an older version;
     /// [`WorkspaceError::Ambiguous`], [`WorkspaceError::BadId`].
     pub fn run_plan(&self, run: &str) -> Result<RunPlan, WorkspaceError> {
         let run = if run == "last" {
-            let runs = self.runs()?;
-            let open = runs.iter().find(|row| row.interrupted || row.finished.is_none());
-            open.or(runs.first()).map(|row| row.run.clone()).ok_or_else(|| not_found("run", run))?
+            self.run_cut_off()?.ok_or(WorkspaceError::NothingToResume)?
         } else {
             match self.lookup(run)? {
                 Found::Run(run) => run,
                 _ => return Err(not_found("run", run)),
             }
         };
-        self.read(|tx| read_plan(tx, &run))?.ok_or_else(|| not_found("list of sources of run", &run))
+        let plan = self.read(|tx| read_plan(tx, &run))?;
+        let plan = plan.ok_or_else(|| not_found("list of sources of run", &run))?;
+        if plan.asked.is_barred { Err(WorkspaceError::ForgottenSince { run }) } else { Ok(plan) }
+    }
+
+    /// The newest run that was cut off and not gone on with to its end.
+    fn run_cut_off(&self) -> Result<Option<String>, WorkspaceError> {
+        let before: BTreeMap<String, String> = self.read(|tx| {
+            let mut statement = tx.prepare("SELECT id, asked FROM import_runs WHERE asked IS NOT NULL")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+            let rows = rows.collect::<Result<Vec<(String, String)>, _>>()?;
+            let resumes = |text: &str| serde_json::from_str::<Asked>(text).ok()?.resumes;
+            Ok(rows.into_iter().filter_map(|(run, asked)| Some((run, resumes(&asked)?))).collect())
+        })?;
+        let mut ended = BTreeSet::new();
+        for row in self.runs()? {
+            // Whatever went on with a run is newer, so it was met before.
+            let is_ended = ended.contains(&row.run) || row.finished.is_some() && !row.interrupted;
+            if is_ended {
+                ended.extend(before.get(&row.run).cloned());
+            } else if row.interrupted {
+                return Ok(Some(row.run));
+            }
+        }
+        Ok(None)
     }
 
     /// The plans of all runs that have one.
@@ -140,10 +182,33 @@ impl Workspace {
     }
 }
 
+/// Leaves nothing of what a run was asked but that it cannot be gone on with.
+pub(crate) fn drop_plan(tx: &Transaction<'_>, run: &str) -> Result<(), WorkspaceError> {
+    tx.prepare_cached("DELETE FROM run_sources WHERE run = ?1")?.execute([run])?;
+    let asked = serde_json::to_string(&Asked { is_barred: true, ..Asked::default() }).unwrap_or_default();
+    let sql = "UPDATE import_runs SET folder = NULL, asked = ?2 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![run, asked])?;
+    Ok(())
+}
+
+/// Keeps every run from being gone on with: nobody knows any more which of them read what was forgotten.
+pub(crate) fn bar_plans(tx: &Transaction<'_>) -> Result<(), WorkspaceError> {
+    let mut statement = tx.prepare("SELECT id, asked FROM import_runs WHERE asked IS NOT NULL")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (run, asked) in rows.collect::<Result<Vec<(String, String)>, _>>()? {
+        let Ok(asked) = serde_json::from_str::<Asked>(&asked) else { continue };
+        let barred = serde_json::to_string(&Asked { is_barred: true, ..asked }).unwrap_or_default();
+        tx.execute("UPDATE import_runs SET asked = ?2 WHERE id = ?1", params![run, barred])?;
+    }
+    Ok(())
+}
+
 fn read_plan(tx: &Transaction<'_>, run: &str) -> Result<Option<RunPlan>, WorkspaceError> {
     let sql = "SELECT folder, asked FROM import_runs WHERE id = ?1 AND asked IS NOT NULL";
-    let row = tx.query_row(sql, [run], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)));
+    let row =
+        tx.query_row(sql, [run], |row| Ok((row.get::<_, Option<Vec<u8>>>(0)?, row.get::<_, String>(1)?)));
     let Some((folder, asked)) = row.optional()? else { return Ok(None) };
+    let folder = folder.unwrap_or_default();
     let Ok(asked) = serde_json::from_str(&asked) else { return Ok(None) };
     let mut statement = tx.prepare("SELECT path FROM run_sources WHERE run = ?1 ORDER BY number")?;
     let rows = statement.query_map([run], |row| row.get(0).map(path_bytes::from_bytes))?;

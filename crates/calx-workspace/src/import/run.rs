@@ -260,6 +260,11 @@ impl Workspace {
         }
     }
 
+    /// Whether an import is running, of this process or another.
+    pub(crate) fn is_importing(&self) -> bool {
+        lock::is_held(&self.objects_dir().join(LOCK))
+    }
+
     /// Removes unfinished copies, unless some import is running.
     fn sweep_incoming(&self) {
         let incoming = self.objects_dir().join(INCOMING);

@@ -161,7 +161,7 @@ fn archives_in_archives_and_bombs_are_told_and_cost_little() {
     let inner = zip_of(&[("IM", &tiny)]);
     fresh.put("outer.zip", &zip_of(&[("inner.zip", &inner), ("inner.gz", &gz_of(&tiny))]));
     fresh.put("bomb.gz", &bomb);
-    let limits = ArchiveLimits { bytes: 50 << 20, ratio: 200 };
+    let limits = ArchiveLimits { bytes: 50 << 20, ratio: 200, ..ArchiveLimits::default() };
     let (_, files) = import(&fresh.workspace, &[fresh.src()], |o| o.archives = limits).unwrap();
     assert_eq!(fate(&files, "outer.zip!/inner.zip"), (FileStatus::NotDicom, "nested_archive"));
     assert_eq!(fate(&files, "outer.zip!/inner.gz"), (FileStatus::NotDicom, "nested_archive"));
@@ -170,9 +170,29 @@ fn archives_in_archives_and_bombs_are_told_and_cost_little() {
     assert!(told.text.contains("--archive-limit"), "{}", told.text);
     assert!(tree(&fresh.workspace.root().join("objects")).is_empty());
     // Room enough: it is an object with a long tail.
-    let roomy = ArchiveLimits { bytes: 1 << 30, ratio: 200 };
+    let roomy = ArchiveLimits { bytes: 1 << 30, ratio: 200, ..ArchiveLimits::default() };
     let (_, files) = import(&fresh.workspace, &[fresh.src()], |o| o.archives = roomy).unwrap();
     assert_ne!(fate(&files, "bomb.gz!/bomb").1, "archive_too_large");
+}
+
+#[test]
+fn a_zip_of_more_entries_than_are_read_is_refused_with_their_number() {
+    let tiny = Tiny::new("1.2.3.1").bytes();
+    let fresh = Fresh::new();
+    fresh.put("three.zip", &zip_of(&[("1", &tiny), ("2", &tiny), ("3", &tiny)]));
+    let limits = ArchiveLimits { entries: 2, ..ArchiveLimits::default() };
+    let (_, files) = import(&fresh.workspace, &[fresh.src()], |o| o.archives = limits).unwrap();
+    assert_eq!(fate(&files, "three.zip"), (FileStatus::Failed, "archive_too_large"));
+    let told = &files[0].text;
+    assert!(told.contains("3 entries") && told.contains("the 2 entries"), "{told}");
+    assert!(tree(&fresh.workspace.root().join("objects")).is_empty());
+    let limits = ArchiveLimits { entries: 3, ..limits };
+    let (_, files) = import(&fresh.workspace, &[fresh.src()], |o| o.archives = limits).unwrap();
+    assert_eq!(fate(&files, "three.zip!/1"), (FileStatus::Imported, ""));
+    // A run that is gone on with keeps the number.
+    let run = &fresh.workspace.runs().unwrap()[0].run;
+    let cancel = std::sync::atomic::AtomicBool::new(false);
+    assert_eq!(fresh.workspace.run_plan(run).unwrap().options(&cancel).archives, limits);
 }
 
 #[test]

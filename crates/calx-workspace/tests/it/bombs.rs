@@ -53,7 +53,7 @@ fn a_sparse_file_of_64_gib_is_refused_and_the_rest_is_imported() {
     assert!(files[0].text.contains("--reference"), "{}", files[0].text);
     assert_eq!(tree(&fresh.workspace.root().join("objects")).len(), 1);
     // Whoever trusts it needs the room; where there is less, that is said before anything is copied.
-    let trusted = ArchiveLimits { bytes: 16 << 40, ratio: 200 };
+    let trusted = ArchiveLimits { bytes: 16 << 40, ratio: 200, ..ArchiveLimits::default() };
     let room = rustix::fs::statvfs(fresh.workspace.root()).unwrap();
     if room.f_bavail * room.f_frsize < 64 * GIB {
         let (_, files) = import(&fresh.workspace, &[fresh.src()], |o| o.archives = trusted).unwrap();
@@ -74,7 +74,7 @@ fn a_sparse_archive_unpacks_to_no_more_than_any_other() {
     let fresh = Fresh::new();
     let tiny = Tiny::new("1.2.3.4").bytes();
     let entries = [("a_words.tar", b"words that are no object".to_vec()), ("b_object.tar", tiny)];
-    let limits = ArchiveLimits { bytes: 8 << 20, ratio: 200 };
+    let limits = ArchiveLimits { bytes: 8 << 20, ratio: 200, ..ArchiveLimits::default() };
     for (name, bytes) in entries {
         let mut tar = tar_header("IM", 60 * GIB);
         tar.extend(&bytes);

@@ -134,7 +134,8 @@ fn nothing_that_names_a_patient_is_left_in_any_file() {
     assert!(holds(&fresh, b"ROE^RICHARD") && holds(&fresh, b"nobody"));
     assert_eq!(ws.instances(None).unwrap().len(), 1);
     assert_eq!(ws.runs().unwrap().len(), 4);
-    assert!(ws.run_plan("last").is_ok_and(|plan| plan.sources == [fresh.src()]));
+    let kept = fresh.src().display().to_string();
+    assert!(holds(&fresh, kept.as_bytes()), "the folder that holds others too is still known");
     let after = ws.verify(VerifyOptions { deep: true }).unwrap();
     assert!(after.is_whole() && after.notes.is_empty() && after.leftovers.is_empty(), "{after:?}");
 }
@@ -417,4 +418,42 @@ fn a_number_that_is_nobodys_or_of_several_people_is_not_forgotten_just_so() {
     let plan = ws.forget(&Forgotten::Everyone("17".to_owned())).unwrap();
     assert_eq!((plan.instances, plan.people.len()), (3, 2));
     assert_eq!(ws.instances(None).unwrap().len(), 1);
+}
+
+#[test]
+fn a_run_is_not_gone_on_with_once_something_was_forgotten() {
+    let fresh = two_patients();
+    let ws = &fresh.workspace;
+    let run = ws.runs().unwrap()[0].run.clone();
+    let catalogue = rusqlite::Connection::open(ws.root().join("catalogue.sqlite")).unwrap();
+    catalogue.execute("UPDATE import_runs SET finished = NULL", []).unwrap();
+    drop(catalogue);
+    assert_eq!(ws.run_plan("last").unwrap().run, run);
+    ws.forget(&Forgotten::Patient("17".to_owned())).unwrap();
+    for asked in ["last", &run] {
+        let error = ws.run_plan(asked).unwrap_err();
+        assert!(matches!(&error, WorkspaceError::ForgottenSince { run: of } if *of == run), "{error}");
+        assert_eq!(error.class(), ErrorClass::Refused);
+        assert!(error.to_string().contains("calx forget"), "{error}");
+    }
+    // Also when the catalogue was made anew; a new import can be gone on with.
+    ws.rebuild_catalogue().unwrap();
+    assert!(matches!(ws.run_plan(&run), Err(WorkspaceError::ForgottenSince { .. })));
+    let (summary, _) = fresh.import();
+    assert!(ws.run_plan(&summary.run).is_ok());
+}
+
+#[test]
+fn what_lies_strange_in_the_folder_and_names_them_is_told() {
+    let fresh = two_patients();
+    let ws = &fresh.workspace;
+    let report = ws.root().join("report.csv");
+    fs::write(&report, "path,status,uid\n/d/a.dcm,imported,1.2.3.4\n").unwrap();
+    fs::write(ws.root().join("notes.txt"), "of nobody").unwrap();
+    fs::create_dir(ws.root().join("export")).unwrap();
+    fs::write(ws.root().join("catalogue.before-9.sqlite"), "1.2.3.4").unwrap();
+    let plan = ws.plan_forget(&Forgotten::Patient("17".to_owned())).unwrap();
+    assert_eq!(plan.strange, [ws.root().join("export"), report.clone()]);
+    assert_eq!(ws.forget(&Forgotten::Patient("17".to_owned())).unwrap().strange, plan.strange);
+    assert!(report.is_file(), "it is not the workspace's to remove");
 }

@@ -162,7 +162,7 @@ fn a_run_that_was_cut_off_goes_on_with_what_it_was_asked() {
         fresh.put(&format!("{n:03}.dcm"), &Tiny::new(&format!("1.2.3.{}", n + 1)).bytes());
     }
     fresh.put("notes.txt", b"not asked for");
-    assert!(matches!(ws.run_plan("last"), Err(WorkspaceError::NotFound { .. })));
+    assert!(matches!(ws.run_plan("last"), Err(WorkspaceError::NothingToResume)));
     let cancel = AtomicBool::new(false);
     let options = ImportOptions {
         mode: ImportMode::Reference,
@@ -196,5 +196,45 @@ fn a_run_that_was_cut_off_goes_on_with_what_it_was_asked() {
     let rest = ws.import(&plan.sources, &plan.options(&cancel), &mut |_| {}).unwrap();
     assert_eq!((rest.counts.duplicate, rest.counts.imported), (told, 450 - told));
     assert_eq!(rest.counts.total(), 450, "and nothing that was not asked for");
+    // It came to its end, and so there is nothing left; by its name it can be done again.
+    assert!(matches!(ws.run_plan("last"), Err(WorkspaceError::NothingToResume)));
+    assert_eq!(ws.run_plan(&summary.run).unwrap(), plan);
     assert!(ws.instances(None).unwrap().iter().all(|row| !row.managed));
+}
+
+#[test]
+fn last_is_the_run_that_was_cut_off_and_not_yet_gone_on_with_to_its_end() {
+    let fresh = Fresh::new();
+    let ws = &fresh.workspace;
+    fresh.put("a.dcm", &Tiny::new("1.2.3.4").bytes());
+    fresh.import();
+    let killed = ws.runs().unwrap()[0].run.clone();
+    let catalogue = rusqlite::Connection::open(ws.root().join("catalogue.sqlite")).unwrap();
+    // As a killed run leaves it.
+    catalogue.execute("UPDATE import_runs SET finished = NULL", []).unwrap();
+    assert!(ws.runs().unwrap()[0].interrupted, "it did not end");
+    let plan = ws.run_plan("last").unwrap();
+    assert_eq!(plan.run, killed);
+    let cancel = AtomicBool::new(true);
+    // Gone on with, and cut off again: now that one is the last.
+    let again = ws.import(&plan.sources, &plan.options(&cancel), &mut |_| {}).unwrap();
+    let plan = ws.run_plan("last").unwrap();
+    assert_eq!((again.interrupted, &plan.run), (true, &again.run));
+    cancel.store(false, Ordering::Relaxed);
+    ws.import(&plan.sources, &plan.options(&cancel), &mut |_| {}).unwrap();
+    // Its end is the end of all before it.
+    let error = ws.run_plan("last").unwrap_err();
+    assert!(matches!(error, WorkspaceError::NothingToResume), "{error}");
+    assert!(error.to_string().contains("nothing to go on with"), "{error}");
+    // While an import runs nobody can say that it was killed.
+    catalogue.execute("UPDATE import_runs SET finished = NULL", []).unwrap();
+    let mut while_it_runs = Vec::new();
+    let options = ImportOptions::new(&cancel);
+    ws.import(&[fresh.src()], &options, &mut |event| {
+        if let calx_workspace::ImportEvent::File(_) = event {
+            while_it_runs.extend(fresh.again().runs().unwrap().iter().map(|row| row.interrupted));
+        }
+    })
+    .unwrap();
+    assert_eq!(while_it_runs, [false, false, true, false], "only the one that was asked to stop");
 }
