@@ -56,6 +56,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("egui-*", &["calx-app"]),
     ("egui_*", &["calx-app"]),
     ("eframe", &["calx-app"]),
+    ("winit", &["calx-app"]),
+    ("rfd", &["calx-app"]),
     ("clap", &["calx-cli"]),
     ("clap_*", &["calx-cli"]),
 ];

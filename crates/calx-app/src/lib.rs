@@ -1,24 +1,28 @@
-//! The workstation's screens, without a window.
+//! The workstation's window: library, viewer, case.
 //!
-//! [`Shell::ui`] draws one pass into an [`egui::Ui`] and asks everything else of [`ShellServices`]: the case, the
-//! picture of an image, and carrying out an [`calx_model::Edit`]. So the same screens run in a window, in an
-//! offscreen loop and in tests.
+//! [`App`] draws one pass and has three hosts: a window (`host::window`), an offscreen loop for scripts and pictures
+//! (`host::offscreen`), and tests. Commands are declared once ([`commands`]); the case in hand is a
+//! [`seams::Session`], pictures come from [`seams::Frames`] and are drawn by a [`seams::PanePainter`].
 //!
-//! Where the window plugs in: a later step adds a host that owns the event loop and calls `shell.ui(ui, &mut services)`
-//! from its frame callback (with eframe that is `App::ui`); its services hold the workspace, the renderer and the
-//! writer of the case. Nothing here changes for it. The viewport's own drawing on the GPU then takes the place
-//! of the texture of [`ShellServices::picture`].
-//!
-//! Not here: an event loop, files, rendering, saving, a rule of the domain.
+//! Not here: what an edit does (`calx-model`), how a pixel gets its grey (`calx-render`), what a tool makes of a
+//! gesture (`calx-tools`), files (`calx-workspace`).
 //!
 //! Invariants
-//! - The case changes only through [`ShellServices::edit`]; what is selected is no part of the case.
-//! - Every control has an accessible name; selection works by pointer and by keyboard focus alike.
+//! - The window's thread reads no file, decodes nothing and waits for nobody.
+//! - The case changes only through [`seams::Session`]; what is selected is no part of it.
+//! - Every control has an accessible name.
 
-mod selection;
-mod services;
-mod shell;
+pub mod app;
+pub mod case;
+pub mod commands;
+pub mod library;
+pub mod seams;
+pub mod selection;
+pub mod shell;
+pub mod state;
+pub mod viewer;
+pub mod work;
 
+pub use app::App;
 pub use selection::Selection;
-pub use services::{PictureError, RgbaPicture, ShellServices};
-pub use shell::Shell;
+pub use state::{AppState, Screen};

@@ -1,0 +1,68 @@
+//! One pass of the window, whatever hosts it: keys, panels, the screen, sheets, then the commands asked for.
+//!
+//! Not here: an event loop (`host`), what a screen shows.
+//!
+//! Invariants
+//! - Commands run at the end of a pass, in the order they were asked for: nothing changes while it is drawn.
+//! - Nothing here blocks.
+
+use crate::commands::{self, CommandCall};
+use crate::state::{AppState, Screen};
+use crate::{case, library, shell, viewer};
+
+/// The window's content.
+#[derive(Debug)]
+pub struct App {
+    /// All it knows.
+    pub state: AppState,
+}
+
+impl App {
+    /// A window with that to show.
+    #[must_use]
+    pub const fn new(state: AppState) -> Self {
+        Self { state }
+    }
+
+    /// Takes in what the desks told; draws nothing. Runs also while the window is hidden.
+    pub fn logic(&mut self, ctx: &egui::Context) {
+        let state = &mut self.state;
+        state.seconds = ctx.input(|input| input.time);
+        state.frames.poll();
+        library::poll(state);
+        if let Some(session) = state.session.as_deref_mut() {
+            session.poll();
+            if let Some(edits) = session.recovered() {
+                state.toasts.say(format!("Recovered {edits} edits that were made before calx was ended"));
+            }
+        }
+        shell::poll(state);
+    }
+
+    /// Draws one pass and does what was asked for.
+    pub fn ui(&mut self, ui: &mut egui::Ui) {
+        let state = &mut self.state;
+        shell::keys(state, ui.ctx());
+        shell::bars(state, ui);
+        match state.screen {
+            Screen::Library => library::ui(state, ui),
+            Screen::Viewer => viewer::ui(state, ui),
+            Screen::Case => case::screen(state, ui),
+        }
+        shell::over(state, ui.ctx());
+        for CommandCall { id, arg } in std::mem::take(&mut state.todo) {
+            commands::run(state, id, &arg);
+        }
+    }
+
+    /// Whether nothing is on its way: no picture, no edit, no page of the library.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let state = &self.state;
+        state.frames.is_idle()
+            && state.painter.is_idle()
+            && library::is_idle(state)
+            && state.session.as_deref().is_none_or(|session| session.is_idle())
+            && state.todo.is_empty()
+    }
+}

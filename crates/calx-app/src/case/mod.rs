@@ -1,0 +1,13 @@
+//! The case in hand: session and saving, findings beside the image, the case as a document.
+
+use crate::commands::Command;
+use crate::state::AppState;
+
+/// Commands of the case.
+pub const COMMANDS: &[Command] = &[];
+
+/// Draws the case as a document.
+pub fn screen(_state: &mut AppState, _ui: &mut egui::Ui) {}
+
+/// Draws findings and statements beside the images.
+pub fn findings(_state: &mut AppState, _ui: &mut egui::Ui) {}

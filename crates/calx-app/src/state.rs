@@ -1,0 +1,139 @@
+//! All that the window knows: one value, changed by commands and by what arrives from the desks.
+//!
+//! Not here: drawing, what a command does.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use calx_model::{Case, RegionId};
+use jiff::Timestamp;
+
+use crate::commands::CommandCall;
+use crate::library::Library;
+use crate::seams::{Frames, PanePainter, Place, Session, WhyNot};
+use crate::selection::Selection;
+use crate::shell::{Settings, Sheet, Toasts};
+use crate::viewer::Viewer;
+use crate::work::Wake;
+
+/// What fills the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Screen {
+    /// Studies and cases.
+    #[default]
+    Library,
+    /// Images.
+    Viewer,
+    /// The case as a document.
+    Case,
+}
+
+/// Keys that count while they are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Held {
+    /// Marks are hidden.
+    pub peek: bool,
+    /// A drag moves the image.
+    pub pan: bool,
+}
+
+/// All that the window knows.
+#[derive(Debug)]
+pub struct AppState {
+    /// What fills it.
+    pub screen: Screen,
+    /// The folder of the workspace.
+    pub root: Option<PathBuf>,
+    /// Who works here.
+    pub author: Arc<str>,
+    /// Studies and cases.
+    pub library: Library,
+    /// Panes, tool, layout.
+    pub viewer: Viewer,
+    /// The case in hand.
+    pub session: Option<Box<dyn Session>>,
+    /// What is selected and pointed at.
+    pub selection: Selection,
+    /// Where an edit acted that was undone just now: shown bright until this time.
+    pub flash: Option<(Place, f64)>,
+    /// Pictures.
+    pub frames: Box<dyn Frames>,
+    /// What draws them.
+    pub painter: Box<dyn PanePainter>,
+    /// Short messages.
+    pub toasts: Toasts,
+    /// Theme, scale.
+    pub settings: Settings,
+    /// What lies over the screen: palette, keys, About, export.
+    pub sheet: Option<Sheet>,
+    /// Commands asked for in this pass, done at its end.
+    pub todo: Vec<CommandCall>,
+    /// Keys held.
+    pub held: Held,
+    /// The clock of this pass, in seconds from the start.
+    pub seconds: f64,
+    /// Whether the window is to close.
+    pub closing: bool,
+    /// Draws again, from any thread.
+    pub wake: Wake,
+}
+
+impl AppState {
+    /// The case in hand.
+    #[must_use]
+    pub fn case(&self) -> Option<&Case> {
+        self.session.as_deref().map(Session::case)
+    }
+
+    /// Changes the case in hand; a refusal is a toast.
+    pub fn apply(&mut self, edit: calx_model::Edit, tool: &'static str) -> bool {
+        let Some(session) = self.session.as_deref_mut() else { return false };
+        match session.apply(edit, tool) {
+            Ok(()) => {
+                self.selection.keep_to(session.case());
+                true
+            }
+            Err(why) => {
+                self.toasts.say(why);
+                false
+            }
+        }
+    }
+
+    /// Selects regions, and shows the image of the first.
+    pub fn select(&mut self, regions: &[RegionId]) {
+        let Some(session) = self.session.as_deref() else { return };
+        match regions {
+            [one] => self.selection.select_region(session.case(), *one),
+            several => self.selection.regions = several.iter().copied().collect(),
+        }
+    }
+
+    /// Asks for a command, done at the end of this pass.
+    pub fn ask(&mut self, id: &'static str) {
+        self.todo.push(CommandCall::of(id));
+    }
+}
+
+/// There is a case in hand.
+///
+/// # Errors
+/// There is none.
+pub fn has_case(state: &AppState) -> Result<(), WhyNot> {
+    if state.session.is_some() { Ok(()) } else { Err("open a case or a study first") }
+}
+
+/// There is a case in hand and it may be changed.
+///
+/// # Errors
+/// Why not.
+pub fn may_edit(state: &AppState) -> Result<(), WhyNot> {
+    state.session.as_deref().map_or(Err("open a case or a study first"), Session::may_edit)
+}
+
+/// The time of day, cut to milliseconds: finer digits only make journals longer.
+#[must_use]
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}

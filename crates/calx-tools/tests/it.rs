@@ -1,0 +1,5 @@
+//! Gestures in, edits out.
+#![cfg(test)]
+
+#[path = "it/commit.rs"]
+mod commit;
