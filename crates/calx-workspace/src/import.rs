@@ -7,7 +7,8 @@
 //!
 //! An archive is found the same way; `archive` reads the files in it and `expand` prepares them one by one.
 //!
-//! A DICOMDIR that is named as a source stands for the files it names (`directory`); met in a folder it is passed over.
+//! A DICOMDIR that is named as a source stands for the files it names (`directory`); met in a folder it is passed over,
+//! and what it names and is not there is a notice.
 //!
 //! Not here: DICOM (`calx-dicom`), a list on stdin (the command line).
 //!
@@ -100,6 +101,9 @@ pub struct ImportOptions<'a> {
     pub include: Vec<String>,
     /// Glob patterns on the path; a file that matches one is not looked at and not counted.
     pub exclude: Vec<String>,
+    /// A source that is not there is told as `failed` with `missing_file`, as on a list that was made a while ago;
+    /// otherwise nothing is imported then.
+    pub may_be_gone: bool,
     /// Follow symbolic links (loops are noticed); otherwise each is `not_dicom` with `symlink`.
     pub follow_links: bool,
     /// What a duplicate is.
@@ -126,6 +130,7 @@ impl<'a> ImportOptions<'a> {
             mode: ImportMode::Copy,
             include: Vec::new(),
             exclude: Vec::new(),
+            may_be_gone: false,
             follow_links: false,
             on_duplicate: OnDuplicate::Skip,
             dry_run: false,

@@ -66,5 +66,5 @@ pub use resolutions::Resolution;
 pub use resolve::{Bytes, Candidate, Choice, Conflict, Resolved, ShownIn};
 pub use rows::{CaseHit, InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow, Totals};
 pub use search::SearchQuery;
-pub use verify::{VerifyOptions, VerifyReport};
+pub use verify::{LeftoverKind, VerifyOptions, VerifyReport};
 pub use workspace::{InitOptions, Settings, Workspace};

@@ -127,7 +127,17 @@ impl VerifyReport {
     /// What [`Workspace::repair`] would do.
     #[must_use]
     pub fn cures(&self) -> Vec<String> {
-        self.faults.iter().map(Fault::cure).collect()
+        // A killed import leaves many of a kind: they have one cure.
+        let unfiled = self.faults.iter().filter(|fault| matches!(fault, Fault::Unfiled { .. })).count();
+        let several = unfiled > 1;
+        let one_by_one =
+            self.faults.iter().filter(|fault| !several || !matches!(fault, Fault::Unfiled { .. }));
+        let mut cures: Vec<String> = one_by_one.map(Fault::cure).collect();
+        if several {
+            let aside = "and put aside those whose bytes are not their own";
+            cures.push(format!("file {unfiled} objects that no row names, {aside}"));
+        }
+        cures
     }
 }
 

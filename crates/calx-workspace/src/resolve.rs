@@ -58,6 +58,11 @@ pub struct Candidate {
     pub managed: bool,
     /// Where it is.
     pub path: PathBuf,
+    /// Where its bytes came from, as far as that was kept: a file that was imported within the seconds after it was
+    /// written is not remembered.
+    pub origins: Vec<PathBuf>,
+    /// When the file, or what it was copied from, was last changed.
+    pub modified: Option<jiff::Timestamp>,
     /// Whether it counts.
     pub counts: bool,
     /// Whether it can be had.
@@ -315,7 +320,7 @@ impl Workspace {
         let counting = counting.map(|known| known.file);
         let mut candidates: Vec<Candidate> = Vec::new();
         for one in known {
-            candidates.push(self.candidate(one, counting));
+            candidates.push(self.candidate(one, counting)?);
         }
         let changed = candidates.iter().filter(|one| one.bytes == Bytes::Changed);
         let changed: Vec<PathBuf> = changed.map(|one| one.path.clone()).collect();
@@ -333,7 +338,7 @@ impl Workspace {
         Ok(Conflict::new(uid, candidates, decided))
     }
 
-    fn candidate(&self, known: Known, counting: Option<i64>) -> Candidate {
+    fn candidate(&self, known: Known, counting: Option<i64>) -> Result<Candidate, WorkspaceError> {
         let path = self.path_of(&known.place);
         let bytes = match self.changed(&known) {
             Ok(None) => Bytes::There,
@@ -342,7 +347,27 @@ impl Workspace {
         };
         let counts = counting == Some(known.file);
         let (sha256, size, managed) = (known.sha256.clone(), known.size, known.place.managed);
-        Candidate { sha256, size, managed, path, counts, bytes, known: Some(known) }
+        let (origins, changed) = match &sha256 {
+            Some(sha256) if managed => self.origins(sha256)?,
+            _ => (vec![path.clone()], known.modified),
+        };
+        let modified = changed.and_then(at);
+        Ok(Candidate { sha256, size, managed, path, origins, modified, counts, bytes, known: Some(known) })
+    }
+
+    /// Where bytes were copied from, and when that was last changed, in nanoseconds since 1970.
+    fn origins(&self, sha256: &str) -> Result<(Vec<PathBuf>, Option<i64>), WorkspaceError> {
+        let sql = "SELECT path, max(modified) FROM (
+                       SELECT path, modified FROM sources WHERE sha256 = ?1
+                       UNION ALL SELECT path, NULL FROM import_issues WHERE sha256 = ?1)
+                   GROUP BY path ORDER BY path";
+        let rows: Vec<(Vec<u8>, Option<i64>)> = self.read(|tx| {
+            let mut statement = tx.prepare_cached(sql)?;
+            let rows = statement.query_map([sha256], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })?;
+        let changed = rows.iter().filter_map(|(_, modified)| *modified).min();
+        Ok((rows.into_iter().map(|(path, _)| crate::path_bytes::from_bytes(path)).collect(), changed))
     }
 
     /// Takes the digests that are missing, and keeps them for the next time.
@@ -374,6 +399,11 @@ impl Workspace {
         }
         Ok(shown)
     }
+}
+
+/// Nanoseconds since 1970 as a moment.
+fn at(nanoseconds: i64) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_nanosecond(nanoseconds.into()).ok()
 }
 
 fn uids(tx: &Transaction<'_>, sql: &str) -> Result<Vec<SopInstanceUid>, WorkspaceError> {
@@ -425,6 +455,8 @@ fn as_it_is_now(path: PathBuf, uid: &SopInstanceUid) -> Option<Candidate> {
         sha256,
         size: meta.len(),
         managed: false,
+        origins: vec![path.clone()],
+        modified: modified(&meta).and_then(at),
         path,
         counts: false,
         bytes: Bytes::There,

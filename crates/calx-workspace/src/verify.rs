@@ -48,9 +48,12 @@ pub struct VerifyReport {
     pub hashed: u64,
     /// What is wrong, each with what to do; empty means whole.
     pub problems: Vec<String>,
-    /// What is harmless and worth knowing: a torn last row, an object no row names.
+    /// What is harmless and worth knowing, as a torn last row.
     pub notes: Vec<String>,
-    /// Unfinished files of a killed run; the next import or edit removes them.
+    /// SHA-256 of objects that no catalogue row names: left by an import that was cut off. Importing their files again
+    /// files them.
+    pub unfiled: Vec<String>,
+    /// Unfinished files of a killed run; [`VerifyReport::leftover_kinds`] says what removes them.
     pub leftovers: Vec<PathBuf>,
     /// What [`Workspace::repair`] knows a cure for.
     pub faults: Vec<Fault>,
@@ -61,6 +64,68 @@ impl VerifyReport {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    /// Leftovers of the workspace in `root` by kind.
+    #[must_use]
+    pub fn leftover_kinds(&self, root: &Path) -> Vec<(LeftoverKind, Vec<&Path>)> {
+        let mut kinds: BTreeMap<LeftoverKind, Vec<&Path>> = BTreeMap::new();
+        for path in &self.leftovers {
+            kinds.entry(LeftoverKind::of(path.strip_prefix(root).unwrap_or(path))).or_default().push(path);
+        }
+        kinds.into_iter().collect()
+    }
+}
+
+/// What an unfinished file was to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeftoverKind {
+    /// The copy of a file that was being imported.
+    Copy,
+    /// A case that was being made or removed.
+    Case,
+    /// A part of a case.
+    PartOfCase,
+    /// A playlist.
+    Playlist,
+    /// A file of the workspace itself.
+    Workspace,
+}
+
+impl LeftoverKind {
+    /// `within`: below the workspace's folder.
+    fn of(within: &Path) -> Self {
+        let mut parts = within.iter().filter_map(|part| part.to_str());
+        match (parts.next(), within.components().count()) {
+            (Some("objects"), _) => Self::Copy,
+            (Some("cases"), ..=2) => Self::Case,
+            (Some("cases"), _) => Self::PartOfCase,
+            (Some("playlists"), _) => Self::Playlist,
+            _ => Self::Workspace,
+        }
+    }
+
+    /// One, and several of them.
+    #[must_use]
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Copy => ("unfinished copy of a stopped import", "unfinished copies of a stopped import"),
+            Self::Case => ("unfinished case", "unfinished cases"),
+            Self::PartOfCase => ("unfinished file of a case", "unfinished files of cases"),
+            Self::Playlist => ("unfinished playlist", "unfinished playlists"),
+            Self::Workspace => ("unfinished file", "unfinished files"),
+        }
+    }
+
+    /// What removes it.
+    #[must_use]
+    pub const fn ends(self) -> &'static str {
+        match self {
+            Self::Copy => "removed by the next import",
+            Self::Case => "removed when the next case is made",
+            Self::PartOfCase => "removed by the next change of that case",
+            Self::Playlist | Self::Workspace => "removed by `calx verify --repair`",
+        }
     }
 }
 
@@ -145,8 +210,7 @@ impl Workspace {
         report.hashed = if options.deep { report.files } else { 0 };
         self.visit_objects(&mut |found| {
             for (sha256, path) in self.unnamed(found.objects)? {
-                let why = "left by an import that was cut off; importing its file again files it";
-                report.notes.push(format!("no catalogue row names object {sha256}, {why}"));
+                report.unfiled.push(sha256.clone());
                 report.faults.push(Fault::Unfiled { sha256, path });
             }
             for path in found.strangers {

@@ -3,6 +3,9 @@
 //! What it says is a list of names from outside. A name is a folder or file right below the one before; there is no
 //! `..`, no absolute path, and no link that leads out.
 //!
+//! Of one that was met in a folder it is only told which files it names that are not there ([`Directory::incomplete`]):
+//! the rest is what the folder holds.
+//!
 //! Not here: reading its records (`calx-dicom`), reading the files (`prepare`).
 //!
 //! Invariants
@@ -93,6 +96,42 @@ impl Directory {
         Some((Some(directory), of(FileStatus::NotDicom, "dicomdir", text)))
     }
 
+    /// Says of a DICOMDIR which files it names that are not there; `None`: it is none, or names no such file.
+    /// It is not a failure of each: indexes are left behind where files were renamed.
+    pub(crate) fn incomplete(path: &Path) -> Option<FileOutcome> {
+        let (mut directory, outcome) = Self::open(path)?;
+        let lost = directory.as_mut()?.lost();
+        if lost.is_empty() {
+            return None;
+        }
+        let text = format!(
+            "a DICOMDIR is no object of its own; files that it names and that are not there: {}",
+            lost.len()
+        );
+        let notices =
+            lost.iter().map(|path| format!("named and not there: {}", path_bytes::shown(path))).collect();
+        Some(FileOutcome { text, notices, ..outcome })
+    }
+
+    fn lost(&mut self) -> BTreeSet<PathBuf> {
+        let mut lost = BTreeSet::new();
+        for entry in std::mem::take(&mut self.entries) {
+            let is_lost = entry.components.iter().all(|name| is_safe(name))
+                && matches!(self.follow(&entry), Err(Astray::Missing));
+            let path = self.as_named(&entry);
+            // A link that leads nowhere is told as that.
+            if is_lost && fs::symlink_metadata(&path).is_err() {
+                lost.insert(path);
+            }
+        }
+        lost
+    }
+
+    fn as_named(&self, entry: &DirectoryEntry) -> PathBuf {
+        let names = entry.components.iter().map(|name| path_bytes::from_bytes(name.clone()));
+        names.fold(self.folder.clone(), |path, name| path.join(name))
+    }
+
     /// The next file; one for which `is_told` holds is told elsewhere.
     pub(crate) fn next(&mut self, is_told: &dyn Fn(&Path) -> bool) -> Option<Seen> {
         loop {
@@ -102,10 +141,7 @@ impl Directory {
                 let text = "the DICOMDIR names a path that could lead out of its folder, it was not followed";
                 return Some(failed(label, "unsafe_reference", text.to_owned()));
             }
-            let as_named = entry
-                .components
-                .iter()
-                .fold(self.folder.clone(), |path, name| path.join(path_bytes::from_bytes(name.clone())));
+            let as_named = self.as_named(&entry);
             let seen = match self.follow(&entry) {
                 Ok((path, real)) => {
                     if !self.told.insert(real.clone()) || is_told(&real) {

@@ -52,6 +52,9 @@ struct Asked {
     /// Something was forgotten since: going on would bring it back.
     #[serde(default)]
     is_barred: bool,
+    /// Plans of older versions have none.
+    #[serde(default)]
+    may_be_gone: bool,
 }
 
 impl RunPlan {
@@ -72,6 +75,7 @@ impl RunPlan {
                 archive_entries: options.archives.entries,
                 resumes: options.resumes.clone(),
                 is_barred: false,
+                may_be_gone: options.may_be_gone,
             },
         }
     }
@@ -85,6 +89,7 @@ impl RunPlan {
             include: asked.include.clone(),
             exclude: asked.exclude.clone(),
             follow_links: asked.follow_links,
+            may_be_gone: asked.may_be_gone,
             on_duplicate: if asked.duplicate_fails { OnDuplicate::Error } else { OnDuplicate::Skip },
             archives: ArchiveLimits {
                 bytes: asked.archive_bytes,

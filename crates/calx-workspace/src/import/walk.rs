@@ -127,7 +127,7 @@ impl Walk {
         if let Ok(meta) = fs::metadata(own) {
             walked.insert(folder_key(own, &meta));
         }
-        let (mut roots, places) = roots(sources, own)?;
+        let (mut roots, places) = roots(sources, options.may_be_gone, own)?;
         roots.reverse();
         let follow_links = options.follow_links;
         let may_list = roots.iter().any(|root| is_directory_name(Path::new(root)));
@@ -143,6 +143,9 @@ impl Walk {
         }
         let link_meta = match fs::symlink_metadata(&path) {
             Ok(meta) => meta,
+            Err(error) if is_source && error.kind() == io::ErrorKind::NotFound => {
+                return Some(failed(path, "missing_file", &error));
+            }
             Err(error) => return Some(failed(path, "unreadable", &error)),
         };
         let is_link = link_meta.file_type().is_symlink();
@@ -175,6 +178,12 @@ impl Walk {
             return Some(Seen::Passed(outcome));
         }
         if meta.is_file() {
+            // What it names and is there, the walk of its folder comes upon.
+            if is_directory_name(&path)
+                && let Some(outcome) = Directory::incomplete(&path)
+            {
+                return Some(Seen::Passed(outcome));
+            }
             let source = path_bytes::to_bytes(&place);
             return Some(Seen::File { path, source, stamp: Stamp::of(&meta) });
         }
@@ -224,12 +233,16 @@ impl Walk {
 
 /// Sources to begin at, and where they lie: a file that is named twice, or beside a folder that holds it, is one
 /// file and is told where the walk comes upon it.
-fn roots(sources: &[PathBuf], own: &Path) -> Result<(Vec<OsString>, Vec<PathBuf>), ImportError> {
+fn roots(
+    sources: &[PathBuf],
+    may_be_gone: bool,
+    own: &Path,
+) -> Result<(Vec<OsString>, Vec<PathBuf>), ImportError> {
     let mut found = Vec::with_capacity(sources.len());
     for source in sources {
         match fs::canonicalize(source) {
             Ok(place) => found.push(place),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !may_be_gone => {
                 return Err(ImportError::NoSource(source.clone()));
             }
             Err(_) => found.push(source.clone()),

@@ -112,6 +112,9 @@ fn met_in_a_folder_it_is_an_index_and_beside_its_folder_nothing_is_told_twice() 
     let files = run(&fresh, std::slice::from_ref(&cd));
     assert_eq!(files.len(), 4, "{files:#?}");
     assert_eq!(fate(&files, "DICOMDIR"), (FileStatus::NotDicom, "dicomdir"));
+    let index = files.iter().find(|file| file.path == path).unwrap();
+    let gone = format!("named and not there: {}", cd.join("IMAGES/GONE").display());
+    assert_eq!(index.notices, [gone], "what is missing is told there too");
     let files = run(&fresh, &[cd.join("IMAGES"), path]);
     let told: Vec<_> = files.iter().filter(|file| file.path.ends_with("IM1")).collect();
     assert_eq!((files.len(), told.len()), (4, 1), "{files:#?}");
