@@ -40,6 +40,8 @@ mod page;
 mod phantom;
 #[path = "e2e/presentation.rs"]
 mod presentation;
+#[path = "e2e/report.rs"]
+mod report;
 #[path = "e2e/samples.rs"]
 mod samples;
 #[path = "e2e/story.rs"]

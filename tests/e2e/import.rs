@@ -131,7 +131,7 @@ fn hostile_names_and_values_are_shown_escaped_and_nothing_is_written_outside() {
     let report = place.path("report.csv");
     let source = folder.to_str().unwrap().to_owned();
     for format in ["jsonl", "table", "json"] {
-        let ran = place.run(&["import", &source, "--report", &report, "--format", format, "-v"]);
+        let ran = place.run(&["import", &source, "--report", &report, "--force", "--format", format, "-v"]);
         assert_eq!(ran.code, 1, "the UID that is none fails: {}", ran.err);
         assert_eq!(
             (raw_control(&ran.out), raw_control(&ran.err)),

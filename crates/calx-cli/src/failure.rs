@@ -9,6 +9,8 @@ use std::fmt;
 
 use anyhow::Error;
 
+use crate::out::one_line;
+
 /// Exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -96,13 +98,13 @@ pub(crate) fn create_folder(path: &std::path::Path) -> Result<(), Failure> {
 }
 
 pub(crate) fn cannot_write(path: &std::path::Path, error: std::io::Error) -> Failure {
-    Failure::new(Exit::WriteFailed, Error::new(error).context(format!("cannot write {}", path.display())))
+    Failure::new(Exit::WriteFailed, Error::new(error).context(format!("cannot write {}", one_line(path))))
 }
 
 /// Refuses a folder, a pipe or a device where a file is meant. What can be an id is looked up, whatever
 /// folder has that name.
 pub(crate) fn refuse_no_file(path: &std::path::Path) -> Result<(), Failure> {
-    let text = path.to_string_lossy();
+    let text = one_line(path);
     let like_an_id = text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | '-' | ':' | '/'));
     let Ok(meta) = std::fs::metadata(path) else { return Ok(()) };

@@ -262,10 +262,11 @@ impl Out {
         let mut chain = failure.error.chain();
         let first = chain.next().map(ToString::to_string).unwrap_or_default();
         self.log_line("error", &first);
-        stderr_line(&format!("{} {}", self.painted("error:", 31), escape_lines(&first)));
+        // A line feed may be that of a name: an error and each cause is one line.
+        stderr_line(&format!("{} {}", self.painted("error:", 31), escape_terminal(&first)));
         for cause in chain {
             self.log_line("cause", &cause);
-            stderr_line(&format!("  because: {}", escape_lines(&cause.to_string())));
+            stderr_line(&format!("  because: {}", escape_terminal(cause.to_string().trim_end())));
         }
         if let Some(hint) = &failure.hint {
             stderr_line(&format!("{} {}", self.painted("hint:", 36), escape_lines(hint)));

@@ -5,9 +5,10 @@ use calx_render::{CpuRenderer, DisplayTable, GpuOptions, GpuRenderer, Renderer, 
 use clap::Args;
 use serde_json::json;
 
+use super::import::many;
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Outcome};
-use crate::out::Out;
+use crate::out::{Out, one_line};
 use crate::session;
 
 /// Say what this machine can do: adapters, codecs, limits, paths, versions.
@@ -63,18 +64,18 @@ pub(crate) fn run(_args: &DoctorArgs, global: &Global, out: &Out) -> Outcome {
     out.line(format!("decoding  {}", workers_line()))?;
     match (&workspace, whole) {
         (Some(workspace), Some(Ok(report))) => out.line(format!(
-            "workspace {}: {} instances, {} cases, {}",
-            workspace.root().display(),
-            report.instances,
-            report.cases,
+            "workspace {}: {}, {}, {}",
+            one_line(workspace.root()),
+            many(report.instances, "instance", "instances"),
+            many(report.cases, "case", "cases"),
             if report.is_whole() {
                 "whole".to_owned()
             } else {
-                format!("{} problems, see calx verify", report.problems.len())
+                format!("{}, see calx verify", many(report.problems.len() as u64, "problem", "problems"))
             }
         ))?,
         (Some(workspace), _) => {
-            out.line(format!("workspace {}: could not be checked", workspace.root().display()))?;
+            out.line(format!("workspace {}: could not be checked", one_line(workspace.root())))?;
         }
         (None, _) => out.line("workspace none here")?,
     }

@@ -5,6 +5,7 @@ use calx_workspace::{ForgetPlan, Forgotten};
 use clap::Args;
 use serde_json::json;
 
+use super::import::many;
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::out::{Out, one_line};
@@ -81,12 +82,12 @@ fn print(plan: &ForgetPlan, gone: bool, out: &Out) -> Result<(), Failure> {
     }
     let word = if gone { "removed" } else { "would remove" };
     out.line(format!(
-        "{word} {} studies, {} instances, {} managed copies ({} bytes), {} cases",
-        plan.studies.len(),
-        plan.instances,
-        plan.objects.len(),
+        "{word} {}, {}, {} ({} bytes), {}",
+        many(plan.studies.len() as u64, "study", "studies"),
+        many(plan.instances, "instance", "instances"),
+        many(plan.objects.len() as u64, "managed copy", "managed copies"),
         plan.bytes,
-        plan.cases.len()
+        many(plan.cases.len() as u64, "case", "cases")
     ))?;
     for (id, number, title) in &plan.cases {
         let number = number.map_or_else(|| id.to_string(), |number| number.to_string());
@@ -126,6 +127,6 @@ pub(crate) fn gc(_args: &GcArgs, global: &Global, out: &Out) -> Outcome {
     for kept in &report.kept {
         out.note(format!("! left: {}", escape_terminal(kept)));
     }
-    out.note(format!("{word} {} files, {} bytes", report.files.len(), report.bytes));
+    out.note(format!("{word} {}, {} bytes", many(report.files.len() as u64, "file", "files"), report.bytes));
     Ok(Exit::Done)
 }

@@ -1,23 +1,27 @@
 //! `calx import`.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+mod interrupt;
+mod progress;
+mod report;
+mod sources;
 
-use calx_model::patient_text::{escape_csv, escape_terminal};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use calx_model::patient_text::escape_terminal;
 use calx_workspace::{
-    ArchiveLimits, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions, OnDuplicate,
-    Workspace,
+    ArchiveLimits, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions,
+    ImportSummary, OnDuplicate, Workspace,
 };
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::args::{Format, Global, ProgressWhen};
-use crate::failure::{Exit, Failure, OrExit, Outcome};
+use self::interrupt::Interrupt;
+use self::progress::{Watcher, shows_progress};
+use self::report::{CSV_HEADER, Report, Row, line_of};
+use self::sources::Sources;
+use crate::args::{Format, Global};
+use crate::failure::{Exit, Failure, Outcome};
 use crate::out::{Out, one_line, stderr_line};
 use crate::session::{self, workspace_failure};
 
@@ -32,6 +36,9 @@ pub(crate) struct ImportArgs {
     /// names); - reads a list from stdin, one path a line
     #[arg(required_unless_present = "resume")]
     paths: Vec<PathBuf>,
+    /// The paths of the list on stdin end in NUL bytes, as find -print0 writes them
+    #[arg(short = '0', long, conflicts_with = "resume")]
+    null: bool,
     /// Go on with a run that was cut off, with the sources and options it had
     #[arg(long, value_name = "RUN|last", conflicts_with_all = [
         "paths", "copy", "reference", "include", "exclude", "follow_links", "on_duplicate", "archive_limit",
@@ -65,7 +72,13 @@ pub(crate) struct ImportArgs {
     /// Write what became of every file: FILE.jsonl or FILE.csv
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Write the report anew where one is there
+    #[arg(long, requires = "report")]
+    force: bool,
 }
+
+/// How many files that a DICOMDIR names and that are not there are told without `-v`.
+const NOTICED: usize = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum DuplicateWord {
@@ -73,104 +86,33 @@ enum DuplicateWord {
     Error,
 }
 
-/// One row of a report; the order of keys is a promise.
-#[derive(Serialize)]
-struct Row<'a> {
-    path: String,
-    status: &'static str,
-    reason: &'a str,
-    uid: Option<&'a str>,
-    sha256: Option<&'a str>,
-}
-
-impl<'a> Row<'a> {
-    fn of(outcome: &'a FileOutcome) -> Self {
-        // The reason carries the words behind the code: `truncated: 4096 of 8192 bytes`.
-        Self {
-            path: escape_terminal(&outcome.path.to_string_lossy()),
-            status: outcome.status.word(),
-            reason: &outcome.reason,
-            uid: outcome.uid.as_deref(),
-            sha256: outcome.sha256.as_deref(),
-        }
-    }
-}
-
-/// Where rows go besides the screen.
-enum Report {
-    Jsonl(BufWriter<File>),
-    Csv(BufWriter<File>),
-}
-
-impl Report {
-    fn create(path: &Path) -> Result<Self, Failure> {
-        let file = || crate::failure::create(path).map(BufWriter::new);
-        match path.extension().and_then(|e| e.to_str()) {
-            Some("jsonl") => Ok(Self::Jsonl(file()?)),
-            Some("csv") => {
-                let mut file = file()?;
-                writeln!(file, "path,status,reason,uid,sha256")?;
-                Ok(Self::Csv(file))
-            }
-            _ => Err(Failure::say(Exit::Usage, "a report ends in .jsonl or .csv")),
-        }
-    }
-
-    fn write(&mut self, outcome: &FileOutcome) -> io::Result<()> {
-        let row = Row::of(outcome);
-        match self {
-            Self::Jsonl(file) => writeln!(file, "{}", serde_json::to_string(&row)?),
-            Self::Csv(file) => {
-                let cell = |text: Option<&str>| text.map(escape_csv).unwrap_or_default();
-                let cells = [&row.path, row.status, row.reason].map(escape_csv).join(",");
-                writeln!(file, "{cells},{},{}", cell(row.uid), cell(row.sha256))
-            }
-        }
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        match self {
-            Self::Jsonl(file) | Self::Csv(file) => file.flush(),
-        }
-    }
-}
-
-fn paths(args: &ImportArgs) -> Result<Vec<PathBuf>, Failure> {
-    let mut paths = Vec::new();
-    for path in &args.paths {
-        if path == Path::new("-") {
-            for line in io::stdin().lock().lines() {
-                let line = line?;
-                if !line.trim().is_empty() {
-                    paths.push(PathBuf::from(line));
-                }
-            }
-        } else {
-            paths.push(path.clone());
-        }
-    }
-    Ok(paths)
-}
-
 pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
     let workspace = session::workspace(global)?;
     let interrupt = Interrupt::watch(&workspace);
     let cancel = &interrupt.cancel;
-    let mut report = args.report.as_deref().map(Report::create).transpose()?;
-    let (paths, asked) = match &args.resume {
+    let (sources, asked) = match &args.resume {
         Some(run) => resumed(&workspace, run, cancel)?,
-        None => (paths(args)?, asked(args, cancel)),
+        None => {
+            let sources = Sources::read(&args.paths, args.null)?;
+            let asked = ImportOptions { may_be_gone: sources.listed, ..asked(args, cancel) };
+            (sources, asked)
+        }
     };
+    sources.tell_own(&workspace, out);
     let options = ImportOptions {
         dry_run: global.dry_run,
         jobs: global.jobs,
         count_first: shows_progress(out),
         ..asked
     };
+    let mut report = args.report.as_deref().map(|path| Report::create(path, args.force)).transpose()?;
+    if out.format() == Format::Csv {
+        out.line(CSV_HEADER)?;
+    }
     let mut watcher = Watcher::new(out);
     let mut writing: Result<(), Failure> = Ok(());
     let mut listening = true;
-    let result = workspace.import(&paths, &options, &mut |event| {
+    let result = workspace.import(&sources.paths, &options, &mut |event| {
         if let ImportEvent::Started { run } = &event {
             interrupt.set_run(run);
         }
@@ -188,12 +130,18 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
         watcher.see(event);
     });
     watcher.done();
-    if let Some(report) = &mut report {
-        report.finish().or_exit(Exit::WriteFailed)?;
-    }
-    let summary = result.map_err(import_failure)?;
-    writing?;
-    match print_summary(&summary, &watcher, options.mode, out) {
+    let finished = report.as_mut().map_or(Ok(()), Report::finish);
+    let summary = match result {
+        Ok(summary) => summary,
+        Err(error) => {
+            if let Some(report) = report {
+                report.abandon();
+            }
+            return Err(import_failure(error));
+        }
+    };
+    writing.and(finished)?;
+    match print_summary(&summary, &watcher, &options, out) {
         Err(failure) if failure.is_closed_pipe() => {}
         told => told?,
     }
@@ -239,7 +187,7 @@ fn resumed<'a>(
     workspace: &Workspace,
     run: &str,
     cancel: &'a AtomicBool,
-) -> Result<(Vec<PathBuf>, ImportOptions<'a>), Failure> {
+) -> Result<(Sources, ImportOptions<'a>), Failure> {
     let plan = workspace.run_plan(run).map_err(workspace_failure)?;
     let relative = plan.sources.iter().any(|source| source.is_relative());
     if relative && std::env::current_dir().ok().as_ref() != Some(&plan.folder) {
@@ -249,61 +197,7 @@ fn resumed<'a>(
         })?;
     }
     let options = plan.options(cancel);
-    Ok((plan.sources, options))
-}
-
-/// Watches for Ctrl-C; what is done by then is kept, and the line that goes on with it is told.
-struct Interrupt {
-    cancel: Arc<AtomicBool>,
-    /// The line, once there is a run.
-    line: Arc<Mutex<Option<String>>>,
-    root: PathBuf,
-}
-
-impl Interrupt {
-    fn watch(workspace: &Workspace) -> Self {
-        let cancel = Arc::new(AtomicBool::new(false));
-        let line: Arc<Mutex<Option<String>>> = Arc::default();
-        let (seen, told) = (Arc::clone(&cancel), Arc::clone(&line));
-        let set = ctrlc::set_handler(move || {
-            if seen.swap(true, Ordering::Relaxed) {
-                stderr_line("interrupted; the last batch was not acknowledged");
-                if let Some(line) = told.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-                    stderr_line(line);
-                }
-                #[allow(
-                    clippy::exit,
-                    reason = "the second Ctrl-C means now; everything acknowledged is on disk"
-                )]
-                std::process::exit(130);
-            }
-        });
-        if set.is_err() {
-            stderr_line("Ctrl-C will end at once instead of after the batch");
-        }
-        Self { cancel, line, root: workspace.root().to_path_buf() }
-    }
-
-    /// A dry run has no id and nothing to go on with.
-    fn set_run(&self, run: &str) {
-        let root = escape_terminal(&self.root.to_string_lossy());
-        let line = format!("to go on: calx import -w {} --resume {run}", quoted(&root));
-        let line = (!run.is_empty()).then_some(line);
-        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = line;
-    }
-
-    fn line(&self) -> Option<String> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// As a shell takes it for one word.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+:,@".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
+    Ok((Sources { paths: plan.sources, listed: options.may_be_gone }, options))
 }
 
 fn import_failure(error: ImportError) -> Failure {
@@ -327,192 +221,115 @@ fn tell(
     listening: bool,
 ) -> Result<(), Failure> {
     if let Some(report) = report {
-        report.write(outcome).or_exit(Exit::WriteFailed)?;
+        report.write(outcome)?;
     }
     if !listening {
         return Ok(());
     }
     match out.format() {
         Format::Jsonl => out.json_row(&Row::of(outcome))?,
+        Format::Csv => out.line(Row::csv(outcome))?,
         _ if matches!(outcome.status, FileStatus::Damaged | FileStatus::Conflict | FileStatus::Failed) => {
             out.trouble(line_of(outcome));
         }
         _ => out.detail(line_of(outcome)),
     }
-    for notice in &outcome.notices {
+    // Files that an index names and that are not there are nobody's row.
+    let (told, rest) = match outcome.reason.as_str() {
+        "dicomdir" => outcome.notices.split_at(outcome.notices.len().min(NOTICED)),
+        _ => (&[][..], outcome.notices.as_slice()),
+    };
+    if !told.is_empty() {
+        out.note(format!("! {}: {}", escape_terminal(&outcome.text), one_line(&outcome.path)));
+        told.iter().for_each(|notice| out.note(format!("    {}", escape_terminal(notice))));
+        if !rest.is_empty() {
+            out.note("    and more, -v names all");
+        }
+    }
+    for notice in rest {
         out.detail(format!("    {}", escape_terminal(notice)));
     }
     Ok(())
 }
 
-/// One line, whatever the file is named.
-fn line_of(outcome: &FileOutcome) -> String {
-    let path = one_line(&outcome.path);
-    format!("  {} {}: {path}", outcome.status.word(), escape_terminal(&outcome.text))
-}
-
-fn shows_progress(out: &Out) -> bool {
-    match out.progress() {
-        ProgressWhen::Auto => !out.is_quiet() && io::stderr().is_terminal(),
-        ProgressWhen::None => false,
-        ProgressWhen::Json => true,
-    }
-}
-
-/// One line of `--progress json`; what lies ahead is null until it is counted.
-#[derive(Serialize)]
-struct ProgressRow {
-    files: u64,
-    of: Option<u64>,
-    bytes: u64,
-    of_bytes: Option<u64>,
-}
-
-/// Progress on stderr.
-struct Watcher {
-    bar: Option<ProgressBar>,
-    json: bool,
-    files: u64,
-    bytes: u64,
-    /// Files and bytes that lie ahead, once they are counted.
-    total: Option<(u64, u64)>,
-    started: std::time::Instant,
-}
-
-impl Watcher {
-    fn new(out: &Out) -> Self {
-        let json = out.progress() == ProgressWhen::Json;
-        let bar = (shows_progress(out) && !json).then(|| {
-            let style = ProgressStyle::with_template("  {wide_bar} {msg}");
-            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
-        Self { bar, json, files: 0, bytes: 0, total: None, started: std::time::Instant::now() }
-    }
-
-    fn see(&mut self, event: ImportEvent) {
-        match event {
-            ImportEvent::Found { files, bytes } => {
-                self.total = Some((files, bytes));
-                self.show();
-            }
-            ImportEvent::File(outcome) => {
-                self.files += 1;
-                self.bytes += outcome.size;
-                let is_last = self.total.is_some_and(|(files, _)| files == self.files);
-                if is_last || self.files.is_multiple_of(100) {
-                    self.show();
-                }
-            }
-            ImportEvent::Started { .. } => {}
-        }
-    }
-
-    fn show(&self) {
-        if self.json {
-            let (files, bytes) = self.total.unzip();
-            let row = ProgressRow { files: self.files, of: files, bytes: self.bytes, of_bytes: bytes };
-            stderr_line(&serde_json::to_string(&row).unwrap_or_default());
-        }
-        if let Some(bar) = &self.bar {
-            // Bytes say better than files how long it takes; where there are none, files do.
-            let (done, of) = match self.total {
-                Some((_, bytes)) if bytes > 0 => (self.bytes, bytes),
-                Some((files, _)) => (self.files, files),
-                None => (0, 0),
-            };
-            bar.set_length(of.max(done));
-            bar.set_position(done);
-            bar.set_message(progress_words(self.files, self.bytes, self.total, self.started.elapsed()));
-        }
-    }
-
-    fn done(&mut self) {
-        // What lies ahead may not have been counted by now: this is all there was.
-        if self.json && self.total.is_none_or(|(files, _)| files != self.files) {
-            self.total = Some((self.files, self.bytes));
-            self.show();
-        }
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// As `1,200 of 10,000 files, 15.6 of 130.0 MB, 8000 files/s, 2 s left`.
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "shown rounded, and never negative"
-)]
-fn progress_words(files: u64, size: u64, total: Option<(u64, u64)>, taken: std::time::Duration) -> String {
-    let seconds = taken.as_secs_f64().max(0.001);
-    let rate =
-        format!("{:.0} files/s, {}/s", files as f64 / seconds, bytes((size as f64 / seconds).round() as u64));
-    let Some((all, all_bytes)) = total else {
-        return format!("{files} files, {}, {rate}", bytes(size));
-    };
-    let (all, all_bytes) = (all.max(files), all_bytes.max(size));
-    // What lies in archives comes on top of what was counted: then files say how long.
-    let share = if all_bytes > 0 { size as f64 / all_bytes as f64 } else { files as f64 / all.max(1) as f64 };
-    let left = if share > 0.0 { seconds * (1.0 - share) / share } else { 0.0 };
-    format!("{files} of {all} files, {} of {}, {rate}, {left:.0} s left", bytes(size), bytes(all_bytes))
-}
-
 fn print_summary(
-    summary: &calx_workspace::ImportSummary,
+    summary: &ImportSummary,
     watcher: &Watcher,
-    mode: ImportMode,
+    options: &ImportOptions<'_>,
     out: &Out,
 ) -> Result<(), Failure> {
-    let c = summary.counts;
-    match out.format() {
-        Format::Jsonl => return Ok(()),
-        Format::Json => {
-            return out.json(&json!({
-                "schema": "calx.import/1", "run": summary.run, "files": c.total(), "imported": c.imported,
-                "damaged": c.damaged, "duplicate": c.duplicate, "conflict": c.conflict, "not_dicom": c.not_dicom,
-                "failed": c.failed, "studies": summary.new_studies, "series": summary.new_series,
-                "images": summary.new_images, "bytes_copied": summary.bytes_copied,
-                "interrupted": summary.interrupted,
-            }));
-        }
-        Format::Table | Format::Csv => {}
+    if out.format() == Format::Json {
+        return out.json(&summary_json(summary, options.dry_run));
     }
     if out.is_quiet() {
         return Ok(());
     }
-    let how = if mode == ImportMode::Reference {
+    let mut lines = summary_lines(summary, options);
+    let interrupted = if summary.interrupted { "   interrupted: what is listed is kept" } else { "" };
+    let run = if options.dry_run { "dry run" } else { &format!("run {}", summary.run) };
+    lines.push(format!("{run}  {:.1} s{interrupted}", watcher.started.elapsed().as_secs_f64()));
+    let counts = summary.counts;
+    let mut lines = lines.into_iter();
+    // Rows are alone on stdout; their sums stand beside them.
+    let say = |line: String| -> Result<(), Failure> {
+        if out.format() == Format::Table {
+            return out.line(line);
+        }
+        out.note(line);
+        Ok(())
+    };
+    lines.by_ref().take(2).try_for_each(say)?;
+    if counts.total() == 0 {
+        out.note("  no file was found in what was named");
+    }
+    if counts.damaged + counts.conflict + counts.failed > 0 && !options.dry_run {
+        out.note(format!("  what went wrong: calx ls issues --run {}", summary.run));
+    }
+    lines.try_for_each(say)
+}
+
+fn summary_json(summary: &ImportSummary, dry_run: bool) -> Value {
+    let c = summary.counts;
+    // A dry run looks at files one by one: it does not know which would share a study.
+    let made = |n: u64| if dry_run { Value::Null } else { json!(n) };
+    json!({
+        "schema": "calx.import/1", "run": summary.run, "files": c.total(), "imported": c.imported,
+        "damaged": c.damaged, "duplicate": c.duplicate, "conflict": c.conflict, "not_dicom": c.not_dicom,
+        "failed": c.failed, "studies": made(summary.new_studies), "series": made(summary.new_series),
+        "images": made(summary.new_images), "bytes_copied": summary.bytes_copied,
+        "interrupted": summary.interrupted, "dry_run": dry_run,
+    })
+}
+
+/// What came of it, and the files by what became of each.
+fn summary_lines(summary: &ImportSummary, options: &ImportOptions<'_>) -> Vec<String> {
+    let c = summary.counts;
+    let word = if options.dry_run { "would import" } else { "imported" };
+    let how = if options.mode == ImportMode::Reference {
         "referenced in place".to_owned()
     } else {
         format!("{} copied", bytes(summary.bytes_copied))
     };
-    out.line(format!(
-        "imported {}, {}, {} ({how})",
-        many(summary.new_studies, "study", "studies"),
-        many(summary.new_series, "series", "series"),
-        many(summary.new_images, "image", "images")
-    ))?;
-    let mut rest = Vec::new();
-    for (n, word) in [
+    let first = if options.dry_run {
+        format!("would import {}", many(c.imported + c.damaged, "file", "files"))
+    } else {
+        format!(
+            "imported {}, {}, {} ({how})",
+            many(summary.new_studies, "study", "studies"),
+            many(summary.new_series, "series", "series"),
+            many(summary.new_images, "image", "images")
+        )
+    };
+    let mut words = vec![format!("files {}", c.total()), format!("{word} {}", c.imported)];
+    let rest = [
         (c.damaged, "damaged"),
         (c.duplicate, "already here"),
         (c.conflict, "in conflict"),
         (c.not_dicom, "not DICOM"),
         (c.failed, "failed"),
-    ] {
-        if n > 0 {
-            rest.push(format!("{word} {n}"));
-        }
-    }
-    rest.insert(0, format!("files {}   imported {}", c.total(), c.imported));
-    out.line(format!("  {}", rest.join("   ")))?;
-    if c.damaged + c.conflict + c.failed > 0 && !summary.run.is_empty() {
-        out.note(format!("  what went wrong: calx ls issues --run {}", summary.run));
-    }
-    let interrupted = if summary.interrupted { "   interrupted: what is listed is kept" } else { "" };
-    let run = if summary.run.is_empty() { "dry run" } else { &summary.run };
-    out.line(format!("run {run}  {:.1} s{interrupted}", watcher.started.elapsed().as_secs_f64()))
+    ];
+    words.extend(rest.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{word} {n}")));
+    vec![first, format!("  {}", words.join("   "))]
 }
 
 pub(crate) fn many(n: u64, one: &str, more: &str) -> String {
@@ -526,42 +343,5 @@ pub(crate) fn bytes(n: u64) -> String {
         1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
         1_000_000..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
         _ => format!("{:.1} GB", n as f64 / 1e9),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn progress_names_files_bytes_rate_and_time_left() {
-        let words = |files, bytes, total| progress_words(files, bytes, total, Duration::from_secs(2));
-        assert_eq!(
-            words(100, 1_000_000, Some((400, 4_000_000))),
-            "100 of 400 files, 1.0 MB of 4.0 MB, 50 files/s, 500.0 kB/s, 6 s left"
-        );
-        assert_eq!(words(100, 1_000_000, None), "100 files, 1.0 MB, 50 files/s, 500.0 kB/s");
-        assert!(
-            words(9, 10, Some((3, 5))).starts_with("9 of 9 files, 10 bytes of 10 bytes"),
-            "an archive held more"
-        );
-    }
-
-    #[test]
-    fn a_line_feed_in_a_name_begins_no_line() {
-        let path = PathBuf::from("x\nimported 9 studies");
-        let told = line_of(&FileOutcome {
-            path,
-            status: FileStatus::Failed,
-            reason: "io".to_owned(),
-            text: "it\ncannot be read".to_owned(),
-            uid: None,
-            sha256: None,
-            size: 0,
-            notices: Vec::new(),
-        });
-        assert!(!told.contains('\n') && told.contains("imported 9 studies"), "{told}");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Outcome};
-use crate::out::Out;
+use crate::out::{Out, one_line};
 use crate::session::workspace_failure;
 
 /// Make a new workspace.
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &InitArgs, global: &Global, out: &Out) -> Outcome {
         None => None,
     };
     if global.dry_run {
-        out.note(format!("dry run: would make a workspace in {}", args.dir.display()));
+        out.note(format!("dry run: would make a workspace in {}", one_line(&args.dir)));
         return Ok(Exit::Done);
     }
     let options = InitOptions { schema, ..InitOptions::default() };
@@ -40,11 +40,11 @@ pub(crate) fn run(args: &InitArgs, global: &Global, out: &Out) -> Outcome {
     if out.format() == Format::Table {
         out.note(format!(
             "made workspace {} with labels {}/{}",
-            args.dir.display(),
+            one_line(&args.dir),
             schema.id,
             schema.version
         ));
-        out.note(format!("next: calx import -w '{}' FOLDER", args.dir.display()));
+        out.note(format!("next: calx import -w '{}' FOLDER", one_line(&args.dir)));
     } else {
         out.json(&json!({
             "schema": "calx.workspace/1", "id": workspace.id(), "path": workspace.root().display().to_string(),

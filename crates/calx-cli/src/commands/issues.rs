@@ -23,7 +23,9 @@ pub(crate) enum IssuesCommand {
 /// calx issues list
 /// calx issues list --changed --json
 ///
-/// What a run of import did not simply take is listed by `calx ls issues`.
+/// came_from is where the bytes were copied from, as far as that was kept, and modified when that was last changed;
+/// differs says in what a file differs from the one that counts. What a run of import did not simply take is listed
+/// by `calx ls issues`.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ListArgs {
@@ -79,6 +81,9 @@ fn list(args: &ListArgs, global: &Global, out: &Out) -> Outcome {
         "decided_by",
         "decided_at",
         "path",
+        "came_from",
+        "modified",
+        "differs",
     ];
     let mut table = Table::new("calx.conflicts/1", &columns);
     let conflicts = workspace.conflicts(args.changed).map_err(workspace_failure)?;
@@ -105,7 +110,32 @@ fn row(conflict: &Conflict, candidate: &Candidate) -> Vec<Value> {
         json!(decided.map(|decided| &decided.stamp.who)),
         json!(decided.map(|decided| decided.stamp.at)),
         json!(candidate.path.to_string_lossy()),
+        json!(candidate.origins.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>()),
+        json!(candidate.modified),
+        json!(differs(conflict, candidate)),
     ]
+}
+
+/// In what a file differs from the one that counts; `None` of that one, and where there is none.
+fn differs(conflict: &Conflict, candidate: &Candidate) -> Option<String> {
+    let counting = conflict.candidates.iter().find(|one| one.counts)?;
+    if candidate.counts {
+        return None;
+    }
+    let mut words = Vec::new();
+    match (&candidate.sha256, &counting.sha256) {
+        (Some(one), Some(other)) if one == other => {}
+        (Some(_), Some(_)) => words.push("bytes"),
+        _ => words.push("bytes not compared"),
+    }
+    if candidate.size != counting.size {
+        words.push("size");
+    }
+    if candidate.modified.is_some() && counting.modified.is_some() && candidate.modified != counting.modified
+    {
+        words.push("date");
+    }
+    Some(words.join(", "))
 }
 
 fn name(shown: &ShownIn) -> String {

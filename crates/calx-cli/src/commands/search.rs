@@ -31,10 +31,10 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "MODALITY")]
     modality: Option<String>,
     /// Only studies of this day or later
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     from: Option<Date>,
     /// Only studies of this day or before
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     to: Option<Date>,
     /// At most so many studies, and as many cases
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
@@ -45,6 +45,11 @@ pub(crate) struct SearchArgs {
     /// Show names and numbers of patients
     #[arg(long)]
     identity: bool,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    text.parse()
+        .map_err(|_not_a_day: jiff::Error| "a day is written YEAR-MONTH-DAY, as 2020-12-31".to_owned())
 }
 
 const COLUMNS: &[&str] =

@@ -1,10 +1,13 @@
 //! `calx verify` and `calx rebuild-catalogue`.
 
+use std::path::Path;
+
 use calx_model::patient_text::escape_terminal;
 use calx_workspace::{RepairReport, VerifyOptions, VerifyReport};
 use clap::Args;
 use serde_json::json;
 
+use super::import::many;
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Outcome};
 use crate::out::{Out, one_line};
@@ -44,20 +47,29 @@ pub(crate) struct VerifyArgs {
 #[command(verbatim_doc_comment)]
 pub(crate) struct RebuildArgs {}
 
+/// How many of a kind are named.
+const FEW: usize = 3;
+
 pub(crate) fn run(args: &VerifyArgs, global: &Global, out: &Out) -> Outcome {
     let workspace = session::workspace(global)?;
     let options = VerifyOptions { deep: args.deep };
     let found = workspace.verify(options).map_err(workspace_failure)?;
     if !args.repair || global.dry_run {
-        return print(&found, None, args, out);
+        return print(&found, None, workspace.root(), args, out);
     }
     let repaired = workspace.repair(&found, options).map_err(workspace_failure)?;
     let now = workspace.verify(options).map_err(workspace_failure)?;
-    print(&now, Some(&repaired), args, out)
+    print(&now, Some(&repaired), workspace.root(), args, out)
 }
 
 /// Tells what stands now, and what was mended before or could be.
-fn print(report: &VerifyReport, repaired: Option<&RepairReport>, args: &VerifyArgs, out: &Out) -> Outcome {
+fn print(
+    report: &VerifyReport,
+    repaired: Option<&RepairReport>,
+    root: &Path,
+    args: &VerifyArgs,
+    out: &Out,
+) -> Outcome {
     let none = RepairReport::default();
     let done = repaired.unwrap_or(&none);
     let cures = report.cures();
@@ -74,9 +86,16 @@ fn print(report: &VerifyReport, repaired: Option<&RepairReport>, args: &VerifyAr
         for note in &report.notes {
             out.note(format!("! {}", escape_terminal(note)));
         }
-        for leftover in &report.leftovers {
-            let text = "unfinished file of a stopped run, removed by the next import";
-            out.note(format!("! {text}: {}", one_line(leftover)));
+        if !report.unfiled.is_empty() {
+            let objects = many(report.unfiled.len() as u64, "object", "objects");
+            let why = "that no catalogue row names, left by an import that was cut off; importing the files again files them";
+            out.note(format!("! {objects} {why}: {}", first_few(&report.unfiled)));
+        }
+        for (kind, paths) in report.leftover_kinds(root) {
+            let (one, several) = kind.words();
+            let paths: Vec<String> = paths.into_iter().map(one_line).collect();
+            let what = many(paths.len() as u64, one, several);
+            out.note(format!("! {what}, {}: {}", kind.ends(), first_few(&paths)));
         }
         if repaired.is_none() {
             for cure in &cures {
@@ -84,23 +103,32 @@ fn print(report: &VerifyReport, repaired: Option<&RepairReport>, args: &VerifyAr
             }
         }
         out.note(format!(
-            "{}: {} instances, {} files{}, {} cases, {} playlists",
+            "{}: {}, {}{}, {}, {}",
             if report.is_whole() { "whole" } else { "NOT whole" },
-            report.instances,
-            report.files,
+            many(report.instances, "instance", "instances"),
+            many(report.files, "file", "files"),
             if args.deep { format!(" ({} compared by SHA-256)", report.hashed) } else { String::new() },
-            report.cases,
-            report.playlists
+            many(report.cases, "case", "cases"),
+            many(report.playlists, "playlist", "playlists")
         ));
     } else {
         out.json(&json!({
             "schema": "calx.verify/1", "whole": report.is_whole(), "cases": report.cases, "playlists": report.playlists,
             "instances": report.instances, "files": report.files, "hashed": report.hashed, "problems": report.problems,
-            "notes": report.notes, "mended": done.mended, "left": done.left, "repair_would": cures,
+            "notes": report.notes, "unfiled": report.unfiled, "mended": done.mended, "left": done.left, "repair_would": cures,
             "leftovers": report.leftovers.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
         }))?;
     }
     Ok(if report.is_whole() { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// A few of many, and how many more there are.
+fn first_few(all: &[String]) -> String {
+    let shown = all.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(FEW) {
+        0 => shown,
+        more => format!("{shown} and {more} more (--json names all)"),
+    }
 }
 
 pub(crate) fn rebuild(_args: &RebuildArgs, global: &Global, out: &Out) -> Outcome {
@@ -125,8 +153,10 @@ pub(crate) fn rebuild(_args: &RebuildArgs, global: &Global, out: &Out) -> Outcom
         out.note(format!("! {}", escape_terminal(note)));
     }
     out.note(format!(
-        "the catalogue was built from {} objects: {} instances; {} referenced files were kept",
-        report.objects, report.instances, report.referenced_kept
+        "the catalogue was built from {}: {}; {} kept",
+        many(report.objects, "object", "objects"),
+        many(report.instances, "instance", "instances"),
+        many(report.referenced_kept, "referenced file was", "referenced files were")
     ));
     Ok(if report.problems.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }
