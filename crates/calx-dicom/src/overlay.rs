@@ -111,7 +111,9 @@ impl Stated {
         };
         let origin = match data.integers(tag(ORIGIN)).as_slice() {
             [Some(row), Some(column)] => {
-                let from_zero = |n: i64| i32::try_from(n - 1).unwrap_or(i32::MAX);
+                // A place beyond 32 bits is outside of every image, whichever way.
+                let from_zero =
+                    |n: i64| n.checked_sub(1).and_then(|n| i32::try_from(n).ok()).unwrap_or(i32::MAX);
                 [from_zero(*row), from_zero(*column)]
             }
             _ => {

@@ -189,7 +189,7 @@ fn quarter_turns(data: &DataSet, notices: &mut Vec<Notice>) -> u8 {
 
 /// Numbers up to a million: beyond that a header is wrong, and sums stay exact.
 fn small(n: i64) -> Option<f64> {
-    i32::try_from(n).ok().filter(|n| n.abs() <= 1_000_000).map(f64::from)
+    i32::try_from(n).ok().filter(|n| n.unsigned_abs() <= 1_000_000).map(f64::from)
 }
 
 fn numbers(data: &DataSet, tag: Tag) -> Option<Vec<f64>> {

@@ -5,6 +5,8 @@
 //! Invariants
 //! - What is stated and cannot be used is told, once an item. An item whose axes both state no unit that measures
 //!   says nothing of its pixels, and is passed over.
+//! - Bit 0 of Region Flags (0018,6016) set means low priority (C.8.5.5.1.3): the region gives way to what overlaps it.
+//!   A file that states no flags gives all its regions the same, high one.
 //! - A [`RegionScale`] lies in its image and has steps that are finite and not 0 where they measure.
 //!
 //! Source: PS3.3 C.8.5.5.
@@ -154,7 +156,7 @@ fn scale_of(
         max_y: region.max_y.min(last_row),
         x,
         y,
-        on_top: region.flags & 1 == 1,
+        low_priority: region.flags & 1 == 1,
     };
     Ok((Some(scale), is_cut.then_some("reaches out of the image, it ends at the border")))
 }
@@ -215,13 +217,14 @@ mod tests {
     #[test]
     fn units_steps_and_references_are_taken_as_stated() {
         let (scales, told) = read(vec![
-            item(1, [3, 3], [0.01, -0.02], WHOLE, 0),
-            item(3, [4, 7], [0.005, -1.5], [10, 20, 70, 50], 3),
+            item(1, [3, 3], [0.01, -0.02], WHOLE, 3),
+            item(3, [4, 7], [0.005, -1.5], [10, 20, 70, 50], 2),
             item(0, [0, 0], [0.0, 0.0], WHOLE, 0),
         ]);
         assert_eq!(told, Vec::<String>::new(), "an item that claims nothing is not broken");
         let [tissue, spectrum] = scales.as_slice() else { panic!("{scales:?}") };
-        assert!(tissue.is_spatial() && !tissue.on_top && spectrum.on_top && !spectrum.is_spatial());
+        assert!(tissue.is_spatial() && !spectrum.is_spatial());
+        assert!(tissue.low_priority && !spectrum.low_priority, "bit 0 set gives way");
         assert_eq!((tissue.x.per_pixel, tissue.y.per_pixel), (0.01, -0.02));
         assert_eq!((spectrum.x.unit, spectrum.y.unit), (AxisUnit::Seconds, AxisUnit::CmPerSecond));
         assert_eq!((spectrum.y.reference_pixel, spectrum.y.reference_value), (Some(-4), 2.5));

@@ -30,10 +30,11 @@ pub(crate) fn place_of<'a>(shape: &Shape, regions: &'a [RegionScale]) -> Place<'
     let holding = || regions.iter().filter(|region| holds(region, shape, &bounds));
     let others_matter = |chosen: &RegionScale| {
         regions.iter().any(|other| {
-            !other.measures_as(chosen) && (other.on_top || !chosen.on_top) && touches(other, shape, &bounds)
+            let counts = !other.low_priority || chosen.low_priority;
+            counts && !other.measures_as(chosen) && touches(other, shape, &bounds)
         })
     };
-    match holding().find(|region| region.on_top).or_else(|| holding().next()) {
+    match holding().find(|region| !region.low_priority).or_else(|| holding().next()) {
         Some(chosen) if others_matter(chosen) => Place::Across,
         Some(chosen) => Place::Within(chosen),
         None if regions.iter().any(|region| touches(region, shape, &bounds)) => Place::Across,

@@ -57,9 +57,11 @@ pub struct RegionScale {
     pub x: RegionAxis,
     /// Along the columns, downwards.
     pub y: RegionAxis,
-    /// Where regions overlap, the pixels are this one's (Region Flags (0018,6016), bit 0).
-    #[serde(default)]
-    pub on_top: bool,
+    /// Where regions overlap, the pixels are those of one without this (Region Flags (0018,6016), bit 0).
+    ///
+    /// Cases were written with the same bit under the name `on_top`, which it does not mean.
+    #[serde(default, alias = "on_top")]
+    pub low_priority: bool,
 }
 
 impl RegionScale {
@@ -77,5 +79,23 @@ impl RegionScale {
             return same(self.x.per_pixel, other.x.per_pixel) && same(self.y.per_pixel, other.y.per_pixel);
         }
         (self.min_x, self.min_y, self.x, self.y) == (other.min_x, other.min_y, other.x, other.y)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_that_named_the_bit_on_top_is_read_as_what_it_means() {
+        let axis = r#"{"unit":"cm","per_pixel":0.02}"#;
+        let read = |more: &str| {
+            let text = format!(r#"{{"min_x":0,"min_y":0,"max_x":9,"max_y":9,"x":{axis},"y":{axis}{more}}}"#);
+            serde_json::from_str::<RegionScale>(&text).unwrap()
+        };
+        assert!(read(r#","on_top":true"#).low_priority, "bit 0 was set, which is low priority");
+        assert!(!read(r#","on_top":false"#).low_priority && !read("").low_priority);
+        let written = serde_json::to_string(&read(r#","on_top":true"#)).unwrap();
+        assert!(written.ends_with(r#""low_priority":true}"#), "{written}");
     }
 }

@@ -68,6 +68,17 @@ fn a_plane_may_lie_partly_outside() {
 }
 
 #[test]
+fn an_origin_at_the_end_of_all_numbers_is_outside_and_no_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut elements = group(0x6000, [1, 8], [1, 1], Some(&[255, 0]));
+    elements.retain(|element| element.tag != (0x6000, 0x0050));
+    elements.push(NewElement::text((0x6000, 0x0050), *b"IS", &format!("{}\\1", i64::MIN)));
+    let read = read_overlays(&written(&grey(elements), folder.path()), 1).unwrap();
+    let [plane] = read.value.as_slice() else { panic!("{:?}", read.value) };
+    assert_eq!((plane.left, covered(plane)), (0, vec![]));
+}
+
+#[test]
 fn a_plane_of_several_frames_lies_over_those_alone() {
     let folder = tempfile::tempdir().unwrap();
     // Two planes of 3 pixels from frame 2 on: the second begins inside the first byte.

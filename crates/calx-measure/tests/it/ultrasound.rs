@@ -18,7 +18,7 @@ fn axis(unit: AxisUnit, per_pixel: f64, reference: Option<(i32, f64)>) -> Region
 }
 
 fn part([min_x, min_y, max_x, max_y]: [u32; 4], x: RegionAxis, y: RegionAxis) -> RegionScale {
-    RegionScale { min_x, min_y, max_x, max_y, x, y, on_top: false }
+    RegionScale { min_x, min_y, max_x, max_y, x, y, low_priority: false }
 }
 
 /// Columns 0 to 59, rows 0 to 19; a pixel is 0.2 mm across and 0.1 mm down, the depth counted upwards.
@@ -111,21 +111,24 @@ fn outside_all_parts_the_image_s_own_spacing_counts() {
 
 #[test]
 fn of_parts_on_one_another_the_one_on_top_counts() {
-    let colour = RegionScale {
-        on_top: true,
-        ..part([20, 5, 29, 14], axis(AxisUnit::Cm, 0.05, None), axis(AxisUnit::Cm, 0.05, None))
-    };
+    let colour = part([20, 5, 29, 14], axis(AxisUnit::Cm, 0.05, None), axis(AxisUnit::Cm, 0.05, None));
+    let under = RegionScale { low_priority: true, ..tissue() };
     let inside = line((21.0, 10.0), (27.0, 10.0));
-    check_length(inside.clone(), &[tissue(), colour], &mm(3.0));
-    check_length(inside.clone(), &[colour, tissue()], &mm(3.0));
+    check_length(inside.clone(), &[under, colour], &mm(3.0));
+    check_length(inside.clone(), &[colour, under], &mm(3.0));
     // Under it the tissue is hidden, beside it the tissue counts.
-    check_length(line((5.0, 10.0), (40.0, 10.0)), &[tissue(), colour], &px(35.0));
-    check_length(line((5.0, 2.0), (40.0, 2.0)), &[tissue(), colour], &mm(7.0));
-    // Neither says that it is on top and they differ: nobody knows.
-    let beside = RegionScale { on_top: false, ..colour };
-    check_length(inside.clone(), &[tissue(), beside], &px(6.0));
+    check_length(line((5.0, 10.0), (40.0, 10.0)), &[under, colour], &px(35.0));
+    check_length(line((5.0, 2.0), (40.0, 2.0)), &[under, colour], &mm(7.0));
+    // Both say the same and they differ: nobody knows.
+    check_length(inside.clone(), &[tissue(), colour], &px(6.0));
+    let also_under = RegionScale { low_priority: true, ..colour };
+    check_length(inside.clone(), &[under, also_under], &px(6.0));
+    // A spectrum laid into the whole picture of tissue, as duplex devices write it.
+    let whole = RegionScale { max_y: 39, ..under };
+    let measured = measure(Shape::Point { at: at(10.5, 25.5) }, &[whole, spectrum()]);
+    assert!(matches!(measured.as_slice(), [Measurement::Time { .. }, ..]), "{measured:?}");
     // Colour over tissue of one scale, as devices write it.
-    let alike = RegionScale { x: tissue().x, y: tissue().y, ..beside };
+    let alike = RegionScale { x: tissue().x, y: tissue().y, ..colour };
     check_length(inside, &[tissue(), alike], &mm(1.2));
     check_length(line((5.0, 10.0), (40.0, 10.0)), &[tissue(), alike], &mm(7.0));
 }
