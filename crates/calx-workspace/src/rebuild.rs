@@ -8,15 +8,17 @@
 //!   again tomorrow.
 //! - Of several objects with one UID, the one that counted before counts again; without the old catalogue
 //!   it is the one stored first. A decision of a person ([`Workspace::resolve`]) wins over both.
+//! - Headers of objects are held a batch at a time, but those of files that share a UID; of referenced files all are.
 //! - A catalogue that SQLite calls damaged is put aside with its log, never deleted. One that is only busy, newer or
 //!   out of reach is left alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use calx_dicom::{InstanceHeader, Intake, read_intake};
 use rayon::prelude::*;
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, OptionalExtension as _, Transaction};
 
 use crate::carried;
 use crate::catalogue;
@@ -31,6 +33,9 @@ use crate::resolutions::Decisions;
 use crate::rows::{IssueRow, RunRow};
 use crate::tables;
 use crate::workspace::Workspace;
+
+/// Objects whose headers are held at once.
+const BATCH: usize = 1_000;
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,11 +59,20 @@ pub struct RebuildReport {
 struct Old {
     /// Referenced files and their instances.
     referenced: Vec<(String, Known)>,
-    /// The file that counts, by UID.
-    counting: BTreeMap<String, Known>,
     runs: Vec<RunRow>,
     plans: Vec<RunPlan>,
     issues: Vec<IssueRow>,
+}
+
+/// Digest and path of an object.
+type Object = (String, PathBuf);
+
+/// UIDs that several files have.
+struct Shared {
+    /// Each [`short`].
+    uids: BTreeSet<u64>,
+    /// Of each object whether its UID is one of them.
+    of_objects: Vec<bool>,
 }
 
 /// One file to be filed again.
@@ -95,12 +109,16 @@ impl Workspace {
         };
         let listed = self.list_objects()?.objects;
         report.objects = listed.len() as u64;
-        let managed = listed.par_iter().map(|(sha256, path)| {
-            let place = Place { managed: true, path: relative_path(sha256).into_bytes() };
-            look(path, Some(sha256.clone()), place)
-        });
+        let shared = self.shared_uids(&old, &listed, is_sound)?;
+        let counting = match self.counting(&shared.uids) {
+            Err(error) if lacks_tables(&error) || is_damage(&error) => BTreeMap::new(),
+            counting => counting?,
+        };
+        // Files with one UID are ranked among each other; all others are filed as they come.
+        let (ranked, alone): (Vec<_>, Vec<_>) =
+            listed.iter().zip(&shared.of_objects).partition(|(_, is_shared)| **is_shared);
         let mut found: Vec<Found> = Vec::new();
-        for looked in managed.collect::<Vec<_>>() {
+        for looked in ranked.par_iter().map(|(object, _)| look_at_object(object)).collect::<Vec<_>>() {
             match looked {
                 Ok(one) => found.push(one),
                 Err(problem) => report.problems.push(problem),
@@ -126,7 +144,7 @@ impl Workspace {
             let decided = decisions
                 .get(&one.header.instance)
                 .is_some_and(|decision| one.facts.sha256.as_deref() == Some(decision.counts.as_str()));
-            let counted = old.counting.get(one.header.instance.as_str()).is_some_and(|known| {
+            let counted = counting.get(one.header.instance.as_str()).is_some_and(|known| {
                 known.place == one.place && (known.sha256 == one.facts.sha256 || known.sha256.is_none())
             });
             (!decided, !counted, one.is_unseen, one.facts.modified, one.facts.sha256.clone())
@@ -166,20 +184,17 @@ impl Workspace {
             }
             let mut lately = Lately::default();
             for one in &found {
-                let filed = file_rows::Found {
-                    header: &one.header,
-                    damaged: one.damaged.as_deref(),
-                    facts: &one.facts,
-                    place: &one.place,
-                    source: &one.place.path,
-                };
-                let is_beside = one.is_unseen && file_rows::known(tx, &one.header.instance)?.is_some();
-                let is_filed = !is_beside
-                    && file_rows::file_instance(tx, filed, &Learned::default(), &mut lately)?
-                        != Filed::Undecided;
-                // Bytes that cannot be compared just now are kept beside the others.
-                if !is_filed && !file_rows::is_there(tx, &one.header.instance, &one.facts, &one.place)? {
-                    file_rows::add_file(tx, &one.header.instance, &one.facts, &one.place)?;
+                file_again(tx, one, &mut lately)?;
+            }
+            for batch in alone.chunks(BATCH) {
+                for looked in batch.par_iter().map(|(object, _)| look_at_object(object)).collect::<Vec<_>>() {
+                    match looked {
+                        Ok(one) => {
+                            file_again(tx, &one, &mut lately)?;
+                            report.instances += 1;
+                        }
+                        Err(problem) => report.problems.push(problem),
+                    }
                 }
             }
             for run in &old.runs {
@@ -211,18 +226,65 @@ impl Workspace {
     }
 
     fn old_catalogue(&self) -> Result<Old, WorkspaceError> {
-        let (referenced, counting) = self.read(|tx| {
+        let referenced = self.read(|tx| {
             let sql = format!("SELECT f.instance, {KNOWN} FROM files f WHERE managed = 0 ORDER BY id");
             let mut statement = tx.prepare(&sql)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, known_of(row, 1)?)))?;
-            let referenced = rows.collect::<Result<_, _>>()?;
-            let sql = format!("SELECT i.uid, {KNOWN} FROM instances i JOIN files f ON f.id = i.file");
-            let mut statement = tx.prepare(&sql)?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, known_of(row, 1)?)))?;
-            Ok((referenced, rows.collect::<Result<_, _>>()?))
+            Ok(rows.collect::<Result<_, _>>()?)
         })?;
         let (runs, plans, issues) = (self.runs()?, self.run_plans()?, self.issues(None)?);
-        Ok(Old { referenced, counting, runs, plans, issues })
+        Ok(Old { referenced, runs, plans, issues })
+    }
+
+    /// Finds the UIDs that several files have. What the old catalogue says of an object need not be read.
+    fn shared_uids(&self, old: &Old, listed: &[Object], is_sound: bool) -> Result<Shared, WorkspaceError> {
+        let mut of_objects = Vec::with_capacity(listed.len());
+        for batch in listed.chunks(BATCH) {
+            let known = if is_sound { self.instances_of(batch)? } else { vec![None; batch.len()] };
+            let uids = batch.par_iter().zip(known).map(|(object, known)| {
+                let read = || look_at_object(object).ok().map(|one| one.header.instance.to_string());
+                known.or_else(read).map(|uid| short(&uid))
+            });
+            of_objects.extend(uids.collect::<Vec<_>>());
+        }
+        let referenced = old.referenced.iter().map(|(instance, _)| short(instance));
+        let mut all: Vec<u64> = of_objects.iter().flatten().copied().chain(referenced).collect();
+        all.sort_unstable();
+        let twice = all.windows(2).filter_map(|pair| match pair {
+            [one, next] if one == next => Some(*one),
+            _ => None,
+        });
+        let uids: BTreeSet<u64> = twice.collect();
+        let of_objects = of_objects.iter().map(|uid| uid.is_some_and(|uid| uids.contains(&uid))).collect();
+        Ok(Shared { uids, of_objects })
+    }
+
+    /// The instances whose bytes these objects are, by the old catalogue.
+    fn instances_of(&self, objects: &[Object]) -> Result<Vec<Option<String>>, WorkspaceError> {
+        self.read(|tx| {
+            let mut statement =
+                tx.prepare_cached("SELECT instance FROM files WHERE sha256 = ?1 AND managed = 1 LIMIT 1")?;
+            let rows =
+                objects.iter().map(|(sha256, _)| statement.query_row([sha256], |row| row.get(0)).optional());
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The file that counts of each of these UIDs.
+    fn counting(&self, uids: &BTreeSet<u64>) -> Result<BTreeMap<String, Known>, WorkspaceError> {
+        self.read(|tx| {
+            let sql = format!("SELECT i.uid, {KNOWN} FROM instances i JOIN files f ON f.id = i.file");
+            let mut statement = tx.prepare(&sql)?;
+            let mut rows = statement.query([])?;
+            let mut counting = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let uid: String = row.get(0)?;
+                if uids.contains(&short(&uid)) {
+                    counting.insert(uid, known_of(row, 1)?);
+                }
+            }
+            Ok(counting)
+        })
     }
 
     /// Reads a referenced file again, which must still be what it was.
@@ -312,6 +374,37 @@ fn lacks_tables(error: &WorkspaceError) -> bool {
     matches!(source.sqlite_error_code(), None | Some(ErrorCode::Unknown))
 }
 
+/// Files one of those that were found.
+fn file_again(tx: &Transaction<'_>, one: &Found, lately: &mut Lately) -> Result<(), WorkspaceError> {
+    let filed = file_rows::Found {
+        header: &one.header,
+        damaged: one.damaged.as_deref(),
+        facts: &one.facts,
+        place: &one.place,
+        source: &one.place.path,
+    };
+    let is_beside = one.is_unseen && file_rows::known(tx, &one.header.instance)?.is_some();
+    let is_filed =
+        !is_beside && file_rows::file_instance(tx, filed, &Learned::default(), lately)? != Filed::Undecided;
+    // Bytes that cannot be compared just now are kept beside the others.
+    if !is_filed && !file_rows::is_there(tx, &one.header.instance, &one.facts, &one.place)? {
+        file_rows::add_file(tx, &one.header.instance, &one.facts, &one.place)?;
+    }
+    Ok(())
+}
+
+/// A UID in few bytes. Two that come to the same are treated as if they were one: ranked, and filed apart.
+fn short(uid: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    uid.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn look_at_object((sha256, path): &Object) -> Result<Found, String> {
+    let place = Place { managed: true, path: relative_path(sha256).into_bytes() };
+    look(path, Some(sha256.clone()), place)
+}
+
 /// Reads one file for its rows.
 pub(crate) fn look(path: &Path, sha256: Option<String>, place: Place) -> Result<Found, String> {
     let told = |why: String| format!("{why}: {}", path_bytes::shown(path));
@@ -338,7 +431,7 @@ fn digest_repeated(found: &mut [Found]) {
     }
 }
 
-fn add_run(tx: &rusqlite::Transaction<'_>, run: &RunRow) -> Result<(), WorkspaceError> {
+fn add_run(tx: &Transaction<'_>, run: &RunRow) -> Result<(), WorkspaceError> {
     let sql =
         "INSERT INTO import_runs (id, started, finished, interrupted, mode, imported, damaged, duplicate,
                conflict, not_dicom, failed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
