@@ -23,6 +23,7 @@ mod archive;
 mod directory;
 mod directory_size;
 mod expand;
+mod look;
 mod pace;
 mod plan;
 mod prepare;
