@@ -44,12 +44,7 @@ pub(crate) fn display_of(
     let monochrome = layout.photometric_interpretation.is_monochrome();
     let modality_lut = modality_lut(view, (layout.is_signed(), layout.is_float()), notices);
     let mut voi = windows(view, notices);
-    let negative_input = match modality_lut {
-        ModalityLut::Identity => layout.is_signed(),
-        ModalityLut::Rescale { intercept, slope } => layout.is_signed() || intercept < 0.0 || slope < 0.0,
-        ModalityLut::Table(_) => false,
-    };
-    voi.extend(voi_luts(view, negative_input, notices));
+    voi.extend(voi_luts(view, modality_lut.may_give_negatives(layout.is_signed()), notices));
     let palette = match layout.photometric_interpretation {
         PhotometricInterpretation::PaletteColor => match palette_of(data, notices) {
             Ok(palette) => Some(palette),
@@ -102,7 +97,7 @@ pub(crate) fn modality_lut(
         .holder(SLOPE, PIXEL_VALUE_TRANSFORMATION)
         .or_else(|| view.holder(INTERCEPT, PIXEL_VALUE_TRANSFORMATION));
     if let Some(item) = view.top.items(MODALITY_LUT).first() {
-        match lookup_table(item, is_signed) {
+        match lookup_table(item, is_signed, notices) {
             Ok(_) if is_float => {
                 let text =
                     "a modality LUT maps whole numbers, the pixels are floating-point: it was left out";
@@ -190,7 +185,7 @@ pub(crate) fn voi_luts(
     let mut choices = Vec::new();
     let items = view.holder(VOI_LUT, FRAME_VOI).map(|holder| holder.items(VOI_LUT)).unwrap_or_default();
     for (number, item) in (1u32..).zip(items) {
-        match lookup_table(item, negative_input) {
+        match lookup_table(item, negative_input, notices) {
             Ok(table) => {
                 let explanation = item.text(Tag(0x0028, 0x3003));
                 choices.push(VoiChoice {
@@ -207,7 +202,8 @@ pub(crate) fn voi_luts(
     choices
 }
 
-/// The words are read with the pixels' sign: files state them as US and as SS.
+/// The words are read with the pixels' sign: files state them as US and as SS, and as the bits that stand in the
+/// pixel words, whose sign is then the highest of the stored ones.
 fn padding(data: &DataSet, layout: &FrameLayout) -> Option<Padding> {
     if layout.is_float() {
         let [value, limit] = if layout.bits_allocated == 64 { DOUBLE_PADDING } else { FLOAT_PADDING };
@@ -221,7 +217,14 @@ fn padding(data: &DataSet, layout: &FrameLayout) -> Option<Padding> {
     let read = |tag| {
         let value = data.integer(tag)?;
         let word = u16::try_from(value & 0xffff).ok()?;
-        Some(if layout.is_signed() { f64::from(word.cast_signed()) } else { f64::from(word) })
+        if !layout.is_signed() {
+            return Some(f64::from(word));
+        }
+        let signed = i32::from(word.cast_signed());
+        let steps = 1i32.checked_shl(u32::from(layout.bits_stored)).filter(|steps| *steps <= 0x1_0000)?;
+        // Above the largest that can be stored: the pattern of one below 0.
+        let is_pattern = (steps / 2..steps).contains(&signed);
+        Some(f64::from(if is_pattern { signed - steps } else { signed }))
     };
     let value = read(PADDING)?;
     let limit = read(PADDING_LIMIT).unwrap_or(value);
@@ -324,6 +327,23 @@ mod tests {
         assert_eq!(read(&data, false).0.padding, Some(Padding { low: 16.0, high: 63536.0 }));
         let data = set(&[(PADDING, b"SS", &low)]);
         assert_eq!(read(&data, true).0.padding, Some(Padding { low: -2000.0, high: -2000.0 }));
+    }
+
+    #[test]
+    fn padding_of_fewer_bits_may_stand_as_the_stored_pattern() {
+        let padding = |bits_stored, word: u16, signed| {
+            let layout = FrameLayout { bits_stored, high_bit: bits_stored - 1, ..layout(signed) };
+            let data = set(&[(PADDING, b"US", &word.to_le_bytes())]);
+            display_of(FrameView::new(&data, 1), &layout, &mut Vec::new()).padding.map(|p| (p.low, p.high))
+        };
+        assert_eq!(padding(12, 0x0830, true), Some((-2000.0, -2000.0)));
+        assert_eq!(padding(8, 246, true), Some((-10.0, -10.0)));
+        assert_eq!(padding(12, 0x07ff, true), Some((2047.0, 2047.0)));
+        assert_eq!(padding(12, (-2000i16).cast_unsigned(), true), Some((-2000.0, -2000.0)));
+        assert_eq!(padding(16, 0x8000, true), Some((-32768.0, -32768.0)));
+        // Beyond the stored bits altogether it is no pattern of them.
+        assert_eq!(padding(12, 0x1000, true), Some((4096.0, 4096.0)));
+        assert_eq!(padding(12, 0x0830, false), Some((2096.0, 2096.0)));
     }
 
     #[test]

@@ -380,7 +380,9 @@ fn pixel_aspect(data: &DataSet, notices: &mut Vec<Notice>) -> Option<(f64, f64)>
 /// PatientOrientation, else what ImageOrientationPatient (0020,0037) says in letters: images that have the one need not
 /// have the other.
 fn patient_orientation(view: FrameView<'_>) -> Option<[PatientText; 2]> {
-    if let [row, column] = view.top.texts(Tag(0x0020, 0x0020)).as_slice()
+    let stated = Tag(0x0020, 0x0020);
+    if let Some([row, column]) =
+        view.holder(stated, Tag(0x0020, 0x9450)).map(|holder| holder.texts(stated)).as_deref()
         && !(row.is_empty() && column.is_empty())
     {
         return Some([PatientText::new(row.clone()), PatientText::new(column.clone())]);
@@ -412,6 +414,26 @@ fn letters_of(cosines: [f64; 3]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frame_may_state_its_own_orientation() {
+        use crate::dataset::{Element, Value};
+
+        let holding = |tag, vr: [u8; 2], value| {
+            let mut data = DataSet::default();
+            data.elements.insert(tag, Element { vr, length: None, value });
+            data
+        };
+        let frame = |words: &str| {
+            let stated = Value::Bytes(words.as_bytes().to_vec().into());
+            let stated = holding(Tag(0x0020, 0x0020), *b"CS", stated);
+            holding(Tag(0x0020, 0x9450), *b"SQ", Value::Items(vec![stated]))
+        };
+        let frames = Value::Items(vec![frame("L\\F"), frame("A\\F")]);
+        let data = holding(Tag(0x5200, 0x9230), *b"SQ", frames);
+        let row = |n| patient_orientation(FrameView::new(&data, n)).map(|[row, _]| row.raw().to_owned());
+        assert_eq!([row(1), row(2), row(3)], [Some("L".to_owned()), Some("A".to_owned()), None]);
+    }
 
     #[test]
     fn cosines_become_letters() {

@@ -4,12 +4,15 @@
 //!
 //! Invariants
 //! - A table that exists has exactly as many entries as its descriptor says, 65,536 for 0.
+//! - No entry is larger than its bits hold: where the descriptor states fewer, the bits are those of the largest entry
+//!   and that is told. To cut entries off would show what was meant to differ as one white.
 //!
 //! Source: PS3.3 C.11.1.1.1, C.11.2.1.1.
 
 use calx_model::LookupTable;
 
 use crate::dataset::{DataSet, Tag};
+use crate::notice::Notice;
 
 pub(crate) const DESCRIPTOR: Tag = Tag(0x0028, 0x3002);
 const DATA: Tag = Tag(0x0028, 0x3006);
@@ -38,7 +41,11 @@ pub(crate) fn descriptor(
 ///
 /// # Errors
 /// What is wrong with it, in words for a notice.
-pub(crate) fn lookup_table(item: &DataSet, input_may_be_negative: bool) -> Result<LookupTable, String> {
+pub(crate) fn lookup_table(
+    item: &DataSet,
+    input_may_be_negative: bool,
+    notices: &mut Vec<Notice>,
+) -> Result<LookupTable, String> {
     let (count, first, bits) = descriptor(item, DESCRIPTOR, input_may_be_negative)?;
     if !(1..=16).contains(&bits) {
         return Err(format!("its entries have {bits} bits, 8 to 16 are possible"));
@@ -56,13 +63,28 @@ pub(crate) fn lookup_table(item: &DataSet, input_may_be_negative: bool) -> Resul
     if entries.len() != count {
         return Err(format!("its descriptor states {count} entries, {} are there", entries.len()));
     }
-    Ok(LookupTable { first, bits, entries: entries.into() })
+    let largest = entries.iter().max().copied().unwrap_or(0);
+    let needed = u16::try_from(u16::BITS - largest.leading_zeros()).unwrap_or(16);
+    if needed > bits {
+        let text = format!(
+            "a lookup table states entries of {bits} bits and holds one of {largest}: {needed} bits were taken"
+        );
+        notices.push(Notice::at(DESCRIPTOR, text));
+    }
+    Ok(LookupTable { first, bits: bits.max(needed), entries: entries.into() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dataset::{Element, Value};
+
+    fn lookup_table(item: &DataSet, input_may_be_negative: bool) -> Result<LookupTable, String> {
+        let mut notices = Vec::new();
+        let table = super::lookup_table(item, input_may_be_negative, &mut notices);
+        assert_eq!(notices, []);
+        table
+    }
 
     pub(crate) fn item(descriptor: [u16; 3], vr: &[u8; 2], data: &[u8], big_endian: bool) -> DataSet {
         let mut item = DataSet { big_endian, ..DataSet::default() };
@@ -101,6 +123,21 @@ mod tests {
             lookup_table(&item, negative).unwrap().first
         };
         assert_eq!([first(b"SS", false), first(b"US", true), first(b"US", false)], [-1024, -1024, 64512]);
+    }
+
+    #[test]
+    fn entries_wider_than_stated_are_all_kept_and_told() {
+        let data: Vec<u8> = (0..4096u16).flat_map(u16::to_le_bytes).collect();
+        let mut notices = Vec::new();
+        let table =
+            super::lookup_table(&item([4096, 0, 8], b"US", &data, false), false, &mut notices).unwrap();
+        assert_eq!((table.bits, table.max_entry(), table.entries[2048]), (12, 4095, 2048));
+        let told =
+            "(0028,3002) a lookup table states entries of 8 bits and holds one of 4095: 12 bits were taken";
+        assert_eq!(notices.iter().map(ToString::to_string).collect::<Vec<_>>(), [told]);
+        // The middle of the table is the middle of the greys, not white.
+        let shown = calx_model::VoiLut::Table(table).apply(2048.0);
+        assert!((shown - 2048.0 / 4095.0).abs() < 1e-12, "{shown}");
     }
 
     #[test]

@@ -5,19 +5,22 @@
 //! Invariants
 //! - A state lists at least one image; one that lists none may be applied to nothing and is refused.
 //! - What cannot be read of it is a notice with its tag, never silence: a state is how somebody wanted it shown.
+//! - What names images or frames none of which can be read holds for none of them, never for all.
 //! - Corners and shutters count pixels from 1 in the file and leave here as continuous coordinates: the left edge
 //!   of the first pixel is 0.
 //!
-//! Source: PS3.3 A.33.1, C.7.6.11, C.7.6.15, C.10.4, C.10.6, C.11.4, C.11.6, C.11.8, C.11.9, C.11.11.
+//! Source: PS3.3 A.33.1, C.7.6.10 (mask), C.7.6.11, C.7.6.15, C.10.4, C.10.6, C.11.4, C.11.6, C.11.8, C.11.9, C.11.11.
 
 mod graphics;
+#[cfg(test)]
+mod tests;
 
 use calx_model::presentation_state::{
     DisplayedArea, Scoped, Shutter, SizeMode, StateImage, StateOverlay, StateVoi,
 };
-use calx_model::{ModalityLut, PresentationLut, PresentationState, SopInstanceUid};
+use calx_model::{PresentationLut, PresentationState, SopInstanceUid};
 
-use crate::dataset::{DataSet, Tag};
+use crate::dataset::{DataSet, Tag, trim_padding};
 use crate::display_attributes::{modality_lut, voi_luts, windows};
 use crate::functional_groups::FrameView;
 use crate::header::ReadHeaderError;
@@ -44,6 +47,10 @@ const SHUTTER_OVERLAY: Tag = Tag(0x0018, 0x1623);
 const FLIP: Tag = Tag(0x0070, 0x0041);
 const ROTATION: Tag = Tag(0x0070, 0x0042);
 const AREAS: Tag = Tag(0x0070, 0x005a);
+const SIZE_MODE: Tag = Tag(0x0070, 0x0100);
+const MAGNIFICATION: Tag = Tag(0x0070, 0x0103);
+const MASK: Tag = Tag(0x0028, 0x6100);
+const VIEWING_MODE: Tag = Tag(0x0028, 0x1090);
 
 /// Shapes of shutters that are looked at: three are known.
 const MOST_SHAPES: usize = 8;
@@ -79,79 +86,120 @@ pub fn read_presentation_state(locator: &Locator) -> Result<Read<PresentationSta
         let kind = if kind.is_empty() { "absent".into() } else { kind };
         return Err(ReadStateError::Kind(calx_model::patient_text::escape_terminal(&kind)));
     }
-    let images: Vec<StateImage> =
-        data.items(REFERENCED_SERIES).iter().flat_map(|series| images_of(series, &mut notices)).collect();
+    let value = state_of(&data, &mut notices)?;
+    // What is wrong with many parts alike is told once.
+    let mut told = std::collections::BTreeSet::new();
+    notices.retain(|notice| told.insert((notice.tag, notice.text.clone())));
+    Ok(Read { value, notices })
+}
+
+fn state_of(data: &DataSet, notices: &mut Vec<Notice>) -> Result<PresentationState, ReadStateError> {
+    let series = data.items(REFERENCED_SERIES).iter();
+    let images: Vec<StateImage> = series.filter_map(|series| images_of(series, notices)).flatten().collect();
     if images.is_empty() {
         return Err(ReadStateError::NoImages);
     }
     let instance = data.code(Tag(0x0008, 0x0018)).and_then(|uid| SopInstanceUid::new(&uid).ok());
-    let modality_lut = modality_lut(FrameView::new(&data, 1), (false, false), &mut notices);
-    let value = PresentationState {
+    let modality_lut = modality_lut(FrameView::new(data, 1), (false, false), notices);
+    Ok(PresentationState {
         instance,
         label: data.text(Tag(0x0070, 0x0080)).raw().to_owned(),
         images,
-        voi: voi_of(&data, &modality_lut, &mut notices),
+        is_subtraction: is_subtraction(data, notices),
+        voi: voi_of(data, notices),
         modality_lut,
-        presentation_lut: presentation_lut(&data, &mut notices),
-        shutters: shutters(&data, &mut notices),
+        presentation_lut: presentation_lut(data, notices),
+        shutters: shutters(data, notices),
         shutter_grey: data
             .integer(SHUTTER_GREY)
             .and_then(|n| u16::try_from(n).ok())
             .map_or(0, graphics::eight_bits),
-        quarter_turns: quarter_turns(&data, &mut notices),
+        quarter_turns: quarter_turns(data, notices),
         flip_horizontal: data.code(FLIP).as_deref() == Some("Y"),
-        areas: data.items(AREAS).iter().filter_map(|item| area(item, &mut notices)).collect(),
-        layers: graphics::layers(&data),
-        annotations: graphics::annotations(&data, &mut notices),
-        overlays: overlays(&data, &mut notices),
-    };
-    Ok(Read { value, notices })
+        areas: data.items(AREAS).iter().filter_map(|item| area(item, notices)).collect(),
+        layers: graphics::layers(data),
+        annotations: graphics::annotations(data, notices),
+        overlays: overlays(data, notices),
+    })
 }
 
-/// The items of ReferencedImageSequence.
-fn images_of(holder: &DataSet, notices: &mut Vec<Notice>) -> Vec<StateImage> {
+/// Whether the picture is meant less another one.
+fn is_subtraction(data: &DataSet, notices: &mut Vec<Notice>) -> bool {
+    if !data.has_value(MASK) {
+        return false;
+    }
+    let is_native = data.code(VIEWING_MODE).as_deref() == Some("NAT");
+    if is_native {
+        let text = "a mask is named and RecommendedViewingMode is NAT: the image is shown without it";
+        notices.push(Notice::at(MASK, text));
+    }
+    !is_native
+}
+
+/// The items of ReferencedImageSequence that can be read; `None` where there is no item.
+fn images_of(holder: &DataSet, notices: &mut Vec<Notice>) -> Option<Vec<StateImage>> {
+    if !holder.has_value(REFERENCED_IMAGES) {
+        return None;
+    }
     let mut images = Vec::new();
     for item in holder.items(REFERENCED_IMAGES) {
         let uid = item.code(INSTANCE).unwrap_or_default();
         match SopInstanceUid::new(&uid) {
             Ok(instance) => {
-                let frame = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok());
-                let frames = item.integers(FRAMES).into_iter().filter_map(frame).collect();
-                images.push(StateImage { instance, frames });
+                if let Some(frames) = frames_of(item, notices) {
+                    images.push(StateImage { instance, frames });
+                }
             }
             Err(_no_uid) => {
                 notices.push(Notice::at(INSTANCE, "a referenced image has no UID, it was left out"));
             }
         }
     }
-    images
+    Some(images)
 }
 
-fn voi_of(data: &DataSet, modality: &ModalityLut, notices: &mut Vec<Notice>) -> Vec<Scoped<StateVoi>> {
-    let negative = match modality {
-        ModalityLut::Identity | ModalityLut::Table(_) => false,
-        ModalityLut::Rescale { slope, intercept } => *slope < 0.0 || *intercept < 0.0,
-    };
+/// Frames from 1, none for all of them; `None` where frames are named and none of them can be read.
+fn frames_of(item: &DataSet, notices: &mut Vec<Notice>) -> Option<Vec<u32>> {
+    if !item.has_value(FRAMES) || item.bytes(FRAMES).is_some_and(|bytes| trim_padding(bytes).is_empty()) {
+        return Some(Vec::new());
+    }
+    let stated = item.integers(FRAMES);
+    let frame = |n: &Option<i64>| n.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+    let frames: Vec<u32> = stated.iter().filter_map(frame).collect();
+    if frames.len() < stated.len() || frames.is_empty() {
+        let text =
+            "ReferencedFrameNumber names what is no frame, which was left out: it does not mean all frames";
+        notices.push(Notice::at(FRAMES, text));
+    }
+    (!frames.is_empty()).then_some(frames)
+}
+
+/// The first inputs of tables stay as they stand: their sign is that of the image.
+fn voi_of(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Scoped<StateVoi>> {
     let mut found = Vec::new();
     for item in data.items(SOFTCOPY_VOI) {
         let view = FrameView::new(item, 1);
-        let mut choices = voi_luts(view, negative, notices);
+        let mut choices = voi_luts(view, false, notices);
         choices.extend(windows(view, notices));
         if choices.len() > 1 {
             let text = "an item holds several windows or tables, the first was taken";
             notices.push(Notice::at(SOFTCOPY_VOI, text));
         }
-        if let Some(choice) = choices.into_iter().next() {
-            let value = StateVoi { lut: choice.lut, explanation: choice.explanation };
-            found.push(Scoped { images: images_of(item, notices), value });
-        }
+        let Some(choice) = choices.into_iter().next() else {
+            let text = "an item holds no window and no table that can be used: without another one the images it is for \
+                        are shown over their whole range";
+            notices.push(Notice::at(SOFTCOPY_VOI, text));
+            continue;
+        };
+        let value = StateVoi { lut: choice.lut, explanation: choice.explanation };
+        found.push(Scoped { images: images_of(item, notices), value });
     }
     found
 }
 
 fn presentation_lut(data: &DataSet, notices: &mut Vec<Notice>) -> PresentationLut {
     if let Some(item) = data.items(PRESENTATION_LUT).first() {
-        match lookup_table(item, false) {
+        match lookup_table(item, false, notices) {
             Ok(table) => return PresentationLut::Table(table),
             Err(why) => {
                 let text = format!("the presentation LUT was left out: {why}");
@@ -211,22 +259,37 @@ fn area(item: &DataSet, notices: &mut Vec<Notice>) -> Option<Scoped<DisplayedAre
     };
     // The corners are those of the picture as it is shown: turned, the first may be any corner of the image.
     let edges = [x.min(right) - 1.0, y.min(bottom) - 1.0, x.max(right), y.max(bottom)];
-    let size = match item.code(Tag(0x0070, 0x0100)).as_deref() {
-        Some("MAGNIFY") => match item.float(Tag(0x0070, 0x0103)) {
-            Some(ratio) if ratio > 0.0 => SizeMode::Magnify(ratio),
-            _ => SizeMode::ScaleToFit,
-        },
-        Some("TRUE SIZE") => SizeMode::TrueSize,
-        _ => SizeMode::ScaleToFit,
-    };
-    let pair = |tag| match item.floats(tag).as_slice() {
+    let size = size_mode(item, notices);
+    let mut pair = |tag| match item.floats(tag).as_slice() {
         [Some(vertical), Some(horizontal)] if *vertical > 0.0 && *horizontal > 0.0 => {
             Some(vertical / horizontal)
         }
-        _ => None,
+        _ => {
+            if item.has_value(tag) {
+                notices.push(Notice::at(tag, "this is no pair of positive numbers, it was left out"));
+            }
+            None
+        }
     };
     let pixel_aspect = pair(Tag(0x0070, 0x0101)).or_else(|| pair(Tag(0x0070, 0x0102)));
     Some(Scoped { images: images_of(item, notices), value: DisplayedArea { edges, size, pixel_aspect } })
+}
+
+fn size_mode(item: &DataSet, notices: &mut Vec<Notice>) -> SizeMode {
+    let (size, text) = match item.code(SIZE_MODE).as_deref() {
+        None | Some("SCALE TO FIT") => return SizeMode::ScaleToFit,
+        Some("MAGNIFY") => match item.float(MAGNIFICATION) {
+            Some(ratio) if ratio > 0.0 => return SizeMode::Magnify(ratio),
+            _ => (SizeMode::ScaleToFit, "MAGNIFY says no ratio above 0, SCALE TO FIT was taken"),
+        },
+        Some("TRUE SIZE") => (
+            SizeMode::TrueSize,
+            "TRUE SIZE was not followed: how large a pixel of the screen is no picture knows, SCALE TO FIT was taken",
+        ),
+        Some(_) => (SizeMode::ScaleToFit, "PresentationSizeMode is not known, SCALE TO FIT was taken"),
+    };
+    notices.push(Notice::at(SIZE_MODE, text));
+    size
 }
 
 fn shutters(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Shutter> {
@@ -236,7 +299,12 @@ fn shutters(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Shutter> {
     // A shape has one set of edges however often it is named.
     shapes.sort();
     shapes.dedup();
+    let group = data.integer(SHUTTER_OVERLAY).and_then(|n| u16::try_from(n).ok());
     for shape in shapes.into_iter().take(MOST_SHAPES) {
+        // A plane of bits: below, with or without this word.
+        if shape == "BITMAP" && group.is_some() {
+            continue;
+        }
         let shutter = match shape.as_ref() {
             "RECTANGULAR" => {
                 let edge = |element| one(Tag(0x0018, element));
@@ -274,7 +342,7 @@ fn shutters(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Shutter> {
             }
         }
     }
-    if let Some(group) = data.integer(SHUTTER_OVERLAY).and_then(|n| u16::try_from(n).ok()) {
+    if let Some(group) = group {
         match plane_of(data, group, notices) {
             Some(plane) => found.push(Shutter::Bitmap(plane)),
             None => {

@@ -41,15 +41,23 @@ pub(crate) fn side_of_shared(data: &DataSet) -> Option<Side> {
     side_of(FrameView::shared_only(data), &mut Vec::new())
 }
 
-/// The side of an object whose frame has the side `own`: bilateral when others have another.
+/// The side of an object whose frame has the side `own`: bilateral when frames state both hands, and none when some
+/// state a side and others do not, which is a claim of neither.
 pub(crate) fn side_of_all_frames(data: &DataSet, frames: u32, own: Option<Side>) -> Option<Side> {
     if data.items(PER_FRAME).is_empty() {
         return own;
     }
-    let differ = (1..=frames)
-        .take(data.items(PER_FRAME).len())
-        .any(|frame| side_of(FrameView::new(data, frame), &mut Vec::new()) != own);
-    if differ { Some(Side::Bilateral) } else { own }
+    // Frames after the last group are alike: they have what is shared.
+    let groups = data.items(PER_FRAME).len();
+    let sides: Vec<Option<Side>> = (1..=frames)
+        .take(groups.saturating_add(1))
+        .map(|frame| side_of(FrameView::new(data, frame), &mut Vec::new()))
+        .collect();
+    if sides.iter().all(|side| *side == own) {
+        return own;
+    }
+    let shows = |hand| sides.contains(&Some(hand)) || sides.contains(&Some(Side::Bilateral));
+    (shows(Side::Right) && shows(Side::Left)).then_some(Side::Bilateral)
 }
 
 fn modifier(data: &DataSet) -> Option<Side> {
@@ -119,6 +127,15 @@ mod tests {
         assert_eq!([1, 2, 3].map(|n| side(&both, n)), [Side::Right, Side::Left, Side::Left].map(Some));
         assert_eq!(side_of_all_frames(&both, 3, side(&both, 1)), Some(Side::Bilateral));
         assert_eq!(side_of_all_frames(&both, 3, side(&both, 2)), Some(Side::Bilateral));
+        // A frame that says nothing makes nothing of the others: nobody spoke of two hands.
+        let silent = holding(PER_FRAME, vec![frame("R"), frame("R"), DataSet::default()]);
+        assert_eq!(side_of_all_frames(&silent, 3, side(&silent, 1)), None);
+        assert_eq!(side_of_all_frames(&silent, 3, side(&silent, 3)), None);
+        assert_eq!(side_of_all_frames(&silent, 2, side(&silent, 1)), Some(Side::Right));
+        let more = holding(PER_FRAME, vec![frame("R"), frame("L"), DataSet::default()]);
+        assert_eq!(side_of_all_frames(&more, 3, None), Some(Side::Bilateral), "both are stated");
+        let unpaired = holding(PER_FRAME, vec![frame("R"), frame("U")]);
+        assert_eq!(side_of_all_frames(&unpaired, 2, side(&unpaired, 1)), None);
         let one = holding(PER_FRAME, vec![frame("L"), frame("L")]);
         assert_eq!(side_of_all_frames(&one, 2, side(&one, 1)), Some(Side::Left));
         assert_eq!(side_of_shared(&one), None, "a row speaks of what all frames share");

@@ -1,9 +1,9 @@
 //! Which of the possible spacings holds: the rule for projection images, first match first. In slices (CT, MR, PT)
-//! PixelSpacing lies in the plane of the image in the patient, and says so.
+//! PixelSpacing lies in the plane of the image in the patient, and says so; a scout of CT is a projection.
 //!
 //! Not here: lengths (`calx-measure`), ultrasound regions (each has its own).
 //!
-//! Source: PS3.3 10.7.1.3, C.8.11.7, C.8.7.2 (distances); the order is that of calx's design page
+//! Source: PS3.3 10.7.1.3, C.8.11.7, C.8.7.2 (distances), C.8.19.6.9, C.8.19.6.14 (enhanced XA and XRF); the order is that of calx's design page
 //! and of cornerstone3D.
 
 use calx_model::{PixelSpacing, SpacingBasis};
@@ -25,7 +25,30 @@ pub(crate) const PIXEL_MEASURES: Tag = Tag(0x0028, 0x9110);
 /// FramePixelDataPropertiesSequence: ImagerPixelSpacing of an enhanced XA or XRF object.
 const FRAME_PIXEL_DATA: Tag = Tag(0x0028, 0x9443);
 const PER_FRAME: Tag = Tag(0x5200, 0x9230);
-const MODALITY: Tag = Tag(0x0008, 0x0060);
+/// XRayGeometrySequence: distances and magnification of an enhanced XA or XRF object.
+const XRAY_GEOMETRY: Tag = Tag(0x0018, 0x9476);
+/// ProjectionPixelCalibrationSequence of an enhanced XA or XRF object.
+const PROJECTION_CALIBRATION: Tag = Tag(0x0018, 0x9401);
+const OBJECT_SPACING: Tag = Tag(0x0018, 0x9404);
+const SOP_CLASS: Tag = Tag(0x0008, 0x0016);
+const IMAGE_TYPE: Tag = Tag(0x0008, 0x0008);
+const FRAME_TYPE: Tag = Tag(0x0008, 0x9007);
+/// CTImageFrameTypeSequence.
+const CT_FRAME_TYPE: Tag = Tag(0x0018, 0x9329);
+
+/// CT, enhanced and converted.
+const CT: [&str; 3] =
+    ["1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"];
+/// MR and PET, enhanced, in colour and converted.
+const MR_AND_PT: [&str; 7] = [
+    "1.2.840.10008.5.1.4.1.1.4",
+    "1.2.840.10008.5.1.4.1.1.4.1",
+    "1.2.840.10008.5.1.4.1.1.4.3",
+    "1.2.840.10008.5.1.4.1.1.4.4",
+    "1.2.840.10008.5.1.4.1.1.128",
+    "1.2.840.10008.5.1.4.1.1.130",
+    "1.2.840.10008.5.1.4.1.1.128.1",
+];
 
 /// Chooses the spacing of one frame; `None`: lengths are in pixels.
 pub(crate) fn spacing_of(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Option<PixelSpacing> {
@@ -61,11 +84,17 @@ pub(crate) fn spacing_of(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Opti
             _ => {}
         }
     }
+    let object = view.group(PROJECTION_CALIBRATION).and_then(|holder| pair(holder, OBJECT_SPACING));
+    if let Some(object) = object {
+        let description = Some("object in the center of the beam".to_owned());
+        return made(object, SpacingBasis::Corrected { description });
+    }
     if let Some((rows, columns)) = imager {
-        if let Some(factor) = data.float(MAGNIFICATION).filter(|factor| *factor > 1.0) {
+        let geometry = |tag| view.holder(tag, XRAY_GEOMETRY).and_then(|holder| holder.float(tag));
+        if let Some(factor) = geometry(MAGNIFICATION).filter(|factor| *factor > 1.0) {
             return made((rows / factor, columns / factor), SpacingBasis::Estimated);
         }
-        let distances = data.float(TO_PATIENT).zip(data.float(TO_DETECTOR));
+        let distances = geometry(TO_PATIENT).zip(geometry(TO_DETECTOR));
         if let Some((patient, detector)) = distances.filter(|(p, d)| *p > 0.0 && p < d) {
             let scale = patient / detector;
             return made((rows * scale, columns * scale), SpacingBasis::Estimated);
@@ -77,21 +106,30 @@ pub(crate) fn spacing_of(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Opti
         }
         (_, Some(imager)) => made(imager, SpacingBasis::Detector),
         // The rule is one of projections; in a slice PixelSpacing is that of the patient.
-        (Some(pixel), None) if is_slice(data) => made(pixel, SpacingBasis::ImagePlane),
+        (Some(pixel), None) if is_slice(view) => made(pixel, SpacingBasis::ImagePlane),
         (Some(pixel), None) => made(pixel, SpacingBasis::Unspecified),
         (None, None) => pair(data, NOMINAL).and_then(|nominal| made(nominal, SpacingBasis::Film)),
     }
 }
 
-fn is_slice(data: &DataSet) -> bool {
-    matches!(data.code(MODALITY).as_deref(), Some("CT" | "MR" | "PT"))
+/// Whether the object is of a kind that cuts the patient. Modality alone says less: captures of a screen bear it too.
+fn is_slice(view: FrameView<'_>) -> bool {
+    let Some(class) = view.top.code(SOP_CLASS) else { return false };
+    if MR_AND_PT.contains(&&*class) {
+        return true;
+    }
+    let frame_type = view.group(CT_FRAME_TYPE).map(|group| group.codes(FRAME_TYPE));
+    let flavour = frame_type.unwrap_or_else(|| view.top.codes(IMAGE_TYPE));
+    CT.contains(&&*class) && flavour.get(2).is_none_or(|flavour| flavour != "LOCALIZER")
 }
 
 /// Whether one spacing holds for all frames of an object.
 pub(crate) fn same_in_all_frames(data: &DataSet, frames: u32) -> bool {
     let groups = data.items(PER_FRAME);
     let states = |group: &DataSet| {
-        [PIXEL_MEASURES, FRAME_PIXEL_DATA].iter().any(|sequence| !group.items(*sequence).is_empty())
+        [PIXEL_MEASURES, FRAME_PIXEL_DATA, XRAY_GEOMETRY, PROJECTION_CALIBRATION, CT_FRAME_TYPE]
+            .iter()
+            .any(|sequence| !group.items(*sequence).is_empty())
     };
     if groups.len() < 2 || !groups.iter().any(states) {
         return true;
@@ -154,8 +192,7 @@ mod tests {
         check(&[imager, (TO_PATIENT, "1000"), (TO_DETECTOR, "1000")], 0.2, 0.1, "mm at detector");
         check(&[pixel], 0.18, 0.09, "mm (unspecified)");
         check(&[pixel, (CALIBRATION, "FIDUCIAL")], 0.18, 0.09, "mm (calibrated)");
-        check(&[pixel, (MODALITY, "MR")], 0.18, 0.09, "mm in the image plane");
-        check(&[pixel, imager, (MODALITY, "DX")], 0.18, 0.09, "mm (calibrated, method not stated)");
+        check(&[pixel, (SOP_CLASS, MR_AND_PT[0])], 0.18, 0.09, "mm in the image plane");
         check(&[(NOMINAL, "0.05\\0.05")], 0.05, 0.05, "mm on film");
         assert_eq!(spacing(&[]), (None, 0));
     }
@@ -167,6 +204,51 @@ mod tests {
         }
         assert_eq!(spacing(&[(PIXEL, "")]), (None, 0));
         check(&[(IMAGER, "0.2\\0.1"), (MAGNIFICATION, "NaN")], 0.2, 0.1, "mm at detector");
+    }
+
+    #[test]
+    fn only_slices_have_an_image_plane() {
+        let pixel = (PIXEL, "0.6\\0.5");
+        let modality = (Tag(0x0008, 0x0060), "CT");
+        let axial = (IMAGE_TYPE, "ORIGINAL\\PRIMARY\\AXIAL");
+        let scout = (IMAGE_TYPE, "ORIGINAL\\PRIMARY\\LOCALIZER");
+        let kind = |class| (SOP_CLASS, class);
+        check(&[pixel, modality, kind(CT[0]), axial], 0.6, 0.5, "mm in the image plane");
+        check(&[pixel, modality, kind(CT[0])], 0.6, 0.5, "mm in the image plane");
+        check(&[pixel, modality, kind(CT[0]), scout], 0.6, 0.5, "mm (unspecified)");
+        // A scout of MR is a slice; a capture of a screen is none, whatever its modality.
+        check(&[pixel, kind(MR_AND_PT[0]), scout], 0.6, 0.5, "mm in the image plane");
+        check(&[pixel, modality, kind("1.2.840.10008.5.1.4.1.1.7")], 0.6, 0.5, "mm (unspecified)");
+        check(&[pixel, modality], 0.6, 0.5, "mm (unspecified)");
+    }
+
+    #[test]
+    fn the_geometry_of_an_enhanced_projection_stands_in_groups() {
+        let items = |items| Element { vr: *b"SQ", length: None, value: Value::Items(items) };
+        let shared = |groups: &[(Tag, &[(Tag, &str)])]| {
+            let mut shared = DataSet::default();
+            for (sequence, elements) in groups {
+                let mut item = DataSet::default();
+                for (tag, value) in *elements {
+                    item.elements.insert(*tag, element(value));
+                }
+                shared.elements.insert(*sequence, items(vec![item]));
+            }
+            let data = holding(Tag(0x5200, 0x9229), items(vec![shared]));
+            let found = spacing_of(FrameView::new(&data, 2), &mut Vec::new()).unwrap();
+            (found.between_rows_mm, found.basis.label_with_description())
+        };
+        let imager: (Tag, &[(Tag, &str)]) = (FRAME_PIXEL_DATA, &[(IMAGER, "0.3\\0.3")]);
+        let (rows, label) = shared(&[imager, (XRAY_GEOMETRY, &[(MAGNIFICATION, "1.25")])]);
+        assert!((rows - 0.24).abs() < 1e-12 && label == "mm (estimated)", "{rows} {label}");
+        let distances: &[(Tag, &str)] = &[(TO_PATIENT, "800"), (TO_DETECTOR, "1000")];
+        let (rows, label) = shared(&[imager, (XRAY_GEOMETRY, distances)]);
+        assert!((rows - 0.24).abs() < 1e-12 && label == "mm (estimated)", "{rows} {label}");
+        let object: (Tag, &[(Tag, &str)]) = (PROJECTION_CALIBRATION, &[(OBJECT_SPACING, "0.22\\0.22")]);
+        let (rows, label) = shared(&[imager, object, (XRAY_GEOMETRY, distances)]);
+        assert!((rows - 0.22).abs() < 1e-12, "{rows}");
+        assert_eq!(label, "mm (corrected: object in the center of the beam)");
+        assert_eq!(shared(&[imager]).1, "mm at detector");
     }
 
     fn element(value: &str) -> Element {

@@ -47,6 +47,14 @@ impl LookupTable {
         self.entries.get(index).copied().unwrap_or(0)
     }
 
+    /// The table with a first input below 0 where its word, read without a sign, lies above 32767: for input that may
+    /// be negative. A presentation state says nothing of its images' sign, so it is known when one is shown.
+    #[must_use]
+    pub fn with_signed_first(self) -> Self {
+        let first = if self.first > 0x7fff { self.first - 0x1_0000 } else { self.first };
+        Self { first, ..self }
+    }
+
     /// Largest value an entry can hold: `2^bits - 1`.
     #[must_use]
     pub fn max_entry(&self) -> u16 {
@@ -72,6 +80,16 @@ pub enum ModalityLut {
 }
 
 impl ModalityLut {
+    /// Whether modality values may be negative, of stored values that are signed or are not.
+    #[must_use]
+    pub fn may_give_negatives(&self, is_signed: bool) -> bool {
+        match self {
+            Self::Identity => is_signed,
+            Self::Rescale { slope, intercept } => is_signed || *intercept < 0.0 || *slope < 0.0,
+            Self::Table(_) => false,
+        }
+    }
+
     /// The modality value of a stored value.
     #[must_use]
     pub fn apply(&self, stored: f64) -> f64 {

@@ -31,11 +31,12 @@ impl StateImage {
     }
 }
 
-/// What holds for the images named, or for all of the state's where none is.
+/// What holds for the images named, or for all of the state's where there are no names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scoped<T> {
-    /// The images meant; empty means all that the state lists.
-    pub images: Vec<StateImage>,
+    /// The images meant; `None`: all that the state lists. Of names none of which could be read nothing is left, and
+    /// it holds for no image.
+    pub images: Option<Vec<StateImage>>,
     /// What holds for them.
     pub value: T,
 }
@@ -44,7 +45,7 @@ impl<T> Scoped<T> {
     /// Whether it holds for this frame (from 1).
     #[must_use]
     pub fn holds(&self, instance: &SopInstanceUid, frame: u32) -> bool {
-        self.images.is_empty() || self.images.iter().any(|image| image.is(instance, frame))
+        self.images.as_ref().is_none_or(|images| images.iter().any(|image| image.is(instance, frame)))
     }
 }
 
@@ -209,8 +210,27 @@ pub enum StateOverlay {
     },
 }
 
+impl StateOverlay {
+    /// The name of its layer.
+    #[must_use]
+    pub fn layer(&self) -> &str {
+        match self {
+            Self::OfImage { layer, .. } | Self::Own { layer, .. } => layer,
+        }
+    }
+}
+
+/// One thing that a state lays over the picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Laid<'a> {
+    /// A plane that is switched on.
+    Plane(&'a StateOverlay),
+    /// Lines, points and words.
+    Annotation(&'a Annotation),
+}
+
 /// A whole state.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PresentationState {
     /// SOPInstanceUID (0008,0018), when it has one.
     pub instance: Option<SopInstanceUid>,
@@ -218,7 +238,10 @@ pub struct PresentationState {
     pub label: String,
     /// The images it may be applied to.
     pub images: Vec<StateImage>,
-    /// Stored to modality values; identity where the state has none.
+    /// It wants an image less another one (MaskSubtractionSequence (0028,6100)).
+    pub is_subtraction: bool,
+    /// Stored to modality values; identity where the state has none. The first input of a table stands as without a
+    /// sign unless the file says that it has one, see [`LookupTable::with_signed_first`]; those of `voi` too.
     pub modality_lut: ModalityLut,
     /// Windows and tables, in file order.
     pub voi: Vec<Scoped<StateVoi>>,
@@ -261,13 +284,17 @@ impl PresentationState {
         scoped(&self.areas, instance, frame)
     }
 
-    /// What is drawn on a frame, lowest layer first; annotations of a layer that is not listed come last.
+    /// What is laid over a frame, lowest layer first; of one layer planes come before annotations and each in file
+    /// order, and what is of a layer that is not listed comes last.
     #[must_use]
-    pub fn annotations_for(&self, instance: &SopInstanceUid, frame: u32) -> Vec<&Annotation> {
-        let mut found: Vec<&Annotation> =
-            self.annotations.iter().filter(|a| a.holds(instance, frame)).map(|a| &a.value).collect();
-        found.sort_by_key(|annotation| self.layer(&annotation.layer).map_or(i64::MAX, |layer| layer.order));
-        found
+    pub fn laid_over(&self, instance: &SopInstanceUid, frame: u32) -> Vec<Laid<'_>> {
+        let order = |name: &str| self.layer(name).map_or(i64::MAX, |layer| layer.order);
+        let planes = self.overlays.iter().map(|plane| (order(plane.layer()), Laid::Plane(plane)));
+        let holding = self.annotations.iter().filter(|a| a.holds(instance, frame)).map(|a| &a.value);
+        let annotations = holding.map(|a| (order(&a.layer), Laid::Annotation(a)));
+        let mut found: Vec<(i64, Laid<'_>)> = planes.chain(annotations).collect();
+        found.sort_by_key(|(order, _)| *order);
+        found.into_iter().map(|(_, laid)| laid).collect()
     }
 
     /// The layer of that name.
@@ -279,5 +306,87 @@ impl PresentationState {
 
 fn scoped<'a, T>(items: &'a [Scoped<T>], instance: &SopInstanceUid, frame: u32) -> Option<&'a T> {
     let holding = || items.iter().filter(|item| item.holds(instance, frame));
-    holding().find(|item| !item.images.is_empty()).or_else(|| holding().next()).map(|item| &item.value)
+    holding().find(|item| item.images.is_some()).or_else(|| holding().next()).map(|item| &item.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::display::Window;
+
+    fn uid(last: &str) -> SopInstanceUid {
+        SopInstanceUid::new(&format!("1.2.{last}")).unwrap()
+    }
+
+    fn image(last: &str, frames: &[u32]) -> StateImage {
+        StateImage { instance: uid(last), frames: frames.to_vec() }
+    }
+
+    fn voi(images: Option<Vec<StateImage>>, center: f64) -> Scoped<StateVoi> {
+        let window = Window { center, width: 10.0, function: Default::default() };
+        Scoped { images, value: StateVoi { lut: VoiLut::Window(window), explanation: None } }
+    }
+
+    #[test]
+    fn what_names_images_holds_for_them_and_goes_first() {
+        let state = PresentationState {
+            images: vec![image("1", &[]), image("2", &[]), image("3", &[])],
+            voi: vec![
+                voi(Some(vec![]), 0.0),
+                voi(None, 1.0),
+                voi(Some(vec![image("2", &[3])]), 2.0),
+                voi(Some(vec![image("2", &[])]), 3.0),
+            ],
+            ..PresentationState::default()
+        };
+        let center = |last, frame| match state.voi_for(&uid(last), frame).map(|voi| &voi.lut) {
+            Some(VoiLut::Window(window)) => window.center,
+            other => panic!("{other:?}"),
+        };
+        // The first names images that could not be read: it is for none, never for all.
+        assert_eq!([center("1", 1), center("2", 3), center("2", 4)], [1.0, 2.0, 3.0]);
+        let lost = PresentationState { voi: vec![voi(Some(vec![]), 0.0)], ..state.clone() };
+        assert_eq!(lost.voi_for(&uid("1"), 1), None);
+        let areas = |images| {
+            let value = DisplayedArea { edges: [0.0; 4], size: SizeMode::ScaleToFit, pixel_aspect: None };
+            let state = PresentationState { areas: vec![Scoped { images, value }], ..state.clone() };
+            [("1", 1), ("2", 3), ("2", 4)].map(|(last, frame)| state.area_for(&uid(last), frame).is_some())
+        };
+        assert_eq!(areas(None), [true; 3]);
+        assert_eq!(areas(Some(vec![image("2", &[3])])), [false, true, false]);
+        assert_eq!(areas(Some(vec![])), [false; 3]);
+    }
+
+    #[test]
+    fn planes_and_annotations_lie_by_layer() {
+        let layer = |name: &str, order| GraphicLayer { name: name.to_owned(), order, colour: None };
+        let plane = |group, layer: &str| StateOverlay::OfImage { group, layer: layer.to_owned() };
+        let annotation = |layer: &str, images| Scoped {
+            images,
+            value: Annotation { layer: layer.to_owned(), graphics: Vec::new(), texts: Vec::new() },
+        };
+        let state = PresentationState {
+            layers: vec![layer("LOW", 1), layer("HIGH", 2)],
+            annotations: vec![
+                annotation("NOWHERE", None),
+                annotation("HIGH", None),
+                annotation("LOW", None),
+                annotation("LOW", Some(vec![image("9", &[])])),
+            ],
+            overlays: vec![plane(0x6000, "HIGH"), plane(0x6002, "LOW"), plane(0x6004, "HIGH")],
+            ..PresentationState::default()
+        };
+        let laid = |last| {
+            let words = |laid: &Laid<'_>| match laid {
+                Laid::Plane(plane @ StateOverlay::OfImage { group, .. }) => {
+                    format!("{} {group:x}", plane.layer())
+                }
+                Laid::Plane(plane) => plane.layer().to_owned(),
+                Laid::Annotation(annotation) => annotation.layer.clone(),
+            };
+            state.laid_over(&uid(last), 1).iter().map(words).collect::<Vec<_>>()
+        };
+        assert_eq!(laid("1"), ["LOW 6002", "LOW", "HIGH 6000", "HIGH 6004", "HIGH", "NOWHERE"]);
+        assert_eq!(laid("9").len(), 7);
+    }
 }

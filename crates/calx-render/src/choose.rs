@@ -52,6 +52,12 @@ pub enum ChooseError {
         /// What was decoded.
         found: &'static str,
     },
+    /// A presentation state wants more than one image at once.
+    #[error(
+        "the presentation state wants the image less another one (MaskSubtractionSequence (0028,6100)), which is \
+         not drawn: the image alone is another picture than it means"
+    )]
+    Subtraction,
 }
 
 /// Joins `attributes`, `frame` and `choice` into one chain.

@@ -12,11 +12,11 @@
 
 use calx_geometry::{ImageSpace, Point, ScreenSpace, Transform, Vector};
 use calx_model::presentation_state::{
-    Graphic, GraphicKind, GraphicPoint, GraphicText, GraphicUnits, SizeMode, StateOverlay,
+    Annotation, Graphic, GraphicKind, GraphicPoint, GraphicText, GraphicUnits, Laid, SizeMode, StateOverlay,
 };
 use calx_model::{
-    ColourPath, DisplayAttributes, DisplayPipeline, Frame, ModalityLut, OverlayPlane, PresentationLut,
-    PresentationState, SopInstanceUid, VoiLut,
+    ColourPath, DisplayAttributes, DisplayPipeline, Frame, LookupTable, ModalityLut, OverlayPlane,
+    PresentationLut, PresentationState, SopInstanceUid, VoiLut,
 };
 
 use crate::choose::ChooseError;
@@ -44,7 +44,8 @@ pub struct StateFrame<'a> {
 /// The chain that the state gives, in place of the image's own.
 ///
 /// # Errors
-/// [`ChooseError::NotGrey`] and [`ChooseError::Mismatch`] for an image that is not grey.
+/// [`ChooseError::NotGrey`] and [`ChooseError::Mismatch`] for an image that is not grey, [`ChooseError::Subtraction`] for
+/// a state that wants another image taken away.
 pub fn resolve_state(
     of: StateFrame<'_>,
     attributes: &DisplayAttributes,
@@ -59,9 +60,28 @@ pub fn resolve_state(
         return Err(ChooseError::Mismatch { photometric, found: "three samples a pixel" });
     }
     let state = of.state;
+    if state.is_subtraction {
+        return Err(ChooseError::Subtraction);
+    }
+    // A state has no sign of its own: it is that of the pixels.
+    let signed_first = |table: &LookupTable, may_be_negative| {
+        if may_be_negative { table.clone().with_signed_first() } else { table.clone() }
+    };
+    let modality_lut = match &state.modality_lut {
+        ModalityLut::Table(table) => ModalityLut::Table(signed_first(table, attributes.signed)),
+        other => other.clone(),
+    };
     let (voi_lut, window_origin) = match state.voi_for(of.instance, of.frame) {
-        Some(voi) => (voi.lut.clone(), "presentation state".to_owned()),
-        None => (whole_range(&state.modality_lut, attributes), "presentation state, no window".to_owned()),
+        Some(voi) => {
+            let lut = match &voi.lut {
+                VoiLut::Table(table) => {
+                    VoiLut::Table(signed_first(table, modality_lut.may_give_negatives(attributes.signed)))
+                }
+                other => other.clone(),
+            };
+            (lut, "presentation state".to_owned())
+        }
+        None => (whole_range(&modality_lut, attributes), "presentation state, no window".to_owned()),
     };
     let (presentation_lut, invert) = match &state.presentation_lut {
         PresentationLut::Identity => (None, false),
@@ -69,7 +89,7 @@ pub fn resolve_state(
         PresentationLut::Table(table) => (Some(table.clone()), false),
     };
     Ok(DisplayPipeline {
-        modality_lut: state.modality_lut.clone(),
+        modality_lut,
         voi_lut,
         presentation_lut,
         invert,
@@ -110,30 +130,51 @@ pub fn state_view(of: StateFrame<'_>, pixel_aspect: f64, within: Option<(u32, u3
     if state.flip_horizontal { view.mirrored_across() } else { view }
 }
 
-/// Lays planes and graphics of the state over a picture. `planes` are those of the image itself; the state switches
-/// on what it wants of them.
-pub fn draw_graphics(picture: &mut Picture, view: &View, of: StateFrame<'_>, planes: &[OverlayPlane]) {
-    let state = of.state;
-    for switched in &state.overlays {
-        let (plane, layer) = match switched {
-            StateOverlay::Own { plane, layer } => (Some(plane), layer),
-            StateOverlay::OfImage { group, layer } => (planes.iter().find(|p| p.group == *group), layer),
-        };
-        if let Some(plane) = plane {
-            let colour = state.layer(layer).and_then(|layer| layer.colour);
-            draw_overlay(picture, view, plane, colour.unwrap_or_else(|| overlay_colour(plane)));
+/// Lays planes and graphics of the state over a picture, layer by layer. `planes` are those of the image itself; the
+/// state switches on what it wants of them.
+///
+/// Gives what could not be drawn, in words.
+#[must_use]
+pub fn draw_graphics(
+    picture: &mut Picture,
+    view: &View,
+    of: StateFrame<'_>,
+    planes: &[OverlayPlane],
+) -> Vec<String> {
+    let mut told = Vec::new();
+    for laid in of.state.laid_over(of.instance, of.frame) {
+        match laid {
+            Laid::Annotation(annotation) => draw_annotation(picture, view, of, annotation),
+            Laid::Plane(switched) => {
+                let plane = match switched {
+                    StateOverlay::Own { plane, .. } => plane,
+                    StateOverlay::OfImage { group, .. } => {
+                        let Some(plane) = planes.iter().find(|p| p.group == *group) else {
+                            told.push(format!(
+                                "the presentation state shows the overlay of group {group:04X} of the image, \
+                                 none lies over this frame"
+                            ));
+                            continue;
+                        };
+                        plane
+                    }
+                };
+                let colour = of.state.layer(switched.layer()).and_then(|layer| layer.colour);
+                draw_overlay(picture, view, plane, colour.unwrap_or_else(|| overlay_colour(plane)));
+            }
         }
     }
+    told
+}
+
+fn draw_annotation(picture: &mut Picture, view: &View, of: StateFrame<'_>, annotation: &Annotation) {
     let Some(target_from_image) = view.screen_from_image() else { return };
-    for annotation in state.annotations_for(of.instance, of.frame) {
-        let colour = state.layer(&annotation.layer).and_then(|layer| layer.colour);
-        let style =
-            MarkStyle { colour: colour.unwrap_or(MarkStyle::default().colour), ..MarkStyle::default() };
-        let marks: Vec<Mark> = annotation.graphics.iter().filter_map(|g| mark(g, &style, of)).collect();
-        draw_marks(picture, view, &marks);
-        for text in &annotation.texts {
-            draw_words(picture, view, &target_from_image, text, &style, of);
-        }
+    let colour = of.state.layer(&annotation.layer).and_then(|layer| layer.colour);
+    let style = MarkStyle { colour: colour.unwrap_or(MarkStyle::default().colour), ..MarkStyle::default() };
+    let marks: Vec<Mark> = annotation.graphics.iter().filter_map(|g| mark(g, &style, of)).collect();
+    draw_marks(picture, view, &marks);
+    for text in &annotation.texts {
+        draw_words(picture, view, &target_from_image, text, &style, of);
     }
 }
 
@@ -266,3 +307,6 @@ fn draw_words(
     let style = TextStyle { size_px, colour: style.colour, plate_alpha: 0.4 };
     draw_text(picture, x, y, &text.text, &style);
 }
+
+#[cfg(test)]
+mod tests;

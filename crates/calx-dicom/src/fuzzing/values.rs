@@ -44,7 +44,7 @@ pub(super) fn lut(bytes: &[u8]) {
     let mut item = DataSet { big_endian: signs & 1 != 0, ..DataSet::default() };
     put(&mut item, DESCRIPTOR, if signs & 2 != 0 { *b"SS" } else { *b"US" }, &descriptor);
     put(&mut item, Tag(0x0028, 0x3006), if signs & 4 != 0 { *b"OW" } else { *b"US" }, rest);
-    match lookup_table(&item, signs & 8 != 0) {
+    match lookup_table(&item, signs & 8 != 0, &mut Vec::new()) {
         Ok(table) => {
             assert!((1..=LONGEST).contains(&table.entries.len()), "{}", table.entries.len());
             assert!((1..=16).contains(&table.bits), "{}", table.bits);

@@ -17,6 +17,7 @@ const GRAPHICS: Tag = Tag(0x0070, 0x0009);
 const GRAPHIC_DATA: Tag = Tag(0x0070, 0x0022);
 const GRAPHIC_TYPE: Tag = Tag(0x0070, 0x0023);
 const LAYERS: Tag = Tag(0x0070, 0x0060);
+const COMPOUND: Tag = Tag(0x0070, 0x0209);
 
 /// More points than a graphic has that a person drew; a header must not decide how much is drawn.
 const MOST_POINTS: usize = 100_000;
@@ -79,6 +80,10 @@ fn rgb_of_lab(lab: [u16; 3]) -> [u8; 3] {
 pub(super) fn annotations(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Scoped<Annotation>> {
     let mut found = Vec::new();
     for item in data.items(ANNOTATIONS) {
+        if item.has_value(COMPOUND) {
+            let text = "compound graphics (arrows, rulers, …) were left out; what stands for them as plain graphics is drawn";
+            notices.push(Notice::at(COMPOUND, text));
+        }
         let graphics = item.items(GRAPHICS).iter().filter_map(|g| graphic(g, notices)).collect();
         let texts = item.items(TEXTS).iter().filter_map(|t| text(t, notices)).collect();
         let value = Annotation { layer: item.text(LAYER).raw().to_owned(), graphics, texts };
@@ -87,20 +92,40 @@ pub(super) fn annotations(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Scop
     found
 }
 
-fn units(item: &DataSet, tag: Tag) -> GraphicUnits {
-    match item.code(tag).as_deref() {
-        Some("DISPLAY") => GraphicUnits::Display,
-        _ => GraphicUnits::Pixel,
-    }
+/// What the numbers of a place count; `None` where that is neither pixels nor fractions of the displayed area.
+fn units(item: &DataSet, tag: Tag, notices: &mut Vec<Notice>) -> Option<GraphicUnits> {
+    let (units, text) = match item.code(tag).as_deref() {
+        Some("PIXEL") => return Some(GraphicUnits::Pixel),
+        Some("DISPLAY") => return Some(GraphicUnits::Display),
+        None => {
+            (Some(GraphicUnits::Pixel), "what the numbers of a place count is not stated, PIXEL was taken")
+        }
+        Some(_) => (None, "a place that counts neither PIXEL nor DISPLAY was left out"),
+    };
+    notices.push(Notice::at(tag, text));
+    units
 }
 
-fn points(item: &DataSet, tag: Tag, units: GraphicUnits) -> Vec<GraphicPoint> {
+/// Pairs of numbers; all of them or `None`: without one of its points a line is another line.
+fn points(item: &DataSet, tag: Tag, counted: Tag, notices: &mut Vec<Notice>) -> Option<Vec<GraphicPoint>> {
+    if !item.has_value(tag) {
+        return Some(Vec::new());
+    }
+    let units = units(item, counted, notices)?;
     let numbers = item.floats(tag);
     let point = |pair: &[Option<f64>]| match pair {
         [Some(x), Some(y)] => Some(GraphicPoint { x: *x, y: *y, units }),
         _ => None,
     };
-    numbers.chunks(2).take(MOST_POINTS).filter_map(point).collect()
+    let points: Option<Vec<GraphicPoint>> = match numbers.len() / 2 {
+        0 | MOST_POINTS.. => None,
+        _ => numbers.chunks(2).map(point).collect(),
+    };
+    if points.is_none() {
+        let text = "these are no pairs of numbers, or far too many: what they place was left out";
+        notices.push(Notice::at(tag, text));
+    }
+    points
 }
 
 fn graphic(item: &DataSet, notices: &mut Vec<Notice>) -> Option<Graphic> {
@@ -116,7 +141,7 @@ fn graphic(item: &DataSet, notices: &mut Vec<Notice>) -> Option<Graphic> {
         }
     };
     let (kind, least) = kind;
-    let points = points(item, GRAPHIC_DATA, units(item, Tag(0x0070, 0x0005)));
+    let points = points(item, GRAPHIC_DATA, Tag(0x0070, 0x0005), notices)?;
     if points.len() < least {
         notices.push(Notice::at(GRAPHIC_DATA, "a graphic with too few points was left out"));
         return None;
@@ -127,13 +152,13 @@ fn graphic(item: &DataSet, notices: &mut Vec<Notice>) -> Option<Graphic> {
 
 fn text(item: &DataSet, notices: &mut Vec<Notice>) -> Option<GraphicText> {
     let words = item.text(Tag(0x0070, 0x0006));
-    let in_box = units(item, Tag(0x0070, 0x0003));
-    let corner = |tag| points(item, tag, in_box).first().copied();
-    let bounds = match (corner(Tag(0x0070, 0x0010)), corner(Tag(0x0070, 0x0011))) {
+    let mut place = |tag, counted| points(item, tag, counted, notices)?.first().copied();
+    let boxed = Tag(0x0070, 0x0003);
+    let bounds = match (place(Tag(0x0070, 0x0010), boxed), place(Tag(0x0070, 0x0011), boxed)) {
         (Some(one), Some(other)) => Some([one, other]),
         _ => None,
     };
-    let anchor = points(item, Tag(0x0070, 0x0014), units(item, Tag(0x0070, 0x0004))).first().copied();
+    let anchor = place(Tag(0x0070, 0x0014), Tag(0x0070, 0x0004));
     let is_visible = item.code(Tag(0x0070, 0x0015)).as_deref() == Some("Y");
     if words.is_blank() || (bounds.is_none() && anchor.is_none()) {
         let text = "a text of a presentation state has no words or no place, it was left out";

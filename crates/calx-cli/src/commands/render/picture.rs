@@ -9,6 +9,7 @@
 
 use calx_dicom::ImageInfo;
 use calx_export::{ImagePixels, shown_aspect};
+use calx_model::presentation_state::SizeMode;
 use calx_model::{
     ColourPath, DisplayPipeline, EdgeLetters, PresentationState, SopInstanceUid, VoiLut, WindowChoice,
 };
@@ -83,6 +84,10 @@ pub(super) fn draw(shot: &Shot<'_>, look: &Look<'_>, renderer: &mut dyn Renderer
 
     let mut notices: Vec<String> = table.notices().iter().map(ToString::to_string).collect();
     if let Some(of) = whole_state {
+        let area = of.state.area_for(of.instance, of.frame);
+        if let (Some(SizeMode::Magnify(ratio)), Some(_)) = (area.map(|area| area.size), look.size) {
+            notices.push(format!("the presentation state magnifies by {ratio}, --size decides instead"));
+        }
         draw_shutters(&mut picture, &view, &of.state.shutters, aspect, of.state.shutter_grey);
     }
     let wants_planes = look.overlays || of_state.is_some_and(|(of, _)| !of.state.overlays.is_empty());
@@ -95,10 +100,10 @@ pub(super) fn draw(shot: &Shot<'_>, look: &Look<'_>, renderer: &mut dyn Renderer
             }
         }
         if let Some((of, _)) = of_state {
-            draw_graphics(&mut picture, &view, of, &read.value);
+            notices.extend(draw_graphics(&mut picture, &view, of, &read.value));
         }
     } else if let Some((of, _)) = of_state {
-        draw_graphics(&mut picture, &view, of, &[]);
+        notices.extend(draw_graphics(&mut picture, &view, of, &[]));
     }
     if look.letters {
         let letters = letters(info).turned(turns);
