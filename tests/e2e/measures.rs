@@ -64,7 +64,7 @@ fn a_test_picture_of_spacings_prints_the_length_it_asks_for() {
         (&[calibration_type], "66.7 mm (estimated)"),
         (&[calibration_type, magnification], "50.0 mm (calibrated, method not stated)"),
         (&[pixel, magnification], "100.0 mm at detector"),
-        (&[pixel, imager, magnification], "200 px"),
+        (&[pixel, imager, magnification], "200.0 px"),
     ];
     for (taken, expected) in cases {
         let bytes =

@@ -58,9 +58,16 @@ pub(crate) fn spacing_of(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Opti
             return None;
         }
         match holder.floats(tag).as_slice() {
-            [Some(rows), Some(columns)] if *rows > 0.0 && *columns > 0.0 => Some((*rows, *columns)),
+            [Some(rows), Some(columns)]
+                if [rows, columns].iter().all(|mm| PixelSpacing::is_plausible(**mm)) =>
+            {
+                Some((*rows, *columns))
+            }
             _ => {
-                notices.push(Notice::at(tag, "this is no pair of positive numbers, it was left out"));
+                notices.push(Notice::at(
+                    tag,
+                    "this is no pair of lengths that pixels can have (1e-6 to 1e4 mm), it was left out",
+                ));
                 None
             }
         }

@@ -14,7 +14,7 @@
 
 use calx_measure::Completeness;
 use calx_model::case_file::CaseFile;
-use calx_model::{Case, Measurement, ReferenceId, RegionId, Schema};
+use calx_model::{Case, Measurement, ReferenceId, RegionId, Schema, is_comparable};
 use serde::{Deserialize, Serialize};
 
 use crate::allow::exportable;
@@ -48,8 +48,12 @@ struct MeasuredRegion<'a> {
     region: RegionId,
     number: usize,
     label: &'a str,
-    /// The basis of its lengths and areas, as printed: `mm at detector`; `px` without a scale.
+    /// The basis of its lengths, areas and angles, as printed: `mm at detector`; `px` without a scale, `none` where it
+    /// has no such measure.
     basis: &'static str,
+    /// `not comparable between images`, where its values have no unit that means something from one to the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values_are: Option<&'static str>,
     /// The one measure shown beside the mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     shown: Option<String>,
@@ -88,12 +92,12 @@ impl Exporter for JsonExporter {
             if let Some(notice) = measured.notice {
                 notices.push(notice);
             }
-            let spacing = case.image(region.image).and_then(|image| image.effective_spacing());
             measurements.push(MeasuredRegion {
                 region: region.id,
                 number,
                 label: &region.label,
-                basis: spacing.map_or("px", |s| s.basis.label()),
+                basis: measured.values.iter().find_map(Measurement::basis_label).unwrap_or("none"),
+                values_are: has_incomparable(&measured.values).then_some("not comparable between images"),
                 shown: measures::headline(&measured.values),
                 values: measured.values,
             });
@@ -119,6 +123,13 @@ impl Exporter for JsonExporter {
         out.write("case.json", text.as_bytes())?;
         Ok(notices)
     }
+}
+
+fn has_incomparable(values: &[Measurement]) -> bool {
+    values.iter().any(|value| match value {
+        Measurement::Values { unit, .. } | Measurement::Profile { unit, .. } => !is_comparable(unit),
+        _ => false,
+    })
 }
 
 /// Why a `case.json` cannot be read back.

@@ -3,7 +3,9 @@
 //! Not here: measuring (`calx-measure`).
 
 use calx_measure::{FrameValues, measure_region};
-use calx_model::{Case, CaseImage, Length, Measurement, Region, SpacingBasis, mean_and_deviation};
+use calx_model::{
+    Case, CaseImage, Length, Measurement, Region, SpacingBasis, mean_and_deviation, unit_words,
+};
 
 use crate::input::{ImagePixels, PixelProvider, numbered_images};
 
@@ -56,7 +58,10 @@ pub(crate) fn headline(values: &[Measurement]) -> Option<String> {
     values.iter().find_map(|value| match value {
         Measurement::Area { size } => Some(size.to_string()),
         Measurement::Length { length } => Some(length.to_string()),
-        Measurement::Angle { degrees, basis } => Some(angle(*degrees, basis.as_ref())),
+        Measurement::Angle { degrees, pixel_aspect: Some(_), .. } => {
+            Some(format!("{degrees:.1}° by PixelAspectRatio"))
+        }
+        Measurement::Angle { degrees, basis, .. } => Some(angle(*degrees, basis.as_ref())),
         Measurement::Depth { length } => Some(format!("{length} deep")),
         Measurement::VelocityChange { cm_per_second } => Some(format!("Δ {cm_per_second:.1} cm/s")),
         Measurement::Velocity { cm_per_second } => Some(format!("{cm_per_second:.1} cm/s")),
@@ -79,11 +84,11 @@ pub(crate) fn details(values: &[Measurement]) -> Vec<String> {
         .iter()
         .filter_map(|value| match value {
             Measurement::MeanWidth { length } => {
-                let (Length::Mm { value, .. } | Length::Px { value }) = length;
+                let (Length::Mm { value, .. } | Length::Px { value } | Length::Columns { value }) = length;
                 (*value > 0.0).then(|| format!("mean width {length}"))
             }
             Measurement::Values { mean, standard_deviation, unit, .. } => {
-                Some(format!("{} {unit}", mean_and_deviation(*mean, *standard_deviation, 0)))
+                Some(format!("{} {}", mean_and_deviation(*mean, *standard_deviation, 0), unit_words(unit)))
             }
             // The shares, bins and stations stand in the data; on a page they are too many.
             _ => None,
@@ -102,14 +107,21 @@ mod tests {
 
     #[test]
     fn an_angle_says_where_it_holds() {
-        let angle = |basis| headline(&[Measurement::Angle { degrees: 63.43, basis }]).unwrap();
+        let angle =
+            |basis| headline(&[Measurement::Angle { degrees: 63.43, basis, pixel_aspect: None }]).unwrap();
         assert_eq!(angle(Some(SpacingBasis::Detector)), "63.4° at detector");
         assert_eq!(angle(None), "63.4° in square pixels");
     }
 
     #[test]
     fn the_mean_of_a_map_of_fractions_is_not_rounded_away() {
-        assert_eq!(details(&values(0.4372, 0.03125)), ["mean 0.4372, SD 0.03125 stored units"]);
-        assert_eq!(details(&values(1023.4, 41.2)), ["mean 1023, SD 41 stored units"]);
+        assert_eq!(
+            details(&values(0.4372, 0.03125)),
+            ["mean 0.4372, SD 0.03125 stored units, not comparable between images"]
+        );
+        assert_eq!(
+            details(&values(1023.4, 41.2)),
+            ["mean 1023, SD 41 stored units, not comparable between images"]
+        );
     }
 }

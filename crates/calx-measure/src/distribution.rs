@@ -91,14 +91,13 @@ impl Distribution {
             return Vec::new();
         };
         let mean = self.mean();
-        let squares = self.sum(|value| (value - mean).powi(2));
         let (first_edge, bin_width, pixels) = self.histogram(*minimum, *maximum);
         let unit = || unit.to_owned();
         vec![
             Measurement::Values {
                 pixels: self.pixels,
                 mean,
-                standard_deviation: (squares / self.pixels).sqrt(),
+                standard_deviation: self.deviation(mean),
                 minimum: *minimum,
                 maximum: *maximum,
                 unit: unit(),
@@ -117,6 +116,16 @@ impl Distribution {
         let guess = self.values.get(self.values.len() / 2).map_or(0.0, |(value, _)| *value);
         let near = guess + self.sum(|value| value - guess) / self.pixels;
         near + self.sum(|value| value - near) / self.pixels
+    }
+
+    /// Distances are taken as shares of the largest before they are squared: squares of doubles overflow at 1e154.
+    fn deviation(&self, mean: f64) -> f64 {
+        let largest = self.values.iter().map(|(value, _)| (value - mean).abs()).fold(0.0, f64::max);
+        if largest > 0.0 {
+            largest * (self.sum(|value| ((value - mean) / largest).powi(2)) / self.pixels).sqrt()
+        } else {
+            0.0
+        }
     }
 
     fn percentiles(&self) -> Vec<Percentile> {

@@ -10,6 +10,7 @@
 //! - A number in millimetres carries the basis of its scale; without a scale it is in pixels.
 //! - Values are modality values of stored pixels, never what a window made of them; padding is left out.
 
+mod calibrate;
 mod checks;
 mod completeness;
 mod distribution;
@@ -20,6 +21,7 @@ mod size;
 mod ultrasound;
 mod values;
 
+pub use calibrate::{CalibrateError, Calibration, calibrate};
 pub use completeness::{Alert, Completeness, Missing, RuleOutcome, Severity, completeness, completeness_by};
 pub use rules::{Rule, Rules, RulesError};
 pub use size::measure_region;

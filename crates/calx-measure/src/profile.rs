@@ -48,7 +48,7 @@ pub(crate) fn profile(
     values.iter().any(Option::is_some).then(|| Measurement::Profile {
         step: scale.length(total / steps),
         values,
-        unit: frame.unit().to_owned(),
+        unit: frame.unit(),
     })
 }
 

@@ -8,6 +8,10 @@
 //!
 //! Invariants
 //! - No number is NaN or infinite; what cannot be said (an angle with an arm of no length) is left out.
+//! - A known length that a person drew in a calibrated part of an ultrasound picture holds in parts that measure as
+//!   that one does, and nowhere else; one drawn outside of all parts holds there.
+//! - Without millimetres the shape of a pixel still counts: an angle is that of the picture as drawn, a length is in
+//!   widths of a column.
 //!
 //! Source: PS3.3 10.7 (PixelSpacing, vertical first); an area is outline times row times column spacing.
 
@@ -38,14 +42,14 @@ pub fn measure_region(
     frame: Option<FrameValues<'_>>,
 ) -> Vec<Measurement> {
     let shape = &region.shape;
-    let of_image = || Scale::of(image.effective_spacing());
+    let in_pixels = || Scale::of(None, image.pixel_aspect);
     let (scale, along) = match place_of(shape, &image.ultrasound_regions) {
-        Place::Outside => (of_image(), None),
-        // A length a person drew says more than the machine, where lengths can be drawn.
-        Place::Within(part) if part.is_spatial() && image.user_scale.is_some() => (of_image(), None),
-        Place::Within(part) if part.is_spatial() => (Scale::of_region(part), None),
-        Place::Within(part) => (Scale::of(None), along_axes(shape, part)),
-        Place::Across => (Scale::of(None), None),
+        Place::Outside => (Scale::of(image.effective_spacing(), image.pixel_aspect), None),
+        Place::Within(part) if part.is_spatial() => {
+            (Scale::of(spacing_of_part(image, part).as_ref(), image.pixel_aspect), None)
+        }
+        Place::Within(part) => (in_pixels(), along_axes(shape, part)),
+        Place::Across => (in_pixels(), None),
     };
     let mut measurements = along.unwrap_or_else(|| sizes(shape, &scale));
     let is_of_image =
@@ -58,7 +62,21 @@ pub fn measure_region(
             _ => None,
         });
     }
+    measurements.retain(Measurement::is_finite);
     measurements
+}
+
+/// What a pixel measures in a part with two spatial axes: a length a person drew in such a part says more than the
+/// machine. Centimetres become millimetres; which way they count does not matter for a length.
+pub(crate) fn spacing_of_part(image: &CaseImage, part: &RegionScale) -> Option<PixelSpacing> {
+    let drawn = image.user_scale.as_ref();
+    let drawn = drawn.filter(|scale| scale.within.is_some_and(|within| within.measures_as(part)));
+    let mm = |axis: f64| axis.abs() * 10.0;
+    let stated = || {
+        let basis = SpacingBasis::UltrasoundRegion;
+        PixelSpacing::checked(mm(part.y.per_pixel), mm(part.x.per_pixel), basis)
+    };
+    drawn.cloned().or_else(stated)
 }
 
 fn sizes(shape: &Shape, scale: &Scale) -> Vec<Measurement> {
@@ -90,25 +108,29 @@ fn whole(pixels: u64) -> f64 {
 #[derive(Debug)]
 pub(crate) struct Scale {
     basis: Option<SpacingBasis>,
+    /// Without a basis, in widths of a column.
     between_rows: f64,
     between_columns: f64,
 }
 
 impl Scale {
-    fn of(spacing: Option<&PixelSpacing>) -> Self {
+    /// `pixel_aspect`: height of a pixel over its width where no spacing says it.
+    fn of(spacing: Option<&PixelSpacing>, pixel_aspect: Option<f64>) -> Self {
         // A case file can hold any numbers; a scale that is none is as if there were none.
-        let fine = |x: f64| x.is_finite() && x > 0.0;
+        let fine = PixelSpacing::is_plausible;
         let spacing = spacing.filter(|s| fine(s.between_rows_mm) && fine(s.between_columns_mm));
+        // As it is drawn: nearly square pixels are, and so are those of a shape that no scanner makes.
+        let not_square = |aspect: &f64| (0.0625..=16.0).contains(aspect) && (aspect - 1.0).abs() > 0.005;
+        let aspect = pixel_aspect.filter(not_square).unwrap_or(1.0);
         let (between_rows, between_columns) =
-            spacing.map_or((1.0, 1.0), |s| (s.between_rows_mm, s.between_columns_mm));
+            spacing.map_or((aspect, 1.0), |s| (s.between_rows_mm, s.between_columns_mm));
         Self { basis: spacing.map(|s| s.basis.clone()), between_rows, between_columns }
     }
 
-    /// Centimetres a pixel of a part with two spatial axes; which way they count does not matter for a length.
-    fn of_region(region: &RegionScale) -> Self {
-        let mm = |axis: f64| axis.abs() * 10.0;
-        let basis = SpacingBasis::UltrasoundRegion;
-        Self::of(PixelSpacing::checked(mm(region.y.per_pixel), mm(region.x.per_pixel), basis).as_ref())
+    /// Height of a pixel over its width where no millimetres are known, unless it is square.
+    #[allow(clippy::float_cmp, reason = "1 is what square pixels were given")]
+    fn pixel_aspect(&self) -> Option<f64> {
+        (self.basis.is_none() && self.between_rows != 1.0).then_some(self.between_rows)
     }
 
     pub(crate) fn vector(&self, from: Point<ImageSpace>, to: Point<ImageSpace>) -> Vector<ImageSpace> {
@@ -119,6 +141,7 @@ impl Scale {
     pub(crate) fn length(&self, value: f64) -> Length {
         match &self.basis {
             Some(basis) => Length::Mm { value, basis: basis.clone() },
+            None if self.pixel_aspect().is_some() => Length::Columns { value },
             None => Length::Px { value },
         }
     }
@@ -127,7 +150,8 @@ impl Scale {
         let value = area_px2 * self.between_rows * self.between_columns;
         let size = match &self.basis {
             Some(basis) => AreaSize::Mm2 { value, basis: basis.clone() },
-            None => AreaSize::Px2 { value },
+            // A number of pixels, whatever their shape.
+            None => AreaSize::Px2 { value: area_px2 },
         };
         Measurement::Area { size }
     }
@@ -151,6 +175,7 @@ impl Scale {
             return None;
         }
         let degrees = a.cross(b).abs().atan2(a.dot(b)).to_degrees();
-        Some(Measurement::Angle { degrees, basis: self.basis.clone() })
+        let (basis, pixel_aspect) = (self.basis.clone(), self.pixel_aspect());
+        Some(Measurement::Angle { degrees, basis, pixel_aspect })
     }
 }

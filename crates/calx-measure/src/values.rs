@@ -7,13 +7,20 @@
 //! - Cover is exact: no polygon stands for an ellipse, a path that bends counts once and is not rounded to the grid.
 //! - The unit is `HU` for CT with a rescale only, and only when no other RescaleType is stated. CR and DX have no
 //!   calibrated unit, whatever their RescaleSlope says (PS3.3 C.8.11.3: RescaleType is US).
+//! - `stored units` are stored values: what a rescale or a table made is `rescaled units`, with the RescaleType where
+//!   it is a defined term that names something.
 //!
 //! Source: PS3.3 C.11.1 (modality LUT), C.7.5.1.1.2 (padding).
 
 use calx_geometry::{PixelBox, Rasteriser, union_rows};
-use calx_model::{DisplayAttributes, Frame, Measurement, ModalityLut, Padding, STORED_UNITS, Shape};
+use calx_model::{
+    DisplayAttributes, Frame, Measurement, ModalityLut, Padding, RESCALED_UNITS, STORED_UNITS, Shape,
+};
 
 use crate::distribution::Collector;
+
+/// Defined terms of RescaleType that name a quantity (PS3.3 C.11.1.1.2). Other words of a file are not repeated.
+const NAMED_TYPES: [&str; 8] = ["OD", "HU", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"];
 
 /// A frame with what its file says of its values.
 #[derive(Debug, Clone, Copy)]
@@ -75,11 +82,17 @@ impl<'a> FrameValues<'a> {
     }
 
     /// What the values are in.
-    pub(crate) fn unit(&self) -> &'static str {
-        let is_hounsfield = self.modality.trim() == "CT"
-            && *self.modality_lut != ModalityLut::Identity
-            && self.rescale_type.is_none_or(|stated| stated.trim() == "HU");
-        if is_hounsfield { "HU" } else { STORED_UNITS }
+    pub(crate) fn unit(&self) -> String {
+        let stated = self.rescale_type.map(str::trim).filter(|stated| !stated.is_empty());
+        if *self.modality_lut == ModalityLut::Identity {
+            return STORED_UNITS.to_owned();
+        }
+        match (self.modality.trim(), stated) {
+            ("CT", None | Some("HU")) => "HU".to_owned(),
+            ("CR" | "DX", _) => RESCALED_UNITS.to_owned(),
+            (_, Some(term)) if NAMED_TYPES.contains(&term) => format!("{RESCALED_UNITS} ({term})"),
+            _ => RESCALED_UNITS.to_owned(),
+        }
     }
 }
 
@@ -121,5 +134,5 @@ pub(crate) fn values_under(shape: &Shape, frame: FrameValues<'_>) -> Vec<Measure
         Shape::Line { .. } | Shape::Angle { .. } | Shape::Arrow { .. } | Shape::Point { .. } => {}
     }
     let distribution = collector.finish(|stored| frame.modality_value(stored));
-    distribution.map(|found| found.measurements(frame.unit())).unwrap_or_default()
+    distribution.map(|found| found.measurements(&frame.unit())).unwrap_or_default()
 }

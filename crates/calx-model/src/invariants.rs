@@ -43,6 +43,13 @@ pub(crate) fn check_user_scale(scale: &PixelSpacing) -> Result<(), EditError> {
             scale.basis.label()
         )));
     }
+    if let Some(part) = &scale.within {
+        check_region(part)?;
+        if !part.is_spatial() {
+            let text = "a known length lies in a part of the picture whose two axes are lengths";
+            return Err(EditError::BadValue(text.to_owned()));
+        }
+    }
     check_spacing(scale)
 }
 
@@ -50,6 +57,10 @@ pub(crate) fn check_user_scale(scale: &PixelSpacing) -> Result<(), EditError> {
 fn check_header_spacing(spacing: &PixelSpacing) -> Result<(), EditError> {
     if spacing.basis == SpacingBasis::User {
         let text = "the spacing of a header cannot have the basis user; a drawn scale is user_scale";
+        return Err(EditError::BadValue(text.to_owned()));
+    }
+    if spacing.within.is_some() {
+        let text = "the spacing of a header holds for the whole image, not within a part of it";
         return Err(EditError::BadValue(text.to_owned()));
     }
     check_spacing(spacing)
@@ -100,6 +111,9 @@ fn check_region(region: &RegionScale) -> Result<(), EditError> {
 pub(crate) fn check_image_values(image: &CaseImage) -> Result<(), EditError> {
     if image.rows == 0 || image.columns == 0 || image.frames == 0 {
         return Err(EditError::BadValue("an image has at least one row, column and frame".to_owned()));
+    }
+    if image.pixel_aspect.is_some_and(|aspect| !(aspect.is_finite() && aspect > 0.0)) {
+        return Err(EditError::BadValue("a pixel aspect is a finite number above 0".to_owned()));
     }
     image.spacing.iter().try_for_each(check_header_spacing)?;
     image.user_scale.iter().try_for_each(check_user_scale)?;

@@ -59,7 +59,7 @@ pub use id::{
     StatementId, TrackId,
 };
 pub use journal::{Action, Document, HistoryError, JOURNAL_VERSION, JournalRow, Stamp};
-pub use measurement::{Measurement, Percentile, STORED_UNITS};
+pub use measurement::{Measurement, Percentile, RESCALED_UNITS, STORED_UNITS, is_comparable, unit_words};
 pub use orientation::EdgeLetters;
 pub use overlay::{OverlayKind, OverlayPlane};
 pub use patient_text::PatientText;

@@ -16,8 +16,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::spacing::{AreaSize, Length, SpacingBasis};
 
-/// What modality values are in when nothing calibrates them: CR, DX and whatever states no unit.
+/// What stored values are in when nothing calibrates them: CR, DX and whatever states no unit.
 pub const STORED_UNITS: &str = "stored units";
+
+/// What values are in that a rescale or a Modality LUT made, when nothing says of what they are.
+pub const RESCALED_UNITS: &str = "rescaled units";
+
+/// Whether numbers of that unit say something from one image to the next.
+#[must_use]
+pub fn is_comparable(unit: &str) -> bool {
+    !matches!(unit, STORED_UNITS | RESCALED_UNITS)
+}
+
+/// A unit for people: `stored units, not comparable between images`.
+#[must_use]
+pub fn unit_words(unit: &str) -> String {
+    if is_comparable(unit) { unit.to_owned() } else { format!("{unit}, not comparable between images") }
+}
 
 /// One value of a distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,9 +72,12 @@ pub enum Measurement {
     Angle {
         /// Degrees.
         degrees: f64,
-        /// What the two directions were scaled by; without it pixels were taken for square.
+        /// What the two directions were scaled by.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         basis: Option<SpacingBasis>,
+        /// Without a basis: height of a pixel over its width; without this too pixels were taken for square.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pixel_aspect: Option<f64>,
     },
     /// Distance along the one axis of a region of time and depth (M-mode).
     Depth {
@@ -98,7 +116,7 @@ pub enum Measurement {
         minimum: f64,
         /// Largest value touched.
         maximum: f64,
-        /// What the values are: `stored units` on CR and DX, never HU there.
+        /// What the values are: `stored units` or `rescaled units` on CR and DX, never HU there.
         unit: String,
     },
     /// Values at shares of the covered area.
@@ -128,4 +146,58 @@ pub enum Measurement {
         /// As in [`Measurement::Values`].
         unit: String,
     },
+}
+
+impl Measurement {
+    /// What its millimetres hold by, as printed: `mm at detector`, `px` without a scale; `None` for what has no length,
+    /// area or angle.
+    #[must_use]
+    pub fn basis_label(&self) -> Option<&'static str> {
+        let of_basis = |basis: &SpacingBasis| basis.label();
+        match self {
+            Self::Area { size: AreaSize::Mm2 { basis, .. } } => Some(of_basis(basis)),
+            Self::Area { size: AreaSize::Px2 { .. } } => Some("px"),
+            Self::Perimeter { length }
+            | Self::Length { length }
+            | Self::MeanWidth { length }
+            | Self::Depth { length } => Some(match length {
+                Length::Mm { basis, .. } => of_basis(basis),
+                Length::Px { .. } => "px",
+                Length::Columns { .. } => "px (columns)",
+            }),
+            Self::Angle { basis, .. } => Some(basis.as_ref().map_or("px", of_basis)),
+            _ => None,
+        }
+    }
+
+    /// Whether all of its numbers are finite, as JSON wants them.
+    #[must_use]
+    pub fn is_finite(&self) -> bool {
+        let of_length = |length: &Length| {
+            let (Length::Mm { value, .. } | Length::Px { value } | Length::Columns { value }) = length;
+            value.is_finite()
+        };
+        match self {
+            Self::Area { size: AreaSize::Mm2 { value, .. } | AreaSize::Px2 { value } } => value.is_finite(),
+            Self::Perimeter { length }
+            | Self::Length { length }
+            | Self::MeanWidth { length }
+            | Self::Depth { length } => of_length(length),
+            Self::Angle { degrees, .. } => degrees.is_finite(),
+            Self::Duration { seconds } | Self::Time { seconds } => seconds.is_finite(),
+            Self::Velocity { cm_per_second } | Self::VelocityChange { cm_per_second } => {
+                cm_per_second.is_finite()
+            }
+            Self::Values { pixels, mean, standard_deviation, minimum, maximum, .. } => {
+                [pixels, mean, standard_deviation, minimum, maximum].into_iter().all(|x| x.is_finite())
+            }
+            Self::Percentiles { at, .. } => at.iter().all(|p| p.value.is_finite()),
+            Self::Histogram { first_edge, bin_width, pixels, .. } => {
+                first_edge.is_finite() && bin_width.is_finite() && pixels.iter().all(|x| x.is_finite())
+            }
+            Self::Profile { step, values, .. } => {
+                of_length(step) && values.iter().flatten().all(|x| x.is_finite())
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@
 //! shapes (`calx-measure`).
 //!
 //! Invariants
-//! - A [`PixelSpacing`] is positive and finite in both directions.
+//! - A [`PixelSpacing`] is positive and finite in both directions; a read one is a length that pixels can have.
 //!
 //! Source: PS3.3 10.7, C.8.11.7, C.7.6.3.1.7.
 
@@ -15,6 +15,8 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::ultrasound::RegionScale;
 
 /// Which of the possible spacings a length rests on, first match first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -111,18 +113,25 @@ pub struct PixelSpacing {
     pub between_columns_mm: f64,
     /// Where the numbers come from.
     pub basis: SpacingBasis,
+    /// The calibrated part of an ultrasound picture in which a person drew the known length: the scale holds where
+    /// parts measure as this one does. Without it it holds outside of all parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<RegionScale>,
 }
 
 impl PixelSpacing {
-    /// Keeps a spacing only when both numbers are finite and positive.
+    /// Keeps a spacing only when both numbers are ones that pixels can have.
     #[must_use]
     pub fn checked(between_rows_mm: f64, between_columns_mm: f64, basis: SpacingBasis) -> Option<Self> {
-        let fine = |x: f64| x.is_finite() && x > 0.0;
-        (fine(between_rows_mm) && fine(between_columns_mm)).then_some(Self {
-            between_rows_mm,
-            between_columns_mm,
-            basis,
-        })
+        let fine = Self::is_plausible(between_rows_mm) && Self::is_plausible(between_columns_mm);
+        fine.then_some(Self { between_rows_mm, between_columns_mm, basis, within: None })
+    }
+
+    /// Whether a pixel can be so many millimetres large: from one nanometre to ten metres. Beyond that a header is
+    /// wrong, and areas would become infinite.
+    #[must_use]
+    pub fn is_plausible(mm: f64) -> bool {
+        (1e-6..=1e4).contains(&mm)
     }
 }
 
@@ -142,6 +151,11 @@ pub enum Length {
         /// The number.
         value: f64,
     },
+    /// Widths of an image pixel: no spacing is known, and pixels are not square.
+    Columns {
+        /// The number.
+        value: f64,
+    },
 }
 
 /// Rounds for people: at most one decimal from 10 on, two below.
@@ -153,7 +167,8 @@ impl fmt::Display for Length {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mm { value, basis } => write!(f, "{} {}", readable(*value), basis.label()),
-            Self::Px { value } => write!(f, "{value:.0} px"),
+            Self::Px { value } => write!(f, "{} px", readable(*value)),
+            Self::Columns { value } => write!(f, "{} px (columns)", readable(*value)),
         }
     }
 }
@@ -180,6 +195,7 @@ impl fmt::Display for AreaSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mm2 { value, basis } => write!(f, "{} {}", readable(*value), basis.area_label()),
+            Self::Px2 { value } if value.abs() < 10.0 => write!(f, "{} px²", readable(*value)),
             Self::Px2 { value } => write!(f, "{value:.0} px²"),
         }
     }
@@ -233,7 +249,10 @@ mod tests {
     fn a_length_prints_where_it_holds() {
         let length = Length::Mm { value: 12.42, basis: SpacingBasis::Detector };
         assert_eq!(length.to_string(), "12.4 mm at detector");
-        assert_eq!(Length::Px { value: 83.4 }.to_string(), "83 px");
+        assert_eq!(Length::Px { value: 83.44 }.to_string(), "83.4 px");
+        assert_eq!(Length::Px { value: 2.4 }.to_string(), "2.40 px", "a fifth of a vessel's width");
+        assert_eq!(Length::Columns { value: 31.62 }.to_string(), "31.6 px (columns)");
+        assert_eq!(AreaSize::Px2 { value: 0.5 }.to_string(), "0.50 px²");
         let area = AreaSize::Mm2 { value: 4.126, basis: SpacingBasis::CalibratedMethodNotStated };
         assert_eq!(area.to_string(), "4.13 mm² (calibrated, method not stated)");
         let described = SpacingBasis::Calibrated { description: Some("Used fiducial ".to_owned()) };
@@ -241,6 +260,9 @@ mod tests {
         assert_eq!(described.label_with_description(), "mm (calibrated: Used fiducial)");
         assert_eq!(SpacingBasis::Detector.label_with_description(), "mm at detector");
         assert_eq!(SpacingBasis::Detector.angle_label(), "° at detector");
-        assert_eq!(PixelSpacing::checked(0.0, 0.1, SpacingBasis::Detector), None);
+        for wrong in [0.0, -0.1, 1e-7, 1e5, 1e200, f64::NAN, f64::INFINITY] {
+            assert_eq!(PixelSpacing::checked(wrong, 0.1, SpacingBasis::Detector), None);
+            assert_eq!(PixelSpacing::checked(0.1, wrong, SpacingBasis::Detector), None);
+        }
     }
 }

@@ -152,6 +152,9 @@ pub struct CaseImage {
     /// Millimetres as the header gives them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spacing: Option<PixelSpacing>,
+    /// Height of a pixel over its width as PixelAspectRatio (0028,0034) gives it, when stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pixel_aspect: Option<f64>,
     /// Calibrated parts of an ultrasound image.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ultrasound_regions: Vec<RegionScale>,
@@ -164,7 +167,7 @@ pub struct CaseImage {
     /// ViewPosition (0018,5101).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view_position: Option<String>,
-    /// Millimetres from a length a person drew; wins over `spacing`.
+    /// Millimetres from a length a person drew; wins over `spacing`, or over the part that it was drawn in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_scale: Option<PixelSpacing>,
     /// How it is shown.
@@ -193,9 +196,9 @@ impl CaseImage {
         self.stated_side.as_ref().map(|s| s.side).or(self.header_side)
     }
 
-    /// The millimetres that count: a person's scale, else the header's.
+    /// The millimetres that count outside of calibrated parts: a person's scale, else the header's.
     #[must_use]
     pub fn effective_spacing(&self) -> Option<&PixelSpacing> {
-        self.user_scale.as_ref().or(self.spacing.as_ref())
+        self.user_scale.as_ref().filter(|scale| scale.within.is_none()).or(self.spacing.as_ref())
     }
 }

@@ -241,6 +241,7 @@ fn image(id: ImageId, row: &InstanceRow, info: &ImageInfo) -> CaseImage {
         columns: info.layout.columns,
         frames: info.layout.number_of_frames,
         spacing: info.spacing.clone().filter(|_| info.spacing_of_all_frames),
+        pixel_aspect: info.pixel_aspect.map(|(vertical, horizontal)| vertical / horizontal),
         ultrasound_regions: info.region_scales.clone(),
         header_side: info.image_side,
         stated_side: None,

@@ -1,13 +1,10 @@
 //! `calx case calibrate`: the scale of an image from a length a person knows.
 //!
-//! Not here: what a scale means for a region (`calx-measure`).
-//!
-//! Invariants
-//! - Rows and columns keep the ratio the header gives them (its spacing, else PixelAspectRatio): a known length says how
-//!   large pixels are, not what shape they have.
+//! Not here: the scale that follows from a length, and what it means for a region (`calx-measure`).
 
-use calx_geometry::{GridPoint, GridRect, Point};
-use calx_model::{CaseImage, Edit, ImageField, PixelSpacing, SpacingBasis};
+use calx_geometry::{GridPoint, Point};
+use calx_measure::{CalibrateError, Calibration, calibrate};
+use calx_model::{CaseImage, Edit, ImageField, PixelSpacing};
 use calx_workspace::Workspace;
 use clap::Args;
 
@@ -52,14 +49,33 @@ pub(crate) fn run(
 ) -> Outcome {
     let case = writing.case();
     let image = place::image(case, &args.image)?;
-    let scale = match (args.from, args.to, args.mm) {
-        (Some(from), Some(to), Some(mm)) => Some(scale_of(image, from, to, mm, workspace)?),
+    let found = match (args.from, args.to, args.mm) {
+        (Some(from), Some(to), Some(mm)) => {
+            Some(calibrate(image, [from, to], mm, aspect(image, workspace)?).map_err(refused)?)
+        }
         _ => None,
     };
-    let (id, before) = (image.id, words(image.effective_spacing()));
+    let id = image.id;
+    let kept = image.user_scale.clone();
+    let (scale, before) = match found {
+        Some(Calibration { scale, before }) => (Some(scale), before),
+        None => (None, kept.clone().or_else(|| image.spacing.clone())),
+    };
     let number = case.images().position(|(_, i)| i.id == id).map(|at| (at + 1).to_string());
     let unchanged = image.user_scale == scale;
-    let after = words(scale.as_ref().or(image.spacing.as_ref()));
+    let within = scale.as_ref().or(kept.as_ref()).and_then(|scale| scale.within);
+    let after = match (&scale, within) {
+        (Some(scale), _) => words(Some(scale)),
+        (None, Some(_)) => "as its part of the picture says".to_owned(),
+        (None, None) => words(image.spacing.as_ref()),
+    };
+    let place = within.map(|_| " in that part of the picture").unwrap_or_default();
+    let given_up = match (&kept, &scale) {
+        (Some(kept), Some(scale)) if !same_place(kept, scale) => {
+            "; the scale drawn elsewhere in it is given up"
+        }
+        _ => "",
+    };
     let regions = case.regions.iter().filter(|region| region.image == id).count();
     if unchanged {
         return writing.say("image", number, id.0, State::Unchanged);
@@ -70,7 +86,8 @@ pub(crate) fn run(
         1 => "; the measures of its 1 region follow".to_owned(),
         n => format!("; the measures of its {n} regions follow"),
     };
-    out.note(format!("a pixel is {after}, it was {before}{follow}"));
+    let before = words(before.as_ref());
+    out.note(format!("a pixel{place} is {after}, it was {before}{given_up}{follow}"));
     writing.say("image", number, id.0, State::Changed)
 }
 
@@ -85,46 +102,41 @@ fn words(spacing: Option<&PixelSpacing>) -> String {
     )
 }
 
-/// The scale by which the two ends are `mm` apart.
-fn scale_of(
-    image: &CaseImage,
-    from: GridPoint,
-    to: GridPoint,
-    mm: f64,
-    workspace: &Workspace,
-) -> Result<PixelSpacing, Failure> {
-    let bounds = GridRect::image(image.columns, image.rows);
-    let outside = |p: GridPoint| !bounds.contains_rect(&GridRect { min: p, max: p });
-    if outside(from) || outside(to) {
-        let text = format!(
-            "a known length lies in its image, which is {} px wide and {} px high; the scale is unchanged",
-            image.columns, image.rows
-        );
-        return Err(Failure::say(Exit::SomeFailed, text));
+/// Whether two scales hold at one place.
+fn same_place(one: &PixelSpacing, other: &PixelSpacing) -> bool {
+    match (&one.within, &other.within) {
+        (None, None) => true,
+        (Some(one), Some(other)) => one.measures_as(other),
+        _ => false,
     }
-    if !(mm.is_finite() && mm > 0.0) {
-        let text = format!("--mm is {mm}, a known length is above 0; the scale is unchanged");
-        return Err(Failure::say(Exit::Usage, text));
-    }
-    let (rows, columns) = ratio(image, workspace)?;
-    let d = to.point() - from.point();
-    let length = (d.x * columns).hypot(d.y * rows);
-    if length <= 0.0 {
-        return Err(Failure::say(Exit::Usage, "both ends are one point; the scale is unchanged")
-            .hint("give the two ends of something whose length is known, as a ruler or a marker ball"));
-    }
-    PixelSpacing::checked(rows * mm / length, columns * mm / length, SpacingBasis::User)
-        .ok_or_else(|| Failure::say(Exit::Usage, "no pixel has such a size; the scale is unchanged"))
 }
 
-/// How high a pixel is and how wide, in any unit.
-fn ratio(image: &CaseImage, workspace: &Workspace) -> Result<(f64, f64), Failure> {
-    if let Some(spacing) = &image.spacing {
-        return Ok((spacing.between_rows_mm, spacing.between_columns_mm));
+fn refused(error: CalibrateError) -> Failure {
+    let exit = match error {
+        CalibrateError::Outside { .. } => Exit::SomeFailed,
+        _ => Exit::Usage,
+    };
+    let failure = Failure::new(exit, error);
+    match error {
+        CalibrateError::OnePoint => {
+            failure.hint("give the two ends of something whose length is known, as a ruler or a marker ball")
+        }
+        CalibrateError::Across | CalibrateError::NoSpace => failure.hint(
+            "give two ends in one picture of tissue, or both outside of all parts: calx show lists them",
+        ),
+        _ => failure,
     }
+}
+
+/// Height of a pixel over its width where no spacing says it.
+fn aspect(image: &CaseImage, workspace: &Workspace) -> Result<f64, Failure> {
+    if image.spacing.is_some() || image.pixel_aspect.is_some() {
+        return Ok(image.pixel_aspect.unwrap_or(1.0));
+    }
+    // A case of an earlier version does not hold it.
     let locator = workspace.locate(&image.source).map_err(workspace_failure)?;
     let info = calx_dicom::read_image_info(&locator, image.display.frame).or_exit(Exit::SomeFailed)?.value;
-    Ok(info.pixel_aspect.unwrap_or((1.0, 1.0)))
+    Ok(info.pixel_aspect.map_or(1.0, |(vertical, horizontal)| vertical / horizontal))
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //!
 //! Not here: measuring (`calx-measure`), the words of a page that leaves (`calx-export`).
 
-use calx_model::{AreaSize, Length, Measurement, STORED_UNITS, SpacingBasis, mean_and_deviation};
+use calx_model::{
+    AreaSize, Length, Measurement, SpacingBasis, is_comparable, mean_and_deviation, unit_words,
+};
 
 /// The quantity and its value in words, with the label that says where a millimetre holds.
 pub(crate) fn describe(measurement: &Measurement) -> (&'static str, String) {
@@ -13,10 +15,13 @@ pub(crate) fn describe(measurement: &Measurement) -> (&'static str, String) {
         M::Length { length } => ("length", length_words(length)),
         M::MeanWidth { length } => ("mean width", length_words(length)),
         M::Depth { length } => ("depth", length_words(length)),
-        M::Angle { degrees, basis: Some(basis) } => {
+        M::Angle { degrees, basis: Some(basis), .. } => {
             ("angle", described(format!("{degrees:.1}{}", basis.angle_label()), Some(basis)))
         }
-        M::Angle { degrees, basis: None } => ("angle", format!("{degrees:.1}° in square pixels")),
+        M::Angle { degrees, pixel_aspect: Some(_), .. } => {
+            ("angle", format!("{degrees:.1}° by PixelAspectRatio"))
+        }
+        M::Angle { degrees, .. } => ("angle", format!("{degrees:.1}° in square pixels")),
         M::Duration { seconds } => ("duration", format!("{seconds:.3} s")),
         M::Time { seconds } => ("time", format!("{seconds:.3} s")),
         M::Velocity { cm_per_second } => ("velocity", format!("{cm_per_second:.1} cm/s")),
@@ -26,19 +31,18 @@ pub(crate) fn describe(measurement: &Measurement) -> (&'static str, String) {
             format!(
                 "{}, {minimum} to {maximum} {} over {pixels:.1} px",
                 mean_and_deviation(*mean, *standard_deviation, 1),
-                unit_words(unit)
+                inserted(unit)
             ),
         ),
         M::Percentiles { at, unit } => {
             let shown = |p: &&calx_model::Percentile| [5.0, 25.0, 50.0, 75.0, 95.0].contains(&p.percent);
             let list: Vec<String> =
                 at.iter().filter(shown).map(|p| format!("{} % {}", p.percent, short(p.value))).collect();
-            ("percentiles", format!("{} {unit}", list.join(", ")))
+            ("percentiles", format!("{} {}", list.join(", "), unit_words(unit)))
         }
         M::Histogram { first_edge, bin_width, pixels, unit } => {
-            let words =
-                format!("{} bins of {} from {} {unit}", pixels.len(), short(*bin_width), short(*first_edge));
-            ("histogram", words)
+            let (width, first, unit) = (short(*bin_width), short(*first_edge), unit_words(unit));
+            ("histogram", format!("{} bins of {width} from {first} {unit}", pixels.len()))
         }
         M::Profile { step, values, unit } => ("profile", profile_words(step, values, unit)),
     }
@@ -49,17 +53,19 @@ fn profile_words(step: &Length, values: &[Option<f64>], unit: &str) -> String {
     let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
     let missing = values.len() - known().count();
     let without = if missing == 0 { String::new() } else { format!(", {missing} without a value") };
-    // A station is never more than a pixel from the next, and a length in px has no decimals.
+    // A station is never more than a pixel from the next: short lengths have more decimals.
     let step = match step {
         Length::Px { value } => format!("{value:.2} px"),
+        Length::Columns { value } => format!("{value:.2} px (columns)"),
         Length::Mm { value, basis } => format!("{value:.3} {}", basis.label()),
     };
+    let unit = unit_words(unit);
     format!("{} stations {step} apart, {} to {} {unit}{without}", values.len(), short(low), short(high))
 }
 
-/// `stored units` mean nothing from one image to the next.
-fn unit_words(unit: &str) -> String {
-    if unit == STORED_UNITS { format!("{unit}, not comparable between images,") } else { unit.to_owned() }
+/// A unit in the middle of a sentence.
+fn inserted(unit: &str) -> String {
+    if is_comparable(unit) { unit.to_owned() } else { format!("{},", unit_words(unit)) }
 }
 
 /// Six significant digits, without the noise of the last.
@@ -77,7 +83,7 @@ const fn area_basis(size: &AreaSize) -> Option<&SpacingBasis> {
 fn length_words(length: &Length) -> String {
     let basis = match length {
         Length::Mm { basis, .. } => Some(basis),
-        Length::Px { .. } => None,
+        Length::Px { .. } | Length::Columns { .. } => None,
     };
     described(length.to_string(), basis)
 }
@@ -120,10 +126,16 @@ mod tests {
         );
         let size = AreaSize::Mm2 { value: 2.0, basis: described.clone() };
         assert_eq!(words(Measurement::Area { size }), "2.00 mm² (calibrated: Used fiducial)");
-        let angle = |basis| Measurement::Angle { degrees: 45.0, basis };
+        let angle = |basis| Measurement::Angle { degrees: 45.0, basis, pixel_aspect: None };
         assert_eq!(words(angle(Some(described))), "45.0° (calibrated: Used fiducial)");
         assert_eq!(words(angle(Some(SpacingBasis::Detector))), "45.0° at detector");
         assert_eq!(words(angle(None)), "45.0° in square pixels");
+        let tall = Measurement::Angle { degrees: 63.43, basis: None, pixel_aspect: Some(2.0) };
+        assert_eq!(words(tall), "63.4° by PixelAspectRatio");
+        let unit = "stored units".to_owned();
+        let at = vec![calx_model::Percentile { percent: 50.0, value: 7.0 }];
+        let percentiles = Measurement::Percentiles { at, unit };
+        assert_eq!(words(percentiles), "50 % 7 stored units, not comparable between images");
         let length = length(SpacingBasis::UltrasoundRegion);
         assert_eq!(words(Measurement::Length { length }), "50.0 mm (ultrasound region)");
         assert_eq!(words(Measurement::Velocity { cm_per_second: -12.34 }), "-12.3 cm/s");

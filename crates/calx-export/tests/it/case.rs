@@ -53,6 +53,7 @@ fn image(n: u128, side: Option<Side>, class: &str, frames: u32) -> CaseImage {
         header_side: side,
         stated_side: None,
         view_position: Some("PA".to_owned()),
+        pixel_aspect: None,
         ultrasound_regions: Vec::new(),
         user_scale: None,
         display: ImageDisplay { frame: 1, ..ImageDisplay::default() },

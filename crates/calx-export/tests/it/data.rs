@@ -76,13 +76,30 @@ fn measurements_say_their_basis() {
         first["values"].as_array().unwrap().iter().map(|v| v["quantity"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["length", "mean_width", "values", "percentiles", "histogram", "profile"]);
     assert_eq!(first["values"][2]["unit"], "stored units");
+    assert_eq!(first["values_are"], "not comparable between images");
     let clip = &json["measurements"][11];
-    assert_eq!((&clip["basis"], &clip["shown"]), (&"px".into(), &"242 px".into()));
+    assert_eq!((&clip["basis"], &clip["shown"]), (&"px".into(), &"241.7 px".into()));
     let numbers: Vec<u64> =
         json["reference_numbers"].as_array().unwrap().iter().map(|r| r["number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5]);
     assert!(json["completeness"]["percent"].as_u64().unwrap() <= 100);
     assert_eq!(json["label_schema"]["id"], "vascular-calcification");
+}
+
+#[test]
+fn the_basis_is_that_of_the_measure_not_of_the_image() {
+    use calx_model::{AxisUnit, RegionAxis, RegionScale};
+    let mut case = case();
+    let of = case.regions[11].image;
+    let image = case.studies.iter_mut().flat_map(|s| &mut s.images).find(|i| i.id == of).unwrap();
+    let axis =
+        RegionAxis { unit: AxisUnit::Cm, per_pixel: 0.05, reference_pixel: None, reference_value: 0.0 };
+    let (max_x, max_y) = (image.columns - 1, image.rows - 1);
+    image.ultrasound_regions =
+        vec![RegionScale { min_x: 0, min_y: 0, max_x, max_y, x: axis, y: axis, on_top: true }];
+    let json: Value = serde_json::from_str(&json_of(&case)).unwrap();
+    let clip = &json["measurements"][11];
+    assert_eq!(clip["basis"], "mm (ultrasound region)", "{}", clip["shown"]);
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn computed(python: &str, frame: &[u16], shapes: &[Shape]) -> Vec<Value> {
 fn named(measurements: Vec<Measurement>) -> Vec<(String, f64)> {
     let mm = |length: Length| match length {
         Length::Mm { value, .. } => value,
-        Length::Px { .. } => panic!("a scale is known"),
+        Length::Px { .. } | Length::Columns { .. } => panic!("a scale is known"),
     };
     let mut named = Vec::new();
     for measurement in measurements {

@@ -32,6 +32,7 @@ pub(crate) fn image(n: u128) -> CaseImage {
         header_side: None,
         stated_side: None,
         view_position: None,
+        pixel_aspect: None,
         ultrasound_regions: Vec::new(),
         user_scale: None,
         display: ImageDisplay::default(),

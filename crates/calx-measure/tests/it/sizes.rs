@@ -153,6 +153,50 @@ fn an_angle_is_one_of_the_patient_not_of_the_pixels() {
 }
 
 #[test]
+fn without_millimetres_an_angle_is_that_of_the_picture_as_drawn() {
+    // Pixels twice as high as wide, and no spacing: (1, 1) px is 1 column across and 2 down.
+    let tall = CaseImage { pixel_aspect: Some(2.0), ..image(1) };
+    let angle = Shape::Angle { points: [at(20.0, 10.0), at(10.0, 10.0), at(20.0, 20.0)] };
+    let measured = measure_region(&region(1, angle.clone()), &tall, None);
+    let [Measurement::Angle { degrees, basis: None, pixel_aspect: Some(aspect) }] = &measured[..] else {
+        panic!("{measured:?}")
+    };
+    assert!((degrees - 2.0f64.atan().to_degrees()).abs() < 1e-9 && (aspect - 2.0).abs() < 1e-12);
+    let line = Shape::Line { ends: [at(10.0, 10.0), at(20.0, 20.0)] };
+    let measured = measure_region(&region(1, line), &tall, None);
+    let [Measurement::Length { length: Length::Columns { value } }] = &measured[..] else {
+        panic!("{measured:?}")
+    };
+    assert!((value - 10f64.hypot(20.0)).abs() < 1e-9, "{value}");
+    // A count of pixels stays one.
+    let mask = Shape::Mask(Mask::from_bits(8, 8, |column, row| column == row).unwrap());
+    let measured = measure_region(&region(1, mask), &tall, None);
+    assert!(
+        matches!(measured[..], [Measurement::Area { size: AreaSize::Px2 { value: 8.0 } }]),
+        "{measured:?}"
+    );
+    // A spacing says more.
+    let scaled = CaseImage { spacing: Some(tall_pixels()), pixel_aspect: Some(5.0), ..image(1) };
+    let measured = measure_region(&region(1, angle.clone()), &scaled, None);
+    assert!(matches!(measured[..], [Measurement::Angle { basis: Some(_), pixel_aspect: None, .. }]));
+    // Nearly square is square, as drawn.
+    let square = CaseImage { pixel_aspect: Some(1.001), ..image(1) };
+    let measured = measure_region(&region(1, angle), &square, None);
+    assert!(
+        matches!(measured[..], [Measurement::Angle { degrees, pixel_aspect: None, .. }] if (degrees - 45.0).abs() < 1e-9)
+    );
+}
+
+#[test]
+fn a_spacing_that_no_pixel_has_makes_no_infinite_area() {
+    let spacing = PixelSpacing { between_rows_mm: 1e200, between_columns_mm: 1e200, ..tall_pixels() };
+    let image = CaseImage { spacing: Some(spacing), ..image(1) };
+    let square = Shape::Area(area(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (0.0, 10.0)]));
+    let measured = measure_region(&region(1, square), &image, None);
+    assert!(matches!(measured[0], Measurement::Area { size: AreaSize::Px2 { .. } }), "{measured:?}");
+}
+
+#[test]
 fn a_persons_scale_wins_over_the_header() {
     let user = PixelSpacing::checked(0.5, 0.5, SpacingBasis::User).unwrap();
     let image = CaseImage { spacing: Some(tall_pixels()), user_scale: Some(user), ..image(1) };
@@ -163,8 +207,12 @@ fn a_persons_scale_wins_over_the_header() {
 
 #[test]
 fn a_scale_that_is_none_leaves_pixels() {
-    let broken =
-        PixelSpacing { between_rows_mm: f64::NAN, between_columns_mm: 0.1, basis: SpacingBasis::User };
+    let broken = PixelSpacing {
+        between_rows_mm: f64::NAN,
+        between_columns_mm: 0.1,
+        basis: SpacingBasis::User,
+        within: None,
+    };
     let image = CaseImage { spacing: Some(broken), ..image(1) };
     let line = region(1, Shape::Line { ends: [at(0.0, 0.0), at(0.0, 10.0)] });
     check_length(&measure_region(&line, &image, None)[0], &px(10.0));

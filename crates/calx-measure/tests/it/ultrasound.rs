@@ -1,6 +1,6 @@
 //! Marks on a picture that is calibrated in parts: tissue above, a spectrum below, colour on top of tissue.
 
-use calx_measure::measure_region;
+use calx_measure::{CalibrateError, calibrate, measure_region};
 use calx_model::{
     AreaSize, AxisUnit, CaseImage, Length, Measurement, PixelSpacing, RegionAxis, RegionScale, Shape,
     SpacingBasis,
@@ -144,7 +144,7 @@ fn areas_and_angles_are_those_of_the_tissue() {
     assert_eq!(length.to_string(), "6.00 mm (ultrasound region)");
     let angle = Shape::Angle { points: [at(20.0, 2.0), at(10.0, 2.0), at(20.0, 12.0)] };
     let measured = measure(angle, &[tissue()]);
-    let [Measurement::Angle { degrees, basis }] = measured.as_slice() else { panic!("{measured:?}") };
+    let [Measurement::Angle { degrees, basis, .. }] = measured.as_slice() else { panic!("{measured:?}") };
     assert!((degrees - 0.5f64.atan().to_degrees()).abs() < 1e-9);
     assert_eq!(*basis, Some(SpacingBasis::UltrasoundRegion));
 }
@@ -212,8 +212,9 @@ fn without_a_reference_only_differences_are_known() {
 }
 
 #[test]
-fn a_length_a_person_drew_wins_in_tissue_and_nowhere_else() {
-    let user_scale = PixelSpacing::checked(0.5, 0.5, SpacingBasis::User);
+fn a_length_a_person_drew_wins_in_the_tissue_it_was_drawn_in_and_nowhere_else() {
+    let user_scale = PixelSpacing::checked(0.5, 0.5, SpacingBasis::User)
+        .map(|scale| PixelSpacing { within: Some(tissue()), ..scale });
     let measured = |shape| {
         let ultrasound_regions = vec![tissue(), spectrum()];
         let image = CaseImage { user_scale: user_scale.clone(), ultrasound_regions, ..image(1) };
@@ -224,6 +225,55 @@ fn a_length_a_person_drew_wins_in_tissue_and_nowhere_else() {
         other => panic!("{other:?}"),
     };
     assert_eq!(words(line((1.0, 1.0), (11.0, 1.0))), "5.00 mm (user)");
-    assert_eq!(words(line((1.0, 1.0), (1.0, 31.0))), "30 px");
+    assert_eq!(words(line((1.0, 1.0), (1.0, 31.0))), "30.0 px");
     assert_eq!(measured(line((1.0, 21.0), (11.0, 21.0))).len(), 4, "time and velocity");
+}
+
+/// Two panes of one picture, at 0.2 and 0.4 mm a pixel, and below them nothing.
+fn panes() -> CaseImage {
+    let pane = |left: u32, cm: f64| {
+        part([left, 0, left + 29, 19], axis(AxisUnit::Cm, cm, None), axis(AxisUnit::Cm, cm, None))
+    };
+    CaseImage { ultrasound_regions: vec![pane(0, 0.02), pane(30, 0.04)], ..image(1) }
+}
+
+fn words_on(image: &CaseImage, shape: Shape) -> String {
+    match &measure_region(&region(1, shape), image, None)[..] {
+        [Measurement::Length { length }] => length.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_known_length_of_one_pane_says_nothing_of_the_other() {
+    let ends = [at(2.0, 5.0), at(12.0, 5.0)];
+    let mut image = panes();
+    let found = calibrate(&image, ends, 3.0, 1.0).unwrap();
+    assert_eq!(found.before.unwrap().basis, SpacingBasis::UltrasoundRegion);
+    image.user_scale = Some(found.scale);
+    assert_eq!(words_on(&image, line((2.0, 5.0), (12.0, 5.0))), "3.00 mm (user)");
+    assert_eq!(words_on(&image, line((32.0, 5.0), (42.0, 5.0))), "4.00 mm (ultrasound region)");
+    assert_eq!(words_on(&image, line((2.0, 30.0), (12.0, 30.0))), "10.0 px");
+    // Drawn beside the panes it holds there.
+    image.user_scale = Some(calibrate(&image, [at(2.0, 30.0), at(12.0, 30.0)], 5.0, 1.0).unwrap().scale);
+    assert_eq!(words_on(&image, line((2.0, 30.0), (12.0, 30.0))), "5.00 mm (user)");
+    assert_eq!(words_on(&image, line((2.0, 5.0), (12.0, 5.0))), "2.00 mm (ultrasound region)");
+}
+
+#[test]
+fn a_length_that_its_part_states_already_changes_nothing() {
+    // 0.2 mm across, 0.1 mm down.
+    let mut image = CaseImage { ultrasound_regions: vec![tissue()], ..image(1) };
+    image.user_scale = Some(calibrate(&image, [at(1.0, 1.0), at(11.0, 1.0)], 2.0, 1.0).unwrap().scale);
+    assert_eq!(words_on(&image, line((1.0, 1.0), (1.0, 11.0))), "1.00 mm (user)");
+}
+
+#[test]
+fn a_known_length_across_parts_or_in_a_spectrum_is_refused() {
+    let image = CaseImage { ultrasound_regions: vec![tissue(), spectrum()], ..image(1) };
+    let refused = |from, to| calibrate(&image, [from, to], 3.0, 1.0).unwrap_err();
+    assert_eq!(refused(at(1.0, 1.0), at(1.0, 31.0)), CalibrateError::Across);
+    assert_eq!(refused(at(1.0, 21.0), at(11.0, 21.0)), CalibrateError::NoSpace);
+    assert_eq!(refused(at(1.0, 1.0), at(1.0, 1.0)), CalibrateError::OnePoint);
+    assert!(matches!(refused(at(1.0, 1.0), at(1.0, 99.0)), CalibrateError::Outside { .. }));
 }

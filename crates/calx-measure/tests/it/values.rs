@@ -120,14 +120,18 @@ fn values_are_modality_values_and_named_honestly() {
     let unit = |modality, lut: &ModalityLut| typed(modality, None, lut);
     assert_eq!(unit("CT", &rescale), (976.0, "HU".to_owned()));
     assert_eq!(typed("CT", Some("HU"), &rescale), (976.0, "HU".to_owned()));
-    assert_eq!(typed("CT", Some("US"), &rescale), (976.0, "stored units".to_owned()), "unspecified");
+    assert_eq!(typed("CT", Some("US"), &rescale), (976.0, "rescaled units".to_owned()), "unspecified");
     assert_eq!(
         typed("DX", Some("HU"), &rescale),
-        (976.0, "stored units".to_owned()),
+        (976.0, "rescaled units".to_owned()),
         "no radiograph has any"
     );
-    assert_eq!(unit("DX", &rescale), (976.0, "stored units".to_owned()));
-    assert_eq!(unit("CR", &rescale), (976.0, "stored units".to_owned()));
+    // 976 is no stored value: that is 1000.
+    assert_eq!(unit("DX", &rescale), (976.0, "rescaled units".to_owned()));
+    assert_eq!(unit("CR", &rescale), (976.0, "rescaled units".to_owned()));
+    assert_eq!(unit("DX", &ModalityLut::Identity), (1000.0, "stored units".to_owned()));
+    assert_eq!(typed("NM", Some("PCT"), &rescale), (976.0, "rescaled units (PCT)".to_owned()));
+    assert_eq!(typed("MR", Some("J^DOE"), &rescale), (976.0, "rescaled units".to_owned()), "no term");
     assert_eq!(unit("CT", &ModalityLut::Identity), (1000.0, "stored units".to_owned()));
 }
 
@@ -148,6 +152,25 @@ fn floats_are_measured_as_they_are_and_what_is_no_number_counts_nothing() {
     let padded = FrameValues { padding: Some(Padding { low: -1.0, high: -1.0 }), ..dx(&frame, &lut) };
     check(rectangle(0.0, 0.0, 4.0, 2.0), padded, [4.0, 0.5, 0.25, 0.25, 0.75]);
     check(rectangle(10.0, 10.0, 14.0, 12.0), padded, [8.0, 0.5, 0.25, 0.25, 0.75]);
+}
+
+#[test]
+fn deviations_of_huge_doubles_are_finite_and_what_is_not_is_left_out() {
+    let values: Vec<f64> = (0..2400).map(|k| if k % 2 == 0 { 1e200 } else { -1e200 }).collect();
+    let frame = Frame::new(60, 40, Samples::F64(values.into())).unwrap();
+    let lut = ModalityLut::Identity;
+    let shape = rectangle(0.0, 0.0, 60.0, 40.0);
+    let measured = measure_region(&region(1, shape.clone()), &image(1), Some(dx(&frame, &lut)));
+    let deviation = measured.iter().find_map(|m| match m {
+        calx_model::Measurement::Values { standard_deviation, .. } => Some(*standard_deviation),
+        _ => None,
+    });
+    assert!((deviation.unwrap() / 1e200 - 1.0).abs() < 1e-9, "{deviation:?}");
+    // Their sum is beyond all numbers.
+    let frame = Frame::new(60, 40, Samples::F64(vec![1.7e308; 2400].into())).unwrap();
+    for measurement in measure_region(&region(1, shape), &image(1), Some(dx(&frame, &lut))) {
+        assert!(!serde_json::to_string(&measurement).unwrap().contains("null"), "{measurement:?}");
+    }
 }
 
 #[test]

@@ -230,8 +230,12 @@ fn numbers_that_json_cannot_hold_are_refused() {
     let case = three_squares();
     let set = |field| Edit::SetImage { image: id(2, 1), field };
     for wrong in [f64::NAN, f64::INFINITY, 0.0, -0.1] {
-        let scale =
-            PixelSpacing { between_rows_mm: 0.1, between_columns_mm: wrong, basis: SpacingBasis::User };
+        let scale = PixelSpacing {
+            between_rows_mm: 0.1,
+            between_columns_mm: wrong,
+            basis: SpacingBasis::User,
+            within: None,
+        };
         let edit = set(ImageField::UserScale(Some(scale.clone())));
         assert!(matches!(refused(&case, &edit), EditError::BadValue(_)), "{wrong}");
         let mut sick = image(9);
@@ -275,7 +279,8 @@ fn a_display_no_image_can_have_is_refused_and_seen() {
 #[test]
 fn a_scale_that_no_person_drew_is_refused() {
     let case = three_squares();
-    let of = |basis| Some(PixelSpacing { between_rows_mm: 0.1, between_columns_mm: 0.1, basis });
+    let of =
+        |basis| Some(PixelSpacing { between_rows_mm: 0.1, between_columns_mm: 0.1, basis, within: None });
     let set = |scale| Edit::SetImage { image: id(2, 1), field: ImageField::UserScale(scale) };
     apply_and_back(&case, &set(of(SpacingBasis::User)));
     for basis in [SpacingBasis::Detector, SpacingBasis::Calibrated { description: None }] {

@@ -200,7 +200,7 @@ impl Maker<'_> {
             }
         };
         let between_rows_mm = if self.dice.once_in(20) { f64::NAN } else { self.dice.real(0.3) + 1e-9 };
-        PixelSpacing { between_rows_mm, between_columns_mm: self.dice.real(0.3) + 1e-9, basis }
+        PixelSpacing { between_rows_mm, between_columns_mm: self.dice.real(0.3) + 1e-9, basis, within: None }
     }
 
     /// A drawn scale, now and then a header's spacing that claims to be one.
@@ -247,6 +247,7 @@ impl Maker<'_> {
             header_side: self.dice.maybe(side),
             stated_side: None,
             view_position: self.dice.maybe("PA".to_owned()),
+            pixel_aspect: None,
             ultrasound_regions: Vec::new(),
             user_scale: if self.dice.once_in(9) { Some(scale) } else { None },
             display: self.display(frames),
