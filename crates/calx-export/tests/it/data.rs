@@ -96,7 +96,7 @@ fn the_basis_is_that_of_the_measure_not_of_the_image() {
         RegionAxis { unit: AxisUnit::Cm, per_pixel: 0.05, reference_pixel: None, reference_value: 0.0 };
     let (max_x, max_y) = (image.columns - 1, image.rows - 1);
     image.ultrasound_regions =
-        vec![RegionScale { min_x: 0, min_y: 0, max_x, max_y, x: axis, y: axis, on_top: true }];
+        vec![RegionScale { min_x: 0, min_y: 0, max_x, max_y, x: axis, y: axis, low_priority: false }];
     let json: Value = serde_json::from_str(&json_of(&case)).unwrap();
     let clip = &json["measurements"][11];
     assert_eq!(clip["basis"], "mm (ultrasound region)", "{}", clip["shown"]);
