@@ -1,5 +1,8 @@
 //! The case in hand: session and saving, findings beside the image, the case as a document.
 
+pub mod place;
+pub mod session;
+
 use crate::commands::Command;
 use crate::state::AppState;
 
