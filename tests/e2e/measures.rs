@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use calx_dicom::{ImageKind, NewPixels, RegionReference, UltrasoundRegion};
 use serde_json::Value;
 
+use crate::display_chain::{image, write};
 use crate::driver::{Place, clip, is_required, shared, skip};
 
 /// A workspace with one case that holds one file as image 1.
@@ -146,6 +148,43 @@ fn a_clip_is_measured_by_the_parts_of_its_pictures() {
     assert!(words[0].1.ends_with(" px"), "{words:?}");
     let shown = place.ok(&["show", &clip()]);
     assert!(shown.out.contains("frames/s") && shown.out.contains("cm/s down"), "{}", shown.out);
+}
+
+/// As duplex devices write it: tissue is the whole picture and of low priority, the spectrum lies in it.
+#[test]
+fn a_spectrum_laid_into_the_picture_counts_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("duplex.dcm");
+    let part =
+        |flags, [min_x, min_y, max_x, max_y]: [u32; 4], units: u16, delta: [f64; 2]| UltrasoundRegion {
+            spatial_format: if units == 3 { 1 } else { 3 },
+            data_type: if units == 3 { 1 } else { 3 },
+            flags,
+            min_x,
+            min_y,
+            max_x,
+            max_y,
+            units_x: units,
+            units_y: if units == 3 { 3 } else { 7 },
+            delta_x: delta[0],
+            delta_y: delta[1],
+            reference: Some(RegionReference { x: 0, y: 10, value_x: 0.0, value_y: 0.0 }),
+            transducer_khz: None,
+            doppler: None,
+        };
+    let pixels = NewPixels::Grey8 { frames: vec![vec![7; 80 * 60]] };
+    let mut new = image(ImageKind::UltrasoundMultiFrame, "duplex", 80, pixels);
+    new.frame_time_ms = Some(40.0);
+    new.ultrasound_regions =
+        vec![part(1, [0, 0, 79, 59], 3, [0.02, 0.02]), part(0, [10, 30, 70, 55], 4, [0.005, -1.5])];
+    write(&new, file.to_str().unwrap());
+    let place = place_with(&file);
+    let words = measured(&place, &line((20.5, 40.5), (60.5, 40.5)));
+    assert_eq!(words[0], ("duration".to_owned(), "0.200 s".to_owned()));
+    let words = measured(&place, &line((20.0, 5.0), (60.0, 5.0)));
+    assert_eq!(words[0], ("length".to_owned(), "8.00 mm (ultrasound region)".to_owned()));
+    let words = measured(&place, &line((20.0, 5.0), (20.0, 45.0)));
+    assert!(words[0].1.starts_with("40") && words[0].1.ends_with(" px"), "into the spectrum: {words:?}");
 }
 
 /// The same lines by pydicom, from the attributes alone.

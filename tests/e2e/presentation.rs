@@ -435,3 +435,39 @@ fn graphics_lie_where_they_say_alone_or_over_the_picture() {
     near(round("ELLIPSE", &[20.0, 20.0, 40.0, 20.0, 30.0, 15.0, 30.0, 25.0]), [20, 40, 15, 25]);
     near(round("INTERPOLATED", &[20.0, 20.0, 30.0, 10.0, 40.0, 20.0]), [20, 40, 10, 20]);
 }
+
+#[test]
+fn what_a_state_says_and_is_not_followed_is_told() {
+    let place = Place::new();
+    let (file, path, picture) = (place.path("image.dcm"), place.path("state.dcm"), place.path("x.png"));
+    let new = radiograph();
+    write(&new, &file);
+    let draw = |more: Vec<Element>, args: &[&str]| {
+        std::fs::write(&path, state(&new, [vec![window("2048", "4096", None)], more].concat())).unwrap();
+        let all = ["render", &file, "--presentation", &path, "-o", &picture, "--renderer", "cpu", "--force"];
+        place.run(&[&all[..], args].concat())
+    };
+    let area = |corner: i32, more: Vec<Element>| {
+        let corners = vec![longs((0x0070, 0x0052), &[corner, 1]), longs((0x0070, 0x0053), &[60, 40])];
+        vec![sequence((0x0070, 0x005a), &[[corners, more].concat()])]
+    };
+    let mode = |words: &str| text((0x0070, 0x0100), b"CS", words);
+    let told = |more: Vec<Element>, args: &[&str], words: &str| {
+        let ran = draw(more, args).expect(0);
+        assert!(ran.err.contains(words), "{}", ran.err);
+    };
+    told(area(1, vec![mode("TRUE SIZE")]), &[], "TRUE SIZE was not followed");
+    told(area(1, vec![mode("MAGNIFY")]), &[], "MAGNIFY says no ratio above 0");
+    let ratio = floats((0x0070, 0x0103), &[2.0]);
+    let magnified = area(1, vec![mode("MAGNIFY"), ratio]);
+    told(magnified.clone(), &["--size", "30x30"], "magnifies by 2, --size decides instead");
+    let ran = draw(magnified, &[]).expect(0);
+    assert!(!ran.err.contains("MAGNIFY") && png(&picture).0 == 120, "{}", ran.err);
+    told(area(i32::MIN, vec![]), &[], "has no two corners");
+    let plane = vec![text((0x6002, 0x1001), b"CS", "L")];
+    told(plane, &[], "the overlay of group 6002 of the image, none lies over this frame");
+    let mask = vec![sequence((0x0028, 0x6100), &[vec![text((0x0028, 0x6101), b"CS", "AVG_SUB")]])];
+    let ran = draw(mask.clone(), &[]).expect(6);
+    assert!(ran.err.contains("MaskSubtractionSequence (0028,6100)"), "{}", ran.err);
+    draw(mask, &["--presentation-part", "graphics"]).expect(0);
+}

@@ -14,8 +14,8 @@ use calx_model::{
     ColourPath, DisplayPipeline, EdgeLetters, PresentationState, SopInstanceUid, VoiLut, WindowChoice,
 };
 use calx_render::{
-    DisplayTable, Picture, Renderer, StateFrame, View, draw_graphics, draw_letters, draw_overlay,
-    draw_shutters, overlay_colour, resolve, resolve_state, state_view,
+    ChooseError, DisplayTable, Picture, Renderer, StateFrame, View, draw_graphics, draw_letters,
+    draw_overlay, draw_shutters, overlay_colour, resolve, resolve_state, state_view,
 };
 
 use super::{Found, StatePart};
@@ -68,7 +68,10 @@ pub(super) fn draw(shot: &Shot<'_>, look: &Look<'_>, renderer: &mut dyn Renderer
             pipeline
         }),
     };
-    let pipeline = pipeline.or_exit(Exit::SomeFailed)?;
+    let pipeline = pipeline.map_err(|error| {
+        let exit = if matches!(error, ChooseError::Subtraction) { Exit::Refused } else { Exit::SomeFailed };
+        Failure::new(exit, error)
+    })?;
     let table = DisplayTable::build(&pipeline, &pixels.frame, pixels.display.bits_stored)
         .or_exit(Exit::SomeFailed)?;
     let (turns, flip) = match (whole_state, image) {
