@@ -18,6 +18,10 @@ pub struct Selection {
     pub regions: BTreeSet<RegionId>,
     /// Regions pointed at, or whose statement is: shown bright for as long.
     pub hovered: BTreeSet<RegionId>,
+    /// Regions that are not drawn.
+    pub hidden: BTreeSet<RegionId>,
+    /// Regions that no gesture changes.
+    pub locked: BTreeSet<RegionId>,
 }
 
 impl Selection {
@@ -51,7 +55,9 @@ impl Selection {
     pub fn keep_to(&mut self, case: &Case) {
         self.statement = self.statement.filter(|id| case.statement(*id).is_some());
         self.regions.retain(|id| case.region(*id).is_some());
-        self.hovered.retain(|id| case.region(*id).is_some());
+        for regions in [&mut self.hovered, &mut self.hidden, &mut self.locked] {
+            regions.retain(|id| case.region(*id).is_some());
+        }
         let first = || case.images().next().map(|(_, image)| image.id);
         self.image = self.image.filter(|id| case.image(*id).is_some()).or_else(first);
     }

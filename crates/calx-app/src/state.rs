@@ -8,6 +8,7 @@ use std::sync::Arc;
 use calx_model::{Case, RegionId};
 use jiff::Timestamp;
 
+use crate::case::Drafts;
 use crate::commands::CommandCall;
 use crate::library::Library;
 use crate::seams::{Frames, PanePainter, Place, Session, WhyNot};
@@ -70,6 +71,10 @@ pub struct AppState {
     pub todo: Vec<CommandCall>,
     /// Keys held.
     pub held: Held,
+    /// Texts being typed that the case does not have yet.
+    pub drafts: Drafts,
+    /// What the pointer reads in an image, for the status bar: the viewer says it each pass.
+    pub pointed: Option<String>,
     /// The clock of this pass, in seconds from the start.
     pub seconds: f64,
     /// Whether the window is to close.
@@ -79,6 +84,33 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// The library without a workspace; what is different is set in the fields.
+    #[must_use]
+    pub fn new(frames: Box<dyn Frames>, painter: Box<dyn PanePainter>, wake: Wake) -> Self {
+        Self {
+            screen: Screen::default(),
+            root: None,
+            author: Arc::from(""),
+            library: Library::default(),
+            viewer: Viewer::default(),
+            session: None,
+            selection: Selection::default(),
+            flash: None,
+            frames,
+            painter,
+            toasts: Toasts::default(),
+            settings: Settings::default(),
+            sheet: None,
+            todo: Vec::new(),
+            held: Held::default(),
+            drafts: Drafts::default(),
+            pointed: None,
+            seconds: 0.0,
+            closing: false,
+            wake,
+        }
+    }
+
     /// The case in hand.
     #[must_use]
     pub fn case(&self) -> Option<&Case> {

@@ -9,6 +9,10 @@ use crate::state::AppState;
 /// Commands of the case.
 pub const COMMANDS: &[Command] = &[];
 
+/// Texts being typed.
+#[derive(Debug, Default)]
+pub struct Drafts {}
+
 /// Draws the case as a document.
 pub fn screen(_state: &mut AppState, _ui: &mut egui::Ui) {}
 
