@@ -26,7 +26,8 @@ const EXAMPLES: &str = "Examples:
 Exit codes: 0 done · 1 some items failed · 2 usage · 3 not found · 4 nothing usable · 5 busy · 6 refused by a
 safety rule · 7 no way to draw or decode · 9 write failed · 70 a bug in calx · 130 interrupted
 
-For teaching and research, not for primary diagnosis.";
+For teaching and research, not for primary diagnosis. Grey values go out as they are: the curve of the
+monitor (DICOM GSDF) is not corrected.";
 
 /// Flags that hold for every command.
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ use calx_render::{DisplayTable, Picture, View, resolve};
 use crate::error::ExportError;
 use crate::input::{ExportInput, ImagePixels};
 
-/// One frame of one image, drawn one to one.
+/// One frame of one image, drawn one to one; where pixels are not square, with as many that are.
 #[derive(Debug)]
 pub(crate) struct Drawn {
     pub(crate) picture: Picture,
@@ -30,11 +30,9 @@ impl Drawn {
         self.view.screen_from_image().unwrap_or(Transform::scale_then_move(1.0, 1.0, 0.0, 0.0))
     }
 
-    /// Width and height at which the picture should be shown, so that pixels which are not square look right.
-    pub(crate) fn shown_size(&self, image: &CaseImage) -> [f64; 2] {
-        let aspect = shown_aspect(image, &self.pixels);
-        let (width, height) = (f64::from(self.picture.width()), f64::from(self.picture.height()));
-        if image.display.quarter_turns % 2 == 1 { [width * aspect, height] } else { [width, height * aspect] }
+    /// Width and height of the picture.
+    pub(crate) fn size(&self) -> [f64; 2] {
+        [f64::from(self.picture.width()), f64::from(self.picture.height())]
     }
 }
 
@@ -96,7 +94,8 @@ pub(crate) fn draw(
     pipeline.invert ^= image.display.invert;
     let table = DisplayTable::build(&pipeline, &pixels.frame, pixels.display.bits_stored)
         .map_err(|source| ExportError::Table { number, source })?;
-    let mut view = View::one_to_one(&pixels.frame).turned(image.display.quarter_turns);
+    let mut view =
+        View::as_seen(&pixels.frame, shown_aspect(image, &pixels)).turned(image.display.quarter_turns);
     if image.display.flip_horizontal {
         view = view.mirrored_across();
     }

@@ -1,4 +1,5 @@
-//! `images/`: every image at the case's window, one to one, without marks and with them.
+//! `images/`: every image at the case's window, one to one (pixels that are not square as many that are), without marks
+//! and with them.
 //!
 //! Not here: the page's pictures ([`crate::html`]).
 //!
@@ -50,13 +51,7 @@ impl Exporter for PngExporter {
                 };
                 let mut drawn = draw(input, number, image, frame)?;
                 notices.append(&mut drawn.notices);
-                let [shown_width, shown_height] = drawn.shown_size(image);
                 let (width, height) = (drawn.picture.width(), drawn.picture.height());
-                let stretched = (shown_width * f64::from(height)) / (shown_height * f64::from(width));
-                if (stretched - 1.0).abs() > 0.01 {
-                    notices
-                        .push(format!("image {number}: its pixels are not square, the PNG shows one as one"));
-                }
                 write(out, &format!("{stem}.png"), &drawn.picture)?;
                 let choice = MarkChoice { only: None, labels: true, target_px: width.max(height) };
                 let marks = image_marks(case, schema, image, frame, &choice);

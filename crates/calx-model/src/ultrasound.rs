@@ -71,6 +71,15 @@ impl RegionScale {
         self.x.unit == AxisUnit::Cm && self.y.unit == AxisUnit::Cm
     }
 
+    /// Height of a pixel over its width, where all spatial regions of a picture agree in it.
+    #[must_use]
+    pub fn shared_aspect(regions: &[Self]) -> Option<f64> {
+        let mut aspects =
+            regions.iter().filter(|r| r.is_spatial()).map(|r| (r.y.per_pixel / r.x.per_pixel).abs());
+        let first = aspects.next().filter(|aspect| aspect.is_finite() && *aspect > 0.0)?;
+        aspects.all(|other| (other / first - 1.0).abs() <= 1e-3).then_some(first)
+    }
+
     /// Whether two regions measure alike, wherever they lie.
     #[must_use]
     pub fn measures_as(&self, other: &Self) -> bool {
@@ -85,6 +94,26 @@ impl RegionScale {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn regions_of_one_shape_of_pixel_say_it_and_others_do_not() {
+        let axis =
+            |unit, per_pixel| RegionAxis { unit, per_pixel, reference_pixel: None, reference_value: 0.0 };
+        let of = |x: f64, y: f64, unit| RegionScale {
+            min_x: 0,
+            min_y: 0,
+            max_x: 9,
+            max_y: 9,
+            x: axis(unit, x),
+            y: axis(AxisUnit::Cm, y),
+            low_priority: false,
+        };
+        let (tall, deep) = (of(0.02, -0.04, AxisUnit::Cm), of(0.04, 0.08, AxisUnit::Cm));
+        let m_mode = of(0.01, 0.03, AxisUnit::Seconds);
+        assert_eq!(RegionScale::shared_aspect(&[tall, m_mode, deep]), Some(2.0));
+        assert_eq!(RegionScale::shared_aspect(&[tall, of(0.02, 0.02, AxisUnit::Cm)]), None);
+        assert_eq!(RegionScale::shared_aspect(&[m_mode]), None);
+    }
 
     #[test]
     fn a_case_that_named_the_bit_on_top_is_read_as_what_it_means() {

@@ -3,7 +3,7 @@
 //! Padding does not count, nor does what is no finite number. A collimated border does not either, where it is plain to see: from each side,
 //! rows (or columns) are left out as long as nearly all their values (49 of 50) lie within 1/64 of the
 //! frame's range of the outermost row's median. At most 2/5 from each side can go, and when less than a
-//! quarter of the pixels would remain, nothing is left out. Rows and columns of fewer than 16 pixels tell
+//! quarter of the pixels that are no padding would remain, nothing is left out. Rows and columns of fewer than 16 pixels tell
 //! nothing. A collimator with oblique edges is not found;
 //! its shadow then counts, as an image without any collimation counts as a whole.
 //!
@@ -22,10 +22,14 @@ const SHORTEST_LINE: u32 = 16;
 #[must_use]
 pub fn counts(frame: &Frame, padding: Option<Padding>) -> Vec<(f64, u64)> {
     let area = exposed_area(frame, padding);
-    let all = 0..frame.rows();
     let inner = histogram(frame, &area.0, &area.1, padding);
-    let (kept, whole) = (total(&inner), u64::from(frame.rows()) * u64::from(frame.columns()));
-    if kept * 4 >= whole { inner } else { histogram(frame, &all, &(0..frame.columns()), padding) }
+    let (kept, pixels) = (total(&inner), u64::from(frame.rows()) * u64::from(frame.columns()));
+    if kept * 4 >= pixels {
+        return inner;
+    }
+    // Padding is no part of the picture: a film beside much of it still has its border.
+    let whole = histogram(frame, &(0..frame.rows()), &(0..frame.columns()), padding);
+    if kept * 4 >= total(&whole) { inner } else { whole }
 }
 
 /// Each finite stored value that occurs in the frame, padding included, lowest first.
@@ -169,6 +173,26 @@ mod tests {
         assert_eq!(total(&counts), 24 * 24);
         assert_eq!(counts.first(), Some(&(1328.0, 1)));
         assert_eq!(values_of(&frame).first(), Some(&3.0));
+    }
+
+    #[test]
+    fn a_border_beside_much_padding_does_not_count_either() {
+        // The film of 40 x 40 in the middle of 100 x 100, the rest padding: 84 of 100 pixels.
+        let mut values = Vec::new();
+        for row in 0..100u16 {
+            for column in 0..100u16 {
+                let film = (30..70).contains(&row) && (30..70).contains(&column);
+                let inside = (38..62).contains(&row) && (38..62).contains(&column);
+                values.push(match (film, inside) {
+                    (false, _) => 0,
+                    (true, false) => 3 + (row + column) % 4,
+                    (true, true) => 1000 + row * 40 + column,
+                });
+            }
+        }
+        let frame = Frame::new(100, 100, Samples::U16(values.into())).unwrap();
+        let counts = counts(&frame, Some(Padding { low: 0.0, high: 0.0 }));
+        assert_eq!((total(&counts), counts[0].0 > 1000.0), (24 * 24, true));
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub use letters::draw_letters;
 pub use marks::{Mark, MarkLabel, MarkShape, MarkStyle, draw_marks};
 pub use overlay::{draw_overlay, overlay_colour};
 pub use picture::{Picture, Pixels};
-pub use presentation::{StateFrame, draw_graphics, resolve_state, state_view};
+pub use presentation::{StateFrame, draw_graphics, resolve_state, state_aspect, state_view};
 pub use reference::CpuRenderer;
 pub use renderer::{RenderError, Renderer, RendererChoice, RendererDescription, RendererKind, open};
 pub use shutter::draw_shutters;

@@ -4,7 +4,8 @@
 //!
 //! Invariants
 //! - At 1:1 and above a set bit covers its pixel's square, whole and nothing else.
-//! - Where an image is made smaller every set bit still covers one target pixel: a thin line is not lost.
+//! - Where an image is made smaller, if only along one axis, every set bit still covers a target pixel each way: a thin
+//!   line is not lost, and has no gaps along an axis that is made larger.
 //! - The part of a plane that lies outside the image is drawn where the picture shows that place.
 
 use calx_geometry::Point;
@@ -38,7 +39,7 @@ pub fn draw_overlay(picture: &mut Picture, view: &View, plane: &OverlayPlane, co
             mix(pixel, colour, alpha);
         }
     };
-    if view.scale() >= 1.0 {
+    if view.scales().into_iter().fold(f64::INFINITY, f64::min) >= 1.0 {
         for y in 0..height {
             for x in 0..width {
                 let at = view.image_from_target * Point::new(f64::from(x) + 0.5, f64::from(y) + 0.5);
@@ -58,12 +59,15 @@ pub fn draw_overlay(picture: &mut Picture, view: &View, plane: &OverlayPlane, co
             if !plane.covers(row, column) {
                 continue;
             }
-            let at = target_from_image * Point::new(centre(column), centre(row));
-            let (Some(x), Some(y)) = (cell(at.x), cell(at.y)) else { continue };
-            let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { continue };
-            // A tint is laid once, however many bits fall on a pixel.
-            if x < width && y < height && (alpha >= 1.0 || seen.insert((x, y))) {
-                put(x, y);
+            let one = target_from_image * Point::new(edge(column), edge(row));
+            let other = target_from_image * Point::new(edge(column + 1), edge(row + 1));
+            for y in pixels_between(one.y, other.y, height) {
+                for x in pixels_between(one.x, other.x, width) {
+                    // A tint is laid once, however many bits fall on a pixel.
+                    if alpha >= 1.0 || seen.insert((x, y)) {
+                        put(x, y);
+                    }
+                }
             }
         }
     }
@@ -76,8 +80,23 @@ fn cell(coordinate: f64) -> Option<i64> {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "columns and rows have at most 33 bits")]
-fn centre(cell: i64) -> f64 {
-    cell as f64 + 0.5
+fn edge(cell: i64) -> f64 {
+    cell as f64
+}
+
+/// The pixels whose centres lie between two coordinates, else the one in their middle; below `count` only.
+fn pixels_between(one: f64, other: f64, count: u32) -> std::ops::Range<u32> {
+    let (low, high) = (one.min(other), one.max(other));
+    let (from, to) = (cell((low - 0.5).ceil()), cell((high - 0.5).ceil()));
+    let (Some(from), Some(to)) = (from, to) else { return 0..0 };
+    let (from, to) = if from < to {
+        (from, to)
+    } else {
+        let Some(middle) = cell(low.midpoint(high)) else { return 0..0 };
+        (middle, middle + 1)
+    };
+    let inside = |at: i64| u32::try_from(at.clamp(0, i64::from(count))).unwrap_or(0);
+    inside(from)..inside(to)
 }
 
 #[cfg(test)]
@@ -110,6 +129,22 @@ mod tests {
             rgb == ink
         })
         .collect()
+    }
+
+    #[test]
+    fn no_line_is_lost_where_one_axis_is_made_smaller_and_the_other_larger() {
+        // Pixels four times as high as wide, 100 x 100 of them on 75 x 300: columns at 0.75, rows at 3.
+        let frame = Frame::new(100, 100, Samples::U8(vec![0; 10_000].into())).unwrap();
+        for (turns, size) in [(0, (75, 300)), (1, (300, 75))] {
+            let view = View::fit_within(&frame, 75, 300, 4.0).turned(turns);
+            assert_eq!((view.width, view.height), size);
+            for column in 40..60 {
+                let mut picture = Picture::new(size.0, size.1, Pixels::Grey(vec![0; 75 * 300])).unwrap();
+                draw_overlay(&mut picture, &view, &line(column), [255; 3]);
+                let lit = picture.to_rgb().chunks(3).filter(|rgb| rgb[0] == 255).count();
+                assert_eq!(lit, 300, "column {column} turned {turns}: one pixel wide and without gaps");
+            }
+        }
     }
 
     #[test]

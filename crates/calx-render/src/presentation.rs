@@ -113,13 +113,22 @@ fn whole_range(modality: &ModalityLut, attributes: &DisplayAttributes) -> VoiLut
     VoiLut::Range { min: low.min(high), max: low.max(high) }
 }
 
+/// Height of a pixel over its width in the picture a state gives: its own, else the image's. View and shutters follow
+/// the same one, else a circle is none. What is nearly square is square, as without a state.
+#[must_use]
+pub fn state_aspect(of: StateFrame<'_>, pixel_aspect: f64) -> f64 {
+    let area = of.state.area_for(of.instance, of.frame);
+    let aspect = area.and_then(|area| area.pixel_aspect).unwrap_or(pixel_aspect);
+    if View::is_square(aspect) { 1.0 } else { aspect }
+}
+
 /// The state's displayed area, turned and flipped. `pixel_aspect` is the image's own, for a state that names none;
 /// `within` bounds width and height, else a pixel of the image takes one of the target, or as many as the state says.
 #[must_use]
 pub fn state_view(of: StateFrame<'_>, pixel_aspect: f64, within: Option<(u32, u32)>) -> View {
     let state = of.state;
     let area = state.area_for(of.instance, of.frame);
-    let aspect = area.and_then(|area| area.pixel_aspect).unwrap_or(pixel_aspect);
+    let aspect = state_aspect(of, pixel_aspect);
     let magnified = match area.map(|area| area.size) {
         Some(SizeMode::Magnify(ratio)) => ratio,
         _ => 1.0,

@@ -5,7 +5,7 @@
 //! Invariants
 //! - A pixel is seen when its centre lies in every shutter, edges included: the pixels that a header names as edges
 //!   stay.
-//! - Time grows with rows times vertices, never with pixels times vertices.
+//! - Time grows with rows times vertices, never with pixels times vertices: a header states 10,000 corners.
 //!
 //! Source: PS3.3 C.7.6.11, C.7.6.15.
 
@@ -29,6 +29,7 @@ pub fn draw_shutters(picture: &mut Picture, view: &View, shutters: &[Shutter], p
         };
         for y in 0..picture.height() {
             let inside = polygon.as_deref().map(|vertices| spans(vertices, f64::from(y) + 0.5));
+            let mut ahead = inside.as_deref().unwrap_or_default().iter().peekable();
             for x in 0..picture.width() {
                 let centre = Point::new(f64::from(x) + 0.5, f64::from(y) + 0.5);
                 let at = view.image_from_target * centre;
@@ -41,8 +42,9 @@ pub fn draw_shutters(picture: &mut Picture, view: &View, shutters: &[Shutter], p
                         (at.x - column).hypot((at.y - row) * aspect) <= radius + EDGE
                     }
                     (Shutter::Bitmap(plane), _) => !plane.covers(floor(at.y), floor(at.x)),
-                    (Shutter::Polygon { .. }, Some(spans)) => {
-                        spans.iter().any(|[from, to]| (from - EDGE..=to + EDGE).contains(&centre.x))
+                    (Shutter::Polygon { .. }, Some(_)) => {
+                        while ahead.next_if(|[_, to]| to + EDGE < centre.x).is_some() {}
+                        ahead.peek().is_some_and(|[from, _]| from - EDGE <= centre.x)
                     }
                     (Shutter::Polygon { .. }, None) => true,
                 };
@@ -60,9 +62,10 @@ fn on_target(vertices: &[[f64; 2]], view: &View) -> Vec<Point<ScreenSpace>> {
     vertices.iter().map(|[x, y]| target_from_image * Point::new(*x, *y)).collect()
 }
 
-/// Where the line at `y` runs inside the polygon, by the even-odd rule, edges and corners included.
+/// Where the line at `y` runs inside the polygon, by the even-odd rule, edges and corners included: from left to right,
+/// apart from one another.
 fn spans(vertices: &[Point<ScreenSpace>], y: f64) -> Vec<[f64; 2]> {
-    let mut found = Vec::new();
+    let mut found: Vec<[f64; 2]> = Vec::new();
     // Just above and just below: an edge on the line itself belongs to one of them.
     for y in [y - EDGE, y + EDGE] {
         let next = vertices.iter().cycle().skip(1);
@@ -75,6 +78,14 @@ fn spans(vertices: &[Point<ScreenSpace>], y: f64) -> Vec<[f64; 2]> {
         crossings.sort_by(f64::total_cmp);
         found.extend(crossings.as_chunks::<2>().0);
     }
+    found.sort_by(|[a, _], [b, _]| a.total_cmp(b));
+    found.dedup_by(|[from, to], [_, kept]| {
+        let touches = *from <= *kept;
+        if touches {
+            *kept = kept.max(*to);
+        }
+        touches
+    });
     found
 }
 
@@ -95,6 +106,43 @@ fn put(picture: &mut Picture, x: u32, y: u32, grey: u8) {
         Pixels::Rgba(values) => {
             if let Some(pixel) = values.get_mut(at * 4..at * 4 + 3) {
                 pixel.fill(grey);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A comb: teeth of one pixel, one apart, hanging from a bar of two rows.
+    fn comb(teeth: u32) -> Vec<[f64; 2]> {
+        let mut vertices = vec![[0.0, 0.0], [f64::from(2 * teeth), 0.0]];
+        for tooth in (0..teeth).rev() {
+            let left = f64::from(2 * tooth);
+            vertices.extend([[left + 1.0, 2.0], [left + 1.0, 10.0], [left, 10.0], [left, 2.0]]);
+        }
+        vertices[2] = [f64::from(2 * teeth), 2.0];
+        vertices.insert(3, [f64::from(2 * teeth) - 1.0, 2.0]);
+        vertices
+    }
+
+    #[test]
+    fn a_polygon_of_many_teeth_is_walked_once_a_row() {
+        let vertices = comb(20);
+        let points: Vec<Point<ScreenSpace>> = vertices.iter().map(|[x, y]| Point::new(*x, *y)).collect();
+        for y in [1.5, 5.5] {
+            let spans = spans(&points, y);
+            let apart = spans.windows(2).all(|pair| pair[0][1] < pair[1][0]);
+            assert!(apart && spans.len() == if y < 2.0 { 1 } else { 20 }, "{spans:?}");
+        }
+        let view = View::crop(0, 0, 44, 12);
+        let mut picture = Picture::new(44, 12, Pixels::Grey(vec![9; 44 * 12])).unwrap();
+        draw_shutters(&mut picture, &view, &[Shutter::Polygon { vertices }], 1.0, 1);
+        for y in 0..12u32 {
+            for x in 0..44u32 {
+                let is_seen = (y < 2 && x < 40) || (y < 10 && x < 40 && x % 2 == 0);
+                assert_eq!(picture.rgb(x, y), Some([if is_seen { 9 } else { 1 }; 3]), "{x},{y}");
             }
         }
     }

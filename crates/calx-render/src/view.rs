@@ -73,6 +73,17 @@ impl View {
         Self::filling(frame, across, down, u32::MAX, u32::MAX)
     }
 
+    /// The whole image without resampling where pixels are square, else with square target pixels: how pictures are
+    /// written when no size is asked for.
+    #[must_use]
+    pub fn as_seen(frame: &Frame, pixel_aspect: f64) -> Self {
+        if Self::is_square(pixel_aspect) {
+            Self::one_to_one(frame)
+        } else {
+            Self::square(frame, pixel_aspect)
+        }
+    }
+
     /// The image pixels from (`left`, `top`) on, one to one.
     #[must_use]
     pub fn crop(left: u32, top: u32, width: u32, height: u32) -> Self {
@@ -139,6 +150,14 @@ impl View {
     #[must_use]
     pub fn screen_from_image(&self) -> Option<Transform<ScreenSpace, ImageSpace>> {
         self.image_from_target.inverse()
+    }
+
+    /// Target pixels per image pixel along a row and down a column of the image; 0 where the view flattens it.
+    #[must_use]
+    pub fn scales(&self) -> [f64; 2] {
+        let Some(target) = self.screen_from_image() else { return [0.0; 2] };
+        let [a, b, c, d, ..] = target.coefficients;
+        [a.hypot(b), c.hypot(d)]
     }
 
     /// Target pixels per image pixel: the geometric mean of both axes.

@@ -15,6 +15,10 @@ use crate::session;
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {}
 
+/// What calx does not know of the screen.
+const MONITOR: &str =
+    "display values go out as they are; the curve of the monitor (GSDF, PS3.14) is not corrected";
+
 pub(crate) fn run(_args: &DoctorArgs, global: &Global, out: &Out) -> Outcome {
     let adapters = adapters();
     let hardware = adapters.iter().find(|a| a.is_hardware);
@@ -34,7 +38,7 @@ pub(crate) fn run(_args: &DoctorArgs, global: &Global, out: &Out) -> Outcome {
             "render_check": check.as_ref().map_or_else(Clone::clone, Clone::clone),
             "codecs": codecs.iter().map(|c| json!({"uid": c.uid, "name": c.name, "reads": c.reads})).collect::<Vec<_>>(),
             "workspace": workspace.as_ref().map(|w| w.root().display().to_string()),
-            "workspace_network": network,
+            "workspace_network": network, "monitor_curve": MONITOR,
         }))?;
         return Ok(Exit::Done);
     }
@@ -57,6 +61,7 @@ pub(crate) fn run(_args: &DoctorArgs, global: &Global, out: &Out) -> Outcome {
         Ok(words) => out.line(format!("check     {words}"))?,
         Err(words) => out.line(format!("check     ✗ {words}"))?,
     }
+    out.line(format!("monitor   {MONITOR}"))?;
     for reads in [true, false] {
         let names: Vec<&str> = codecs.iter().filter(|c| c.reads == reads).map(|c| c.name).collect();
         out.line(format!("{}  {}", if reads { "reads   " } else { "cannot  " }, names.join(", ")))?;

@@ -1,9 +1,9 @@
 //! Pixels of a case's images, through the catalogue's locator and the one door of `calx-dicom`.
 
-use calx_dicom::{FrameHandle, FrameSource, Locator, Priority, Read, Reduction};
+use calx_dicom::{FrameHandle, FrameSource, ImageInfo, Locator, Priority, Read, Reduction};
 use calx_export::{IdentityAttribute, IdentityString, ImagePixels, PixelError, PixelProvider};
 use calx_measure::{FrameValues, measure_region};
-use calx_model::{Case, CaseImage, Measurement, Region};
+use calx_model::{Case, CaseImage, Measurement, Region, RegionScale};
 use calx_render::View;
 use calx_workspace::Workspace;
 
@@ -97,11 +97,7 @@ pub(crate) fn load(
     let info = read.value;
     let asked = asked.unwrap_or_else(|| frames.request(locator, frame, Priority::Visible, Reduction::Full));
     let decoded = asked.wait_told()?;
-    // A spacing that is square says nothing against an aspect ratio that is not.
-    let from_spacing = info.spacing.as_ref().map(|s| s.between_rows_mm / s.between_columns_mm);
-    let from_spacing = from_spacing.filter(|aspect| !View::is_square(*aspect));
-    let from_aspect = info.pixel_aspect.map(|(vertical, horizontal)| vertical / horizontal);
-    let pixel_aspect = from_spacing.or(from_aspect).and_then(View::usable_aspect).unwrap_or(1.0);
+    let pixel_aspect = aspect_of(&info);
     let mut notices = read.notices;
     for notice in decoded.notices {
         if !notices.contains(&notice) {
@@ -111,6 +107,16 @@ pub(crate) fn load(
     let value =
         ImagePixels { frame: decoded.value, display: info.display, spacing: info.spacing, pixel_aspect };
     Ok(Read { value, notices })
+}
+
+/// Height of a pixel over its width. A spacing or a calibrated part of an ultrasound picture that is square says nothing
+/// against an aspect ratio that is not.
+fn aspect_of(info: &ImageInfo) -> f64 {
+    let of_spacing = info.spacing.as_ref().map(|s| s.between_rows_mm / s.between_columns_mm);
+    let of_parts = RegionScale::shared_aspect(&info.region_scales);
+    let stated = [of_spacing, of_parts].into_iter().flatten().find(|aspect| !View::is_square(*aspect));
+    let of_ratio = info.pixel_aspect.map(|(vertical, horizontal)| vertical / horizontal);
+    stated.or(of_ratio).and_then(View::usable_aspect).unwrap_or(1.0)
 }
 
 impl PixelProvider for WorkspacePixels<'_> {

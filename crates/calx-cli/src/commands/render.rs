@@ -62,7 +62,7 @@ pub(crate) struct RenderArgs {
     #[arg(long)]
     letters: bool,
     /// Show as this presentation state says (a file, or a UID of the workspace)
-    #[arg(long, value_name = "PR", conflicts_with_all = ["values", "window"])]
+    #[arg(long, value_name = "PR", conflicts_with = "values")]
     presentation: Option<String>,
     /// How much of the state: all of it, or its graphics over the image as it is
     #[arg(long, value_enum, default_value = "all", requires = "presentation")]
@@ -76,6 +76,13 @@ pub(crate) struct RenderArgs {
     /// Replace files that are there
     #[arg(long)]
     force: bool,
+}
+
+impl RenderArgs {
+    /// A whole state brings its own window; its graphics alone do not.
+    fn names_two_windows(&self) -> bool {
+        self.presentation.is_some() && self.presentation_part == StatePart::All && self.window.is_some()
+    }
 }
 
 /// What draws.
@@ -203,6 +210,10 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, out: &Out) -> Outcome {
     let frames = workers::frames(global, CACHE_BYTES);
     if args.contact_sheet {
         return contact_sheet::run(args, global, out, &frames, renderer.as_mut());
+    }
+    if args.names_two_windows() {
+        return Err(Failure::say(Exit::Usage, "--window and --presentation both say which grey is shown")
+            .hint("leave --window out, or draw the graphics alone: --presentation-part graphics"));
     }
     let state = args.presentation.as_deref().map(|input| read_state(input, global, out)).transpose()?;
     let many = args.inputs.len() > 1 || args.frame == Some(FrameChoice::All);
@@ -564,6 +575,23 @@ fn write_file(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_may_stand_beside_the_graphics_of_a_state() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            args: RenderArgs,
+        }
+        let two = |more: &[&str]| {
+            let usual = ["calx", "a.dcm", "-o", "a.png", "--presentation", "p.dcm"];
+            let line = usual.iter().chain(more).copied();
+            <Line as clap::Parser>::try_parse_from(line).map(|line| line.args.names_two_windows()).ok()
+        };
+        assert_eq!(two(&["--window", "550,1024"]), Some(true));
+        assert_eq!(two(&["--window", "550,1024", "--presentation-part", "graphics"]), Some(false));
+        assert_eq!(two(&[]), Some(false));
+    }
 
     #[test]
     fn windows_are_read_as_documented() {

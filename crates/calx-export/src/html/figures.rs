@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use calx_geometry::{ScreenSpace, Transform};
 use calx_model::{Case, Frame, ImageId, Samples};
 use sha2::{Digest, Sha256};
 
@@ -32,7 +31,7 @@ pub(crate) struct Figure {
     pub(crate) picture: String,
     /// Of the picture, in pixels.
     pub(crate) picture_size: [u32; 2],
-    /// As it should look: differs where pixels are not square.
+    /// The same, as the page is drawn in.
     pub(crate) shown_size: [f64; 2],
     /// Groups of the marks.
     pub(crate) marks: String,
@@ -60,14 +59,8 @@ pub(crate) fn draw_all(
             let mut drawn = draw(input, number, image, frame)?;
             notices.append(&mut drawn.notices);
             take_values(hash, &drawn.pixels.frame);
-            let shown_size = drawn.shown_size(image);
-            let stretch: Transform<ScreenSpace, ScreenSpace> = Transform::scale_then_move(
-                shown_size[0] / f64::from(drawn.picture.width()),
-                shown_size[1] / f64::from(drawn.picture.height()),
-                0.0,
-                0.0,
-            );
-            let mut drawing = Drawing::new(shown_size, stretch.after(&drawn.picture_from_image()));
+            let shown_size = drawn.size();
+            let mut drawing = Drawing::new(shown_size, drawn.picture_from_image());
             let mut regions = Vec::new();
             for (region_number, region) in (1..).zip(&case.regions) {
                 if region.image != image.id || frame_showing(region, &frames) != Some(frame) {

@@ -144,6 +144,22 @@ fn equal_cases_give_equal_bytes() {
 }
 
 #[test]
+fn pictures_of_pixels_that_are_not_square_are_square_with_their_marks() {
+    let mut case = case();
+    case.studies[0].images[0].spacing =
+        calx_model::PixelSpacing::checked(0.2, 0.1, calx_model::SpacingBasis::Detector);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let report = export(&case, &["png"], &out);
+    for name in ["image-1.png", "image-1-marks.png"] {
+        let bytes = fs::read(out.join("images").join(name)).unwrap();
+        let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+        assert_eq!((reader.info().width, reader.info().height), (COLUMNS, 2 * ROWS), "{name}");
+    }
+    assert!(report.notices.iter().all(|notice| !notice.contains("square")), "{:?}", report.notices);
+}
+
+#[test]
 fn pictures_are_one_to_one_with_and_without_marks() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");

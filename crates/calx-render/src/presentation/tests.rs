@@ -1,10 +1,11 @@
 //! States of plain data over small pictures; what dcmtk draws of one is held against it elsewhere.
 
-use calx_model::presentation_state::{DisplayedArea, GraphicLayer, Scoped, StateImage, StateVoi};
+use calx_model::presentation_state::{DisplayedArea, GraphicLayer, Scoped, Shutter, StateImage, StateVoi};
 use calx_model::{PhotometricInterpretation, Samples};
 
 use super::*;
 use crate::picture::Pixels;
+use crate::shutter::draw_shutters;
 
 fn instance() -> SopInstanceUid {
     SopInstanceUid::new("1.2.3").unwrap()
@@ -166,4 +167,39 @@ fn a_subtraction_is_refused() {
     let error = resolved(&state, false).unwrap_err();
     assert!(matches!(error, ChooseError::Subtraction), "{error}");
     assert!(error.to_string().contains("MaskSubtractionSequence (0028,6100)"), "{error}");
+}
+
+/// The view, and how wide and high a circular shutter of radius 20 leaves the picture.
+fn seen(pixel_aspect: Option<f64>, image_aspect: f64) -> (View, [usize; 2]) {
+    let edges = [0.0, 0.0, 100.0, 100.0];
+    let state = PresentationState {
+        shutters: vec![Shutter::Circle { centre: [50.0, 50.0], radius: 20.0 }],
+        areas: vec![all(DisplayedArea { edges, size: SizeMode::ScaleToFit, pixel_aspect })],
+        ..state()
+    };
+    let of = StateFrame { state: &state, instance: &instance(), frame: 1, columns: 100, rows: 100 };
+    let view = state_view(of, image_aspect, None);
+    let bytes = usize::try_from(view.width * view.height).unwrap();
+    let mut picture = Picture::new(view.width, view.height, Pixels::Grey(vec![9; bytes])).unwrap();
+    draw_shutters(&mut picture, &view, &state.shutters, state_aspect(of, image_aspect), 0);
+    let is_seen = |x: u32, y: u32| picture.rgb(x, y) == Some([9; 3]);
+    let across = (0..view.width).filter(|x| is_seen(*x, view.height / 2)).count();
+    let down = (0..view.height).filter(|y| is_seen(view.width / 2, *y)).count();
+    (view, [across, down])
+}
+
+#[test]
+fn a_circular_shutter_is_a_circle_of_the_picture_the_state_gives() {
+    // The state says that pixels are twice as high as wide, the image says nothing; then the other way round.
+    for (of_state, of_image, size) in [(2.0, 1.0, (100, 200)), (1.0, 2.0, (100, 100))] {
+        let (view, sides) = seen(Some(of_state), of_image);
+        assert_eq!((view.width, view.height), size);
+        assert!(sides.iter().all(|side| side.abs_diff(40) <= 1), "{sides:?}");
+    }
+}
+
+#[test]
+fn nearly_square_pixels_of_a_state_are_not_resampled() {
+    let (view, _) = seen(Some(1.001), 1.0);
+    assert_eq!((view.width, view.height, view.is_exact()), (100, 100, true));
 }

@@ -5,7 +5,7 @@
 //!   Which number is which input is printed.
 //! - Every input has a cell.
 
-use calx_dicom::{FrameSource, ImageInfo};
+use calx_dicom::{FrameSource, ImageInfo, Read};
 use calx_export::write_png;
 use calx_render::{Picture, Pixels, Renderer, TextStyle, draw_text, measure_text};
 use serde_json::json;
@@ -55,8 +55,9 @@ pub(super) fn run(
     for (number, input) in (1u32..).zip(&args.inputs) {
         let drawn = one(input, args, global, frames, cell, renderer);
         let (shown, row) = match drawn {
-            Ok((picture, frame, window, facts)) => {
-                let caption = [format!("{number}  {facts}"), window.clone()];
+            Ok((picture, frame, window, facts, notices)) => {
+                notices.iter().for_each(|notice| out.note(format!("! {number}: {notice}")));
+                let caption = [caption(number, &facts, !notices.is_empty()), window.clone()];
                 (Cell { picture: Ok(picture), caption }, json!([number, input, frame, window, null]))
             }
             Err(failure) => {
@@ -101,7 +102,14 @@ pub(super) fn run(
     })
 }
 
-/// The picture of one input, its frame, its window and facts for the caption.
+/// The first line of a caption: an input of which something was told is marked, so that it does not look clean.
+fn caption(number: u32, facts: &str, has_notices: bool) -> String {
+    format!("{number}{}  {facts}", if has_notices { " !" } else { "" })
+}
+
+/// The picture of one input, its frame, its window, facts for the caption, and what was tolerated or simplified.
+type Shown = (Picture, u32, String, String, Vec<String>);
+
 fn one(
     input: &str,
     args: &RenderArgs,
@@ -109,12 +117,12 @@ fn one(
     frames: &FrameSource,
     cell: (u32, u32),
     renderer: &mut dyn Renderer,
-) -> Result<(Picture, u32, String, String), Failure> {
+) -> Result<Shown, Failure> {
     let found = find(input, global)?;
     let frame = found.first_frame(args);
-    let mut pixels = load(frames, &found.locator, frame, None)
-        .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?
-        .value;
+    let Read { value: mut pixels, notices } = load(frames, &found.locator, frame, None)
+        .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
+    let mut notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
     for choice in &mut pixels.display.voi {
         choice.explanation = None;
     }
@@ -122,7 +130,8 @@ fn one(
     let (overlays, letters) = (args.overlays, args.letters);
     let look = Look { window: args.window, size: Some(cell), overlays, letters, state: None };
     let drawn = draw(&Shot { found: &found, pixels: &pixels, info: &info, frame }, &look, renderer)?;
-    Ok((drawn.picture, frame, drawn.window, facts(&info, frame)))
+    notices.extend(drawn.notices);
+    Ok((drawn.picture, frame, drawn.window, facts(&info, frame), notices))
 }
 
 /// Words of calx's own and numbers; a code of the file only where it is one.
@@ -261,6 +270,12 @@ fn wrapped(text: &str, room: f64, lines: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_told_of_an_input_marks_its_cell() {
+        assert_eq!(caption(3, "DX M2 9x9", true), "3 !  DX M2 9x9");
+        assert_eq!(caption(3, "DX M2 9x9", false), "3  DX M2 9x9");
+    }
 
     #[test]
     fn reasons_are_wrapped_and_cut() {

@@ -15,7 +15,7 @@ use calx_model::{
 };
 use calx_render::{
     ChooseError, DisplayTable, Picture, Renderer, StateFrame, View, draw_graphics, draw_letters,
-    draw_overlay, draw_shutters, overlay_colour, resolve, resolve_state, state_view,
+    draw_overlay, draw_shutters, overlay_colour, resolve, resolve_state, state_aspect, state_view,
 };
 
 use super::{Found, StatePart};
@@ -91,6 +91,7 @@ pub(super) fn draw(shot: &Shot<'_>, look: &Look<'_>, renderer: &mut dyn Renderer
         if let (Some(SizeMode::Magnify(ratio)), Some(_)) = (area.map(|area| area.size), look.size) {
             notices.push(format!("the presentation state magnifies by {ratio}, --size decides instead"));
         }
+        let aspect = state_aspect(of, aspect);
         draw_shutters(&mut picture, &view, &of.state.shutters, aspect, of.state.shutter_grey);
     }
     let wants_planes = look.overlays || of_state.is_some_and(|(of, _)| !of.state.overlays.is_empty());
@@ -158,8 +159,7 @@ fn plain_view(pixels: &ImagePixels, aspect: f64, size: Option<(u32, u32)>, turns
             let (width, height) = if turns % 2 == 1 { (height, width) } else { (width, height) };
             View::fit_within(&pixels.frame, width, height, aspect)
         }
-        None if View::is_square(aspect) => View::one_to_one(&pixels.frame),
-        None => View::square(&pixels.frame, aspect),
+        None => View::as_seen(&pixels.frame, aspect),
     };
     let view = view.turned(turns);
     if flip { view.mirrored_across() } else { view }
