@@ -119,6 +119,29 @@ fn an_area_is_magnified_as_it_says() {
     assert_eq!(width(SizeMode::Magnify(2.5), Some((80, 80))), (80, 40), "what was asked for decides");
 }
 
+#[test]
+fn fractions_count_over_the_area_as_it_is_shown_in_all_eight_turns() {
+    // Off every axis of symmetry, over a part of the image whose pixels are twice as high as wide.
+    let area = DisplayedArea {
+        edges: [10.0, 20.0, 50.0, 50.0],
+        size: SizeMode::ScaleToFit,
+        pixel_aspect: Some(2.0),
+    };
+    for (quarter_turns, flip_horizontal) in (0..4).flat_map(|turns| [(turns, false), (turns, true)]) {
+        let areas = vec![all(area.clone())];
+        let state = PresentationState { areas, quarter_turns, flip_horizontal, ..state() };
+        let of = StateFrame { state: &state, instance: &instance(), frame: 1, columns: COLUMNS, rows: ROWS };
+        let view = state_view(of, 1.0, None);
+        let at = of.place(GraphicPoint { x: 0.2, y: 0.1, units: GraphicUnits::Display });
+        let shown = view.screen_from_image().unwrap() * at;
+        let expected = (0.2 * f64::from(view.width), 0.1 * f64::from(view.height));
+        let off = (shown.x - expected.0).abs().max((shown.y - expected.1).abs());
+        assert!(off < 1e-9, "{quarter_turns} {flip_horizontal}: {shown:?}, not {expected:?}");
+        let is_upright = quarter_turns % 2 == 0;
+        assert_eq!((view.width, view.height), if is_upright { (40, 60) } else { (60, 40) });
+    }
+}
+
 fn attributes(signed: bool) -> DisplayAttributes {
     DisplayAttributes {
         photometric_interpretation: PhotometricInterpretation::Monochrome2,
