@@ -17,6 +17,7 @@ use crate::functional_groups::FrameView;
 use crate::lut::lookup_table;
 use crate::notice::Notice;
 use crate::palette::palette_of;
+use crate::presentation_state::{shutter_grey, shutters};
 
 const CENTER: Tag = Tag(0x0028, 0x1050);
 const WIDTH: Tag = Tag(0x0028, 0x1051);
@@ -73,6 +74,8 @@ pub(crate) fn display_of(
         voi,
         presentation_lut_shape: shape(data, layout, notices),
         palette,
+        shutters: shutters(data, notices),
+        shutter_grey: shutter_grey(data),
         modality: data.code(Tag(0x0008, 0x0060)).unwrap_or_default().into_owned(),
     }
 }
@@ -287,6 +290,25 @@ mod tests {
             data.elements.insert(*tag, Element { vr: **vr, length: None, value });
         }
         data
+    }
+
+    #[test]
+    fn an_image_has_shutters_of_its_own() {
+        let edge = |element, words: &'static [u8]| (Tag(0x0018, element), b"IS", words);
+        let data = set(&[
+            (Tag(0x0018, 0x1600), b"CS", b"RECTANGULAR "),
+            edge(0x1602, b"3 "),
+            edge(0x1604, b"10"),
+            edge(0x1606, b"5 "),
+            edge(0x1608, b"20"),
+            (Tag(0x0018, 0x1622), b"US", &[0xff, 0xff]),
+        ]);
+        let (display, notices) = read(&data, false);
+        let edges = [2.0, 4.0, 10.0, 20.0];
+        assert_eq!(display.shutters, [calx_model::presentation_state::Shutter::Rectangle { edges }]);
+        assert_eq!((display.shutter_grey, notices), (255, Vec::new()));
+        let (display, notices) = read(&set(&[(Tag(0x0018, 0x1600), b"CS", b"CIRCULAR")]), false);
+        assert_eq!((display.shutters.len(), notices.len()), (0, 1), "{notices:?}");
     }
 
     fn read(data: &DataSet, signed: bool) -> (DisplayAttributes, Vec<String>) {

@@ -110,10 +110,7 @@ fn state_of(data: &DataSet, notices: &mut Vec<Notice>) -> Result<PresentationSta
         modality_lut,
         presentation_lut: presentation_lut(data, notices),
         shutters: shutters(data, notices),
-        shutter_grey: data
-            .integer(SHUTTER_GREY)
-            .and_then(|n| u16::try_from(n).ok())
-            .map_or(0, graphics::eight_bits),
+        shutter_grey: shutter_grey(data),
         quarter_turns: quarter_turns(data, notices),
         flip_horizontal: data.code(FLIP).as_deref() == Some("Y"),
         areas: data.items(AREAS).iter().filter_map(|item| area(item, notices)).collect(),
@@ -292,7 +289,14 @@ fn size_mode(item: &DataSet, notices: &mut Vec<Notice>) -> SizeMode {
     size
 }
 
-fn shutters(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Shutter> {
+/// The grey of what a shutter covers: black unless stated.
+pub(crate) fn shutter_grey(data: &DataSet) -> u8 {
+    let stated = data.integer(SHUTTER_GREY).and_then(|n| u16::try_from(n).ok());
+    stated.map_or(0, graphics::eight_bits)
+}
+
+/// The shutters that a state, or an image itself, names.
+pub(crate) fn shutters(data: &DataSet, notices: &mut Vec<Notice>) -> Vec<Shutter> {
     let one = |tag| data.integer(tag).and_then(small);
     let mut found = Vec::new();
     let mut shapes = data.codes(SHUTTER);

@@ -8,7 +8,7 @@
 
 use calx_geometry::{ImageSpace, ScreenSpace, Transform};
 use calx_model::{Case, CaseImage, Region};
-use calx_render::{DisplayTable, Picture, View, resolve};
+use calx_render::{DisplayTable, Picture, View, draw_shutters, resolve};
 
 use crate::error::ExportError;
 use crate::input::{ExportInput, ImagePixels};
@@ -99,10 +99,22 @@ pub(crate) fn draw(
     if image.display.flip_horizontal {
         view = view.mirrored_across();
     }
-    let picture = input
+    let mut picture = input
         .renderer
         .draw(&pixels.frame, &table, &view)
         .map_err(|source| ExportError::Draw { number, source })?;
-    let notices = table.notices().iter().map(|notice| format!("image {number}: {notice}")).collect();
+    let mut notices: Vec<String> =
+        table.notices().iter().map(|notice| format!("image {number}: {notice}")).collect();
+    if !pixels.display.shutters.is_empty() {
+        let display = &pixels.display;
+        draw_shutters(
+            &mut picture,
+            &view,
+            &display.shutters,
+            shown_aspect(image, &pixels),
+            display.shutter_grey,
+        );
+        notices.push(format!("image {number}: what lies beyond its display shutter is covered"));
+    }
     Ok(Drawn { picture, view, window: pipeline.window_origin, pixels, notices })
 }

@@ -13,6 +13,7 @@
 //!
 //! Source: PS3.3 C.11.1, C.11.2, C.11.6, C.7.6.3.1.2.
 
+use crate::presentation_state::Shutter;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -337,6 +338,10 @@ pub struct DisplayAttributes {
     pub presentation_lut_shape: Option<PresentationLutShape>,
     /// The palette of a PALETTE COLOR image.
     pub palette: Option<Palette>,
+    /// Display shutters of the image itself (0018,1600): what lies outside of one is covered.
+    pub shutters: Vec<Shutter>,
+    /// The grey that covers.
+    pub shutter_grey: u8,
     /// Modality (0008,0060): DX, CR and MG show a VOI LUT before a window (the default order of clinical curves).
     pub modality: String,
 }
@@ -524,6 +529,8 @@ mod tests {
                 voi: Vec::new(),
                 presentation_lut_shape: shape,
                 palette: None,
+                shutters: Vec::new(),
+                shutter_grey: 0,
                 modality: "DX".to_owned(),
             };
             attributes.inverts()

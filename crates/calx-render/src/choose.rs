@@ -159,7 +159,7 @@ fn offered(attributes: &DisplayAttributes) -> String {
 }
 
 fn auto(attributes: &DisplayAttributes, frame: &Frame) -> VoiLut {
-    let stored = exposed::counts(frame, attributes.padding);
+    let stored = exposed::counts(frame, attributes.padding, &attributes.shutters);
     let mut values: Vec<(f64, u64)> =
         stored.into_iter().map(|(v, n)| (attributes.modality_lut.apply(v), n)).collect();
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -222,6 +222,8 @@ mod tests {
             voi: vec![window(1, Some("NORMAL")), window(2, None), lut],
             presentation_lut_shape: None,
             palette: None,
+            shutters: Vec::new(),
+            shutter_grey: 0,
             modality: "CT".to_owned(),
         }
     }

@@ -61,6 +61,9 @@ pub(crate) struct RenderArgs {
     /// Letters at the edges: which way the patient lies (R L A P H F)
     #[arg(long)]
     letters: bool,
+    /// Show what lies beyond the display shutter of an image; else it is covered and that is told
+    #[arg(long)]
+    no_shutters: bool,
     /// Show as this presentation state says (a file, or a UID of the workspace)
     #[arg(long, value_name = "PR", conflicts_with = "values")]
     presentation: Option<String>,
@@ -413,6 +416,7 @@ impl Run<'_> {
                         size: args.size,
                         overlays: args.overlays,
                         letters: args.letters,
+                        no_shutters: args.no_shutters,
                         state: self.state.map(|state| (state, args.presentation_part)),
                     };
                     let shot = picture::Shot { found, pixels: &pixels, info: &info, frame: number };

@@ -422,6 +422,8 @@ impl PixelProvider for Drawn {
                 voi: Vec::new(),
                 presentation_lut_shape: None,
                 palette: None,
+                shutters: Vec::new(),
+                shutter_grey: 0,
                 modality: if colour { "US" } else { "DX" }.to_owned(),
             },
             spacing: None,

@@ -143,6 +143,43 @@ fn equal_cases_give_equal_bytes() {
     assert_eq!((report.files.len(), report.bytes()), (8, sizes));
 }
 
+/// The pictures of the case with a display shutter of their own.
+struct Shuttered;
+
+impl calx_export::PixelProvider for Shuttered {
+    fn pixels(
+        &mut self,
+        image: &calx_model::CaseImage,
+        frame: u32,
+    ) -> Result<calx_export::ImagePixels, calx_export::PixelError> {
+        let mut pixels = crate::case::Drawn.pixels(image, frame)?;
+        let edges = [10.0, 20.0, 90.0, 80.0];
+        pixels.display.shutters = vec![calx_model::presentation_state::Shutter::Rectangle { edges }];
+        pixels.display.shutter_grey = 77;
+        Ok(pixels)
+    }
+}
+
+#[test]
+fn the_display_shutter_of_an_image_covers_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let case = case();
+    let report = with_input(&case, Vec::new(), |input| {
+        input.pixels = Box::leak(Box::new(Shuttered));
+        export_case(input, &["png"], &out, &ExportOptions::default())
+    })
+    .unwrap();
+    let bytes = fs::read(out.join("images/image-1.png")).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut grey = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut grey).unwrap();
+    let at = |x: usize, y: usize| grey[y * usize::try_from(COLUMNS).unwrap() + x];
+    assert_eq!([at(9, 50), at(90, 50), at(50, 19), at(50, 80)], [77; 4]);
+    assert!((10..90).any(|x| at(x, 50) != 77));
+    assert!(report.notices.contains(&"image 1: what lies beyond its display shutter is covered".to_owned()));
+}
+
 #[test]
 fn pictures_of_pixels_that_are_not_square_are_square_with_their_marks() {
     let mut case = case();

@@ -1,18 +1,18 @@
-//! Every measure of areas, ellipses, rectangles and paths against numpy, computed there by another way
+//! Every measure of areas, ellipses, rectangles, masks, lines and paths against numpy, computed there by another way
 //! (`statistics.py`), to 1e-9 of the value.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use calx_geometry::{Area, Ellipse, GridPoint, Part, Point, Rectangle};
+use calx_geometry::{Area, Ellipse, GridPoint, Mask, Part, Point, Rectangle};
 use calx_measure::{FrameValues, measure_region};
-use calx_model::{AreaSize, CaseImage, Frame, Length, Measurement, ModalityLut, Samples, Shape};
+use calx_model::{AreaSize, CaseImage, Frame, Length, Measurement, ModalityLut, Padding, Samples, Shape};
 use serde_json::{Value, json};
 
-use crate::samples::{area, image, path, region, tall_pixels};
+use crate::samples::{area, at, image, path, region, tall_pixels};
 
-const SLOPE: f64 = 0.37;
-const INTERCEPT: f64 = -12.5;
+/// Stands for a station of a profile without a value.
+const NO_VALUE: f64 = -1e300;
 
 /// The Python of `tests/run`; without one the test is skipped, or fails where it is required.
 fn python() -> Option<String> {
@@ -85,6 +85,9 @@ fn shapes() -> Vec<Shape> {
             (13.0, 32.5, 7.0),
         ])),
         Shape::Path(path(&[(40.0, 20.0, 6.0), (52.0, 20.0, 6.0), (41.0, 22.0, 6.0)])),
+        Shape::Mask(Mask::from_bits(60, 40, |column, row| (column * 7 + row * 5) % 11 < 4).unwrap()),
+        Shape::Line { ends: [at(3.25, 4.5), at(55.75, 36.125)] },
+        Shape::Line { ends: [at(20.5, 35.0), at(20.5, 2.75)] },
     ]
 }
 
@@ -115,14 +118,32 @@ fn asked(shape: &Shape) -> Value {
             let widths: Vec<f64> = path.vertices().iter().map(|v| v.width.pixels()).collect();
             json!({"kind": "path", "rings": rings, "points": ring(&mut path.points()), "widths": widths})
         }
+        Shape::Mask(mask) => {
+            let pixels: Vec<[u32; 2]> = mask
+                .spans()
+                .flat_map(|(row, columns)| columns.map(move |column| [column, row]).collect::<Vec<_>>())
+                .collect();
+            json!({"kind": "mask", "pixels": pixels})
+        }
+        Shape::Line { ends } => {
+            json!({"kind": "line", "points": ring(&mut ends.iter().map(|end| end.point()))})
+        }
         other => panic!("{other:?}"),
     }
 }
 
-fn computed(python: &str, frame: &[u16], shapes: &[Shape]) -> Vec<Value> {
+/// How values are made of stored ones.
+struct Setting {
+    slope: f64,
+    intercept: f64,
+    padding: Option<Padding>,
+}
+
+fn computed(python: &str, frame: &[u16], setting: &Setting, shapes: &[Shape]) -> Vec<Value> {
     let spacing = tall_pixels();
     let question = json!({
-        "rows": 40, "columns": 60, "frame": frame, "slope": SLOPE, "intercept": INTERCEPT,
+        "rows": 40, "columns": 60, "frame": frame, "slope": setting.slope, "intercept": setting.intercept,
+        "padding": setting.padding.map(|padding| [padding.low, padding.high]),
         "between_rows": spacing.between_rows_mm, "between_columns": spacing.between_columns_mm,
         "shapes": shapes.iter().map(asked).collect::<Vec<_>>(),
     });
@@ -168,7 +189,13 @@ fn named(measurements: Vec<Measurement>) -> Vec<(String, f64)> {
                     put(&format!("histogram/{k}"), *area);
                 }
             }
-            Measurement::Profile { .. } => {}
+            Measurement::Profile { step, values, .. } => {
+                put("profile_step", mm(step));
+                put("profile/count", f64::from(u32::try_from(values.len()).unwrap()));
+                for (k, value) in values.iter().enumerate() {
+                    put(&format!("profile/{k}"), value.unwrap_or(NO_VALUE));
+                }
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -185,27 +212,51 @@ fn numpy_measures_the_same() {
             u16::try_from(state >> 20).unwrap()
         })
         .collect();
-    let shapes = shapes();
-    let expected = computed(&python, &frame, &shapes);
-    let stored = Frame::new(60, 40, Samples::U16(frame.into())).unwrap();
-    let lut = ModalityLut::Rescale { slope: SLOPE, intercept: INTERCEPT };
-    let values =
-        FrameValues { frame: &stored, modality_lut: &lut, padding: None, rescale_type: None, modality: "DX" };
     let image = CaseImage { spacing: Some(tall_pixels()), ..image(1) };
-    let (mut compared, mut worst) = (0, 0.0f64);
-    for (shape, expected) in shapes.into_iter().zip(&expected) {
-        let words = format!("{shape:?}");
-        for (name, found) in named(measure_region(&region(1, shape), &image, Some(values))) {
-            let pointer = format!("/{name}");
-            let wanted = expected.pointer(&pointer).and_then(Value::as_f64);
-            let wanted = wanted.unwrap_or_else(|| panic!("{name} of {words}"));
-            // A bin may be empty, or hold a corner of one pixel.
-            let off = (found - wanted).abs() / wanted.abs().max(1e-3);
-            assert!(off <= 1e-9, "{name} of {words}: {found}, numpy says {wanted}");
-            worst = worst.max(off);
-            compared += 1;
+    let stored = Frame::new(60, 40, Samples::U16(frame.clone().into())).unwrap();
+    let padding = Some(Padding { low: 4000.0, high: 4095.0 });
+    let (mut compared, mut missing, mut worst) = (0, 0, 0.0f64);
+    // Fractions, whole numbers, and either with padding among them.
+    for setting in [
+        Setting { slope: 0.37, intercept: -12.5, padding: None },
+        Setting { slope: 1.0, intercept: 0.0, padding: None },
+        Setting { slope: 0.37, intercept: -12.5, padding },
+        Setting { slope: 1.0, intercept: 0.0, padding },
+    ] {
+        let lut = ModalityLut::Rescale { slope: setting.slope, intercept: setting.intercept };
+        let values = FrameValues {
+            frame: &stored,
+            modality_lut: &lut,
+            padding: setting.padding,
+            rescale_type: None,
+            modality: "DX",
+        };
+        let shapes = shapes();
+        let expected = computed(&python, &frame, &setting, &shapes);
+        for (shape, expected) in shapes.into_iter().zip(&expected) {
+            let words = format!("{shape:?} padded {}", setting.padding.is_some());
+            for (name, found) in named(measure_region(&region(1, shape), &image, Some(values))) {
+                let wanted = match expected.pointer(&format!("/{name}")) {
+                    Some(Value::Null) => Some(NO_VALUE),
+                    None if name == "profile/count" => {
+                        let stations = expected["profile"].as_array().unwrap().len();
+                        Some(f64::from(u32::try_from(stations).unwrap()))
+                    }
+                    other => other.and_then(Value::as_f64),
+                };
+                let wanted = wanted.unwrap_or_else(|| panic!("{name} of {words}"));
+                // A bin may be empty, or hold a corner of one pixel.
+                let off = (found - wanted).abs() / wanted.abs().max(1e-3);
+                assert!(off <= 1e-9, "{name} of {words}: {found}, numpy says {wanted}");
+                worst = worst.max(off);
+                missing += usize::from(wanted <= NO_VALUE);
+                compared += 1;
+            }
         }
     }
-    println!("{compared} figures compared, the largest difference is {worst:e} of the value");
-    assert_eq!(compared, 897);
+    println!(
+        "{compared} figures compared, the largest difference is {worst:e} of the value; {missing} without a value"
+    );
+    assert!(missing > 20, "padding lies on the profiles");
+    assert_eq!(compared, 5000);
 }

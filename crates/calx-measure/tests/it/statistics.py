@@ -1,4 +1,5 @@
-"""The same measures by another way, for tests/it/numpy.rs: chords of a shape integrated over the height.
+"""The same measures by another way, for tests/it/numpy.rs: chords of a shape integrated over the height; profiles by
+numpy's own interpolation along the course.
 
 Reads a frame and shapes as JSON on stdin, writes the measures of each shape as JSON. At a height the part of a row that
 a shape covers is a set of intervals. For polygons their ends are straight between the heights at which an edge begins,
@@ -103,7 +104,29 @@ def cover_of_ellipse(centre, u, v, shape):
     return cover
 
 
-def measures(shape, frame, slope, intercept, between_rows, between_columns):
+def profile(points, scale, values):
+    """Step and values at even stations along the course, none where one of the four pixels round one is padding."""
+    steps = np.diff(points, axis=0)
+    px, mm = np.hypot(*steps.T), np.hypot(*(steps * scale).T)
+    count = max(1, math.ceil(mm.sum() * max(px.sum() / mm.sum(), (px / mm).max()) - 1e-9))
+    course = np.concatenate([[0.0], np.cumsum(mm)])
+    at = np.linspace(0.0, course[-1], count + 1)
+    found = []
+    for x, y in zip(np.interp(at, course, points[:, 0]) - 0.5, np.interp(at, course, points[:, 1]) - 0.5):
+        column, row = math.floor(x), math.floor(y)
+        total = 0.0
+        for i, down in ((row, 1 - (y - row)), (row + 1, y - row)):
+            for j, across in ((column, 1 - (x - column)), (column + 1, x - column)):
+                if down * across > 1e-12:
+                    total += down * across * values[i, j]
+        found.append(None if math.isnan(total) else total)
+    return course[-1] / count, found
+
+
+def measures(shape, frame, slope, intercept, between_rows, between_columns, padding):
+    modality = frame * slope + intercept
+    if padding is not None:
+        modality[(frame >= padding[0]) & (frame <= padding[1])] = np.nan
     scale = np.array([between_columns, between_rows])
     out = {}
     if shape["kind"] == "ellipse":
@@ -114,6 +137,16 @@ def measures(shape, frame, slope, intercept, between_rows, between_columns):
         t = np.arange(4096) * (2 * math.pi / 4096)
         speed = (np.outer(-np.sin(t), u) + np.outer(np.cos(t), v)) * scale
         out["perimeter"] = float(np.hypot(speed[:, 0], speed[:, 1]).mean() * 2 * math.pi)
+    elif shape["kind"] == "mask":
+        cover = np.zeros(frame.shape)
+        for column, row in shape["pixels"]:
+            cover[row, column] = 1.0
+        out["area"] = len(shape["pixels"]) * between_rows * between_columns
+    elif shape["kind"] == "line":
+        points = np.array(shape["points"])
+        out["length"] = float(np.hypot(*((points[1] - points[0]) * scale)))
+        out["profile_step"], out["profile"] = profile(points, scale, modality)
+        return out
     elif shape["kind"] == "path":
         cover = cover_of_rings(shape["rings"], frame.shape, True)
         points, widths = np.array(shape["points"]), np.array(shape["widths"])
@@ -122,6 +155,7 @@ def measures(shape, frame, slope, intercept, between_rows, between_columns):
         out["length"] = float(lengths.sum())
         # Between two walls that keep their width in pixels, the area in millimetres is that in pixels times both.
         px = np.hypot(*steps.T) * (widths[1:] + widths[:-1]) / 2
+        out["profile_step"], out["profile"] = profile(points, scale, modality)
         out["mean_width"] = float(px.sum() * between_rows * between_columns / lengths.sum())
     else:
         cover = cover_of_rings(shape["rings"], frame.shape, False)
@@ -134,8 +168,8 @@ def measures(shape, frame, slope, intercept, between_rows, between_columns):
             area += abs(doubled) / 2 * (1 if k in shape["outer"] else -1)
             out["perimeter"] += float(np.hypot(*((following - points) * scale).T).sum())
         out["area"] = area * between_rows * between_columns
-    inside = cover > 1e-12
-    values, weights = frame[inside] * slope + intercept, cover[inside]
+    inside = (cover > 1e-12) & ~np.isnan(modality)
+    values, weights = modality[inside], cover[inside]
     mean = np.average(values, weights=weights)
     out["pixels"] = float(weights.sum())
     out["mean"] = float(mean)
@@ -143,7 +177,13 @@ def measures(shape, frame, slope, intercept, between_rows, between_columns):
     out["minimum"], out["maximum"] = float(values.min()), float(values.max())
     out["percentiles"] = np.percentile(
         values, [1, 5, 10, 25, 50, 75, 90, 95, 99], weights=weights, method="inverted_cdf").tolist()
-    bins, _ = np.histogram(values, bins=64 if values.max() > values.min() else 1, weights=weights)
+    if (values == np.floor(values)).all():
+        span = values.max() - values.min() + 1
+        width = math.ceil(span / 64)
+        edges = values.min() - 0.5 + width * np.arange(math.ceil(span / width) + 1)
+    else:
+        edges = 64 if values.max() > values.min() else 1
+    bins, _ = np.histogram(values, bins=edges, weights=weights)
     out["histogram"] = bins.tolist()
     return out
 
@@ -151,7 +191,7 @@ def measures(shape, frame, slope, intercept, between_rows, between_columns):
 def main():
     asked = json.load(sys.stdin)
     frame = np.array(asked["frame"], dtype=float).reshape(asked["rows"], asked["columns"])
-    rest = (asked["slope"], asked["intercept"], asked["between_rows"], asked["between_columns"])
+    rest = [asked[key] for key in ("slope", "intercept", "between_rows", "between_columns", "padding")]
     json.dump([measures(shape, frame, *rest) for shape in asked["shapes"]], sys.stdout)
 
 

@@ -189,6 +189,8 @@ fn colour_and_palettes_have_no_amounts() {
         voi: Vec::new(),
         presentation_lut_shape: None,
         palette: None,
+        shutters: Vec::new(),
+        shutter_grey: 0,
         modality: "DX".to_owned(),
     };
     assert!(FrameValues::new(&grey, &attributes(PhotometricInterpretation::PaletteColor)).is_none());

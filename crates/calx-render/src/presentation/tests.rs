@@ -153,6 +153,8 @@ fn attributes(signed: bool) -> DisplayAttributes {
         voi: Vec::new(),
         presentation_lut_shape: None,
         palette: None,
+        shutters: Vec::new(),
+        shutter_grey: 0,
         modality: "MR".to_owned(),
     }
 }

@@ -128,7 +128,8 @@ fn one(
     }
     let info = frames.image_info(&found.locator, frame).or_exit(Exit::NothingUsable)?.value;
     let (overlays, letters) = (args.overlays, args.letters);
-    let look = Look { window: args.window, size: Some(cell), overlays, letters, state: None };
+    let no_shutters = args.no_shutters;
+    let look = Look { window: args.window, size: Some(cell), overlays, letters, no_shutters, state: None };
     let drawn = draw(&Shot { found: &found, pixels: &pixels, info: &info, frame }, &look, renderer)?;
     notices.extend(drawn.notices);
     Ok((drawn.picture, frame, drawn.window, facts(&info, frame), notices))

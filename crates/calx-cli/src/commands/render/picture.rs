@@ -38,6 +38,8 @@ pub(super) struct Look<'a> {
     pub(super) size: Option<(u32, u32)>,
     pub(super) overlays: bool,
     pub(super) letters: bool,
+    /// Show what lies beyond the image's own display shutter.
+    pub(super) no_shutters: bool,
     pub(super) state: Option<(&'a PresentationState, StatePart)>,
 }
 
@@ -86,6 +88,13 @@ pub(super) fn draw(shot: &Shot<'_>, look: &Look<'_>, renderer: &mut dyn Renderer
     let mut picture = renderer.draw(&pixels.frame, &table, &view).or_exit(Exit::NoMeans)?;
 
     let mut notices: Vec<String> = table.notices().iter().map(ToString::to_string).collect();
+    if whole_state.is_none() && !look.no_shutters && !pixels.display.shutters.is_empty() {
+        let display = &pixels.display;
+        draw_shutters(&mut picture, &view, &display.shutters, aspect, display.shutter_grey);
+        notices.push(
+            "what lies beyond the image's display shutter is covered, --no-shutters shows it".to_owned(),
+        );
+    }
     if let Some(of) = whole_state {
         let area = of.state.area_for(of.instance, of.frame);
         if let (Some(SizeMode::Magnify(ratio)), Some(_)) = (area.map(|area| area.size), look.size) {
