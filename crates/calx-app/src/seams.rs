@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use calx_dicom::ImageInfo;
 use calx_dicom::frame_source::Priority;
-use calx_model::{Case, Document, Edit, Frame, ImageId, RegionId, Schema, SopInstanceUid, StatementId, VoiLut};
+use calx_model::{
+    Case, Document, Edit, Frame, ImageId, RegionId, Schema, SopInstanceUid, StatementId, VoiLut,
+};
 use calx_render::{DisplayTable, RendererDescription, View};
 use jiff::Timestamp;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use calx_geometry::{GridError, GridPoint, ImageSpace, Point};
 use calx_model::{
-    Case, CaseImage, Edit, Evidence, EvidenceId, Origin, ReadingId, Region, RegionId, Shape, Side, StatementId,
-    Target,
+    Case, CaseImage, Edit, Evidence, EvidenceId, Origin, ReadingId, Region, RegionId, Shape, Side,
+    StatementId, Target,
 };
 use uuid::Uuid;
 
@@ -145,7 +145,8 @@ pub fn commit_shape(shape: Shape, tool: &'static str, scene: &Scene<'_>) -> Outc
     let add = Edit::AddRegion { index: count(case.regions.len()), region: Box::new(region) };
     let edit = match scene.statement.and_then(|statement| case.statement(statement)) {
         Some(statement) => {
-            let evidence = Evidence { id: EvidenceId((scene.new_id)()), target: Target::Region { region: id } };
+            let evidence =
+                Evidence { id: EvidenceId((scene.new_id)()), target: Target::Region { region: id } };
             let index = count(statement.evidence.len());
             let link = Edit::AddEvidence { statement: statement.id, index, evidence };
             Edit::Batch { edits: vec![add, link] }

@@ -38,7 +38,9 @@ fn add(edit: &Edit, case: &Case, place: &mut Place) {
             place.statement = place.statement.or(Some(*statement));
         }
         Edit::AddStatement { statement, .. } => place.statement = place.statement.or(Some(statement.id)),
-        Edit::SetImage { image, .. } | Edit::RemoveImage { image } => place.image = place.image.or(Some(*image)),
+        Edit::SetImage { image, .. } | Edit::RemoveImage { image } => {
+            place.image = place.image.or(Some(*image))
+        }
         Edit::Batch { edits } => edits.iter().for_each(|edit| add(edit, case, place)),
         _ => {}
     }

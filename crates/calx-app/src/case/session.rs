@@ -145,7 +145,11 @@ impl Session for CaseSession {
             _ => Place::default(),
         });
         // What study it shows is not undone by the keys that undo marks.
-        if self.document.next_undo().is_some_and(|row| matches!(&row.action, Action::Edit { edit: Edit::AddStudy { .. }, .. })) {
+        if self
+            .document
+            .next_undo()
+            .is_some_and(|row| matches!(&row.action, Action::Edit { edit: Edit::AddStudy { .. }, .. }))
+        {
             return Err("nothing left to undo but the study itself".to_owned());
         }
         self.step(StepAction::Undo, "undo")?;
@@ -190,7 +194,9 @@ impl Session for CaseSession {
                     self.saved_at = Some(at);
                     self.refused = None;
                 }
-                Told::Said(SaveTold::Refused { why }) => self.refused = Some((why, std::time::Instant::now())),
+                Told::Said(SaveTold::Refused { why }) => {
+                    self.refused = Some((why, std::time::Instant::now()))
+                }
                 Told::Said(SaveTold::Born(document)) => {
                     self.is_written = true;
                     // The same case but for its number; what was done since is done to it again.
@@ -203,7 +209,8 @@ impl Session for CaseSession {
                 }
                 Told::Said(SaveTold::Opened(_) | SaveTold::Failed(_)) => {}
                 Told::Broke(why) => {
-                    let why = format!("saving broke down ({why}); export the case or close calx and open it again");
+                    let why =
+                        format!("saving broke down ({why}); export the case or close calx and open it again");
                     self.refused = Some((why, std::time::Instant::now()));
                 }
             }

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use calx_model::{
-    Action, Case, CaseField, CaseId, Document, Edit, NewCase, Patient, Reading, ReadingId, ReadingState, Schema, Stamp,
-    StudyInstanceUid,
+    Action, Case, CaseField, CaseId, Document, Edit, NewCase, Patient, Reading, ReadingId, ReadingState,
+    Schema, Stamp, StudyInstanceUid,
 };
 use calx_workspace::{AddStudy, CaseWriter, Workspace, WorkspaceError};
 use jiff::Timestamp;
@@ -257,7 +257,8 @@ impl Saver {
                 let workspace = Workspace::open(&self.root)?;
                 let mut writer = workspace.create_case(new, self.stamp("open"))?;
                 // Made before and not finished: those edits are there.
-                let there = writer.document().rows().iter().filter(|r| matches!(r.action, Action::Edit { .. }));
+                let there =
+                    writer.document().rows().iter().filter(|r| matches!(r.action, Action::Edit { .. }));
                 for edit in edits.into_iter().skip(there.count()) {
                     writer.commit(edit, self.stamp("case add-study"))?;
                 }
