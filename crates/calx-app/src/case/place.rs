@@ -39,7 +39,7 @@ fn add(edit: &Edit, case: &Case, place: &mut Place) {
         }
         Edit::AddStatement { statement, .. } => place.statement = place.statement.or(Some(statement.id)),
         Edit::SetImage { image, .. } | Edit::RemoveImage { image } => {
-            place.image = place.image.or(Some(*image))
+            place.image = place.image.or(Some(*image));
         }
         Edit::Batch { edits } => edits.iter().for_each(|edit| add(edit, case, place)),
         _ => {}

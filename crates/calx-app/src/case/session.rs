@@ -51,7 +51,10 @@ impl Opening {
         Ok(Self { saver: desk, author: Arc::clone(author) })
     }
 
-    /// Looks whether it is done; an opening that was taken gives nothing more.
+    /// Looks whether it is done.
+    ///
+    /// # Errors
+    /// It is not: the opening, to be looked at again.
     pub fn take(self) -> Result<Open, Self> {
         let told = self.saver.take().into_iter().next();
         match told {
@@ -195,7 +198,7 @@ impl Session for CaseSession {
                     self.refused = None;
                 }
                 Told::Said(SaveTold::Refused { why }) => {
-                    self.refused = Some((why, std::time::Instant::now()))
+                    self.refused = Some((why, std::time::Instant::now()));
                 }
                 Told::Said(SaveTold::Born(document)) => {
                     self.is_written = true;
