@@ -15,14 +15,19 @@
 pub mod app;
 pub mod case;
 pub mod commands;
+pub mod host;
 pub mod library;
+pub mod paint;
+pub mod script;
 pub mod seams;
 pub mod selection;
 pub mod shell;
+pub mod start;
 pub mod state;
 pub mod viewer;
 pub mod work;
 
 pub use app::App;
 pub use selection::Selection;
+pub use start::AppStart;
 pub use state::{AppState, Screen};

@@ -60,6 +60,9 @@ pub trait Frames: fmt::Debug {
     /// Asks for a frame; to be asked again in each pass as long as it is wanted. What nobody asks for is given up.
     fn want(&mut self, key: &FrameKey, priority: Priority) -> Loading;
 
+    /// Frames of another workspace from now on.
+    fn turn_to(&mut self, _root: &std::path::Path) {}
+
     /// A small picture of an instance, once it is there.
     fn thumbnail(&mut self, ctx: &egui::Context, uid: &SopInstanceUid) -> Option<egui::TextureHandle>;
 
@@ -98,10 +101,26 @@ pub enum Painted {
     Nothing,
 }
 
+/// Where a pane lies, and what of its image is there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PaneShown {
+    /// Which.
+    pub pane: PaneId,
+    /// Where, in points.
+    pub place: egui::Rect,
+    /// Target pixels to image pixels.
+    pub view: View,
+}
+
 /// Draws images into panes.
 pub trait PanePainter: fmt::Debug {
     /// Draws one.
     fn paint(&mut self, ui: &egui::Ui, pane: PaneId, what: &PaneImage<'_>) -> Painted;
+
+    /// Which panes the last pass painted, and how: a script finds an image's pixels on the screen by it.
+    fn shown(&self) -> Vec<PaneShown> {
+        Vec::new()
+    }
 
     /// Bytes of pixels handed to the graphics since the start.
     fn uploaded_bytes(&self) -> u64;

@@ -126,6 +126,37 @@ impl<Ask: Send + 'static, Tell: Send + 'static> Desk<Ask, Tell> {
     }
 }
 
+impl<Ask: Send + 'static, Tell> Desk<Ask, Tell> {
+    /// Asks this desk from another thread. Its thread ends when the desk and all that ask it are gone.
+    #[must_use]
+    pub fn asker(&self) -> Asker<Ask> {
+        Asker { asks: self.asks.clone(), open: Arc::clone(&self.open) }
+    }
+}
+
+/// Asks a desk from another thread.
+#[derive(Debug)]
+pub struct Asker<Ask> {
+    asks: Sender<Ask>,
+    open: Arc<AtomicUsize>,
+}
+
+impl<Ask> Asker<Ask> {
+    /// Asks; done in the order of asking.
+    pub fn ask(&self, ask: Ask) {
+        self.open.fetch_add(1, Ordering::AcqRel);
+        if self.asks.send(ask).is_err() {
+            self.open.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+impl<Ask> Clone for Asker<Ask> {
+    fn clone(&self) -> Self {
+        Self { asks: self.asks.clone(), open: Arc::clone(&self.open) }
+    }
+}
+
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())

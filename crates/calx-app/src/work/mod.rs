@@ -4,6 +4,8 @@
 //! - The window's thread reads no file, decodes nothing and waits for nobody; it asks a [`Desk`] and takes what it told.
 
 mod desk;
+pub mod loader;
 pub mod saver;
+mod thumbs;
 
-pub use desk::{Desk, Outbox, Told, Wake};
+pub use desk::{Asker, Desk, Outbox, Told, Wake};

@@ -1,0 +1,409 @@
+//! The window without a screen: passes on a clock of its own, pictures read back from any adapter.
+//!
+//! Not here: what is clicked and typed (`script`).
+//!
+//! Invariants
+//! - Time goes on by a sixtieth of a second a pass, or as far as [`Offscreen::sleep`] says; no pass reads the time
+//!   of day.
+//! - Without an adapter everything works but pictures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use egui::{Event, RawInput, Rect, ViewportId, vec2};
+use egui_wgpu::{Renderer, RendererOptions, ScreenDescriptor};
+
+use super::device::{Faults, best, descriptor, one_line};
+use super::{HostError, prepare};
+use crate::App;
+use crate::script::Names;
+use crate::start::{AppStart, Graphics};
+use crate::work::Wake;
+
+/// From one pass to the next.
+const STEP: f64 = 1.0 / 60.0;
+const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+
+/// The window without a screen.
+pub struct Offscreen {
+    /// The window's content.
+    pub app: App,
+    ctx: egui::Context,
+    gpu: Option<Gpu>,
+    points: egui::Vec2,
+    scale: f32,
+    seconds: f64,
+    woken: Arc<AtomicBool>,
+    /// When egui itself wants another pass, after the last.
+    due: Option<f64>,
+    last: Drawn,
+    names: Names,
+    passes: u64,
+    opened: Instant,
+}
+
+/// What the last pass left to be painted.
+#[derive(Default)]
+struct Drawn {
+    shapes: Vec<egui::epaint::ClippedShape>,
+    pixels_per_point: f32,
+    /// Textures that go with the next pass.
+    free: Vec<egui::TextureId>,
+}
+
+/// How long one pass took, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PassTime {
+    /// Input, layout, shapes.
+    pub ui_ms: f64,
+    /// Triangles, commands, and waiting for the picture; 0 when none was painted.
+    pub paint_ms: f64,
+}
+
+/// A picture of the window: RGBA, row by row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shot {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Four bytes a pixel.
+    pub rgba: Vec<u8>,
+}
+
+impl std::fmt::Debug for Offscreen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Offscreen")
+            .field("points", &self.points)
+            .field("passes", &self.passes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Offscreen {
+    /// Opens it, 1280 x 800 points large; `pictures` asks for an adapter.
+    ///
+    /// # Errors
+    /// [`HostError::NoAdapter`] when pictures are asked for and nothing draws; [`HostError::Thread`].
+    pub fn open(start: AppStart, pictures: bool) -> Result<Self, HostError> {
+        let opened = Instant::now();
+        let ctx = egui::Context::default();
+        ctx.enable_accesskit();
+        prepare(&ctx);
+        let woken = Arc::new(AtomicBool::new(true));
+        let flag = Arc::clone(&woken);
+        ctx.set_request_repaint_callback(move |info| {
+            if info.delay.is_zero() {
+                flag.store(true, Ordering::Release);
+            }
+        });
+        let gpu = if pictures { Some(Gpu::open(start.graphics)?) } else { None };
+        let app = App::new(start.state(&Wake::of(&ctx))?);
+        Ok(Self {
+            app,
+            ctx,
+            gpu,
+            points: vec2(1280.0, 800.0),
+            scale: 1.0,
+            seconds: 0.0,
+            woken,
+            due: Some(0.0),
+            last: Drawn::default(),
+            names: Names::default(),
+            passes: 0,
+            opened,
+        })
+    }
+
+    /// Makes it `width` x `height` points large, with `scale` pixels a point.
+    pub fn resize(&mut self, width: f32, height: f32, scale: f32) {
+        self.points = vec2(width.clamp(64.0, 8192.0), height.clamp(64.0, 8192.0));
+        self.scale = scale.clamp(0.5, 4.0);
+        self.woken.store(true, Ordering::Release);
+    }
+
+    /// Controls of the last pass by their accessible names.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Its clock, in seconds.
+    #[must_use]
+    pub const fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Lets its clock go on without a pass.
+    pub fn sleep(&mut self, seconds: f64) {
+        self.seconds += seconds.max(0.0);
+    }
+
+    /// When it was begun to be opened, by the clock on the wall.
+    #[must_use]
+    pub const fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// Passes since the start.
+    #[must_use]
+    pub const fn passes(&self) -> u64 {
+        self.passes
+    }
+
+    /// Whether a window would draw now: something arrived, or asked for it.
+    #[must_use]
+    pub fn wants_pass(&self) -> bool {
+        self.woken.load(Ordering::Acquire) || self.due.is_some_and(|due| due <= self.seconds)
+    }
+
+    /// Whether nothing is on its way and nothing asks to be drawn now.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.app.is_idle() && !self.wants_pass()
+    }
+
+    /// One pass with these events; the milliseconds it took.
+    pub fn pass(&mut self, events: Vec<Event>) -> f64 {
+        self.seconds += STEP;
+        self.woken.store(false, Ordering::Release);
+        let input = self.input(events);
+        let app = &mut self.app;
+        let began = Instant::now();
+        let mut out = self.ctx.run_ui(input, |ui| {
+            app.logic(ui.ctx());
+            app.ui(ui);
+        });
+        let ui_ms = began.elapsed().as_secs_f64() * 1000.0;
+        self.passes += 1;
+        let delay = out.viewport_output.get(&ViewportId::ROOT).map(|viewport| viewport.repaint_delay);
+        self.due =
+            delay.filter(|delay| *delay < Duration::from_secs(3600)).map(|d| self.seconds + d.as_secs_f64());
+        if let Some(update) = out.platform_output.accesskit_update.take() {
+            self.names = Names::of(&update);
+        }
+        match &mut self.gpu {
+            None => out.textures_delta.clear(),
+            Some(gpu) => {
+                // What was let go in the pass before may still have been in its picture.
+                self.last.free.iter().for_each(|id| gpu.renderer.free_texture(id));
+                gpu.take_textures(&mut out.textures_delta);
+                self.last.free = out.textures_delta.free.drain().collect();
+            }
+        }
+        self.last.shapes = std::mem::take(&mut out.shapes);
+        self.last.pixels_per_point = out.pixels_per_point;
+        ui_ms
+    }
+
+    /// The same, and paints it as a window would, waiting until it is drawn.
+    ///
+    /// # Errors
+    /// [`HostError::Device`], [`HostError::DeviceLost`].
+    pub fn painted_pass(&mut self, events: Vec<Event>) -> Result<PassTime, HostError> {
+        let ui_ms = self.pass(events);
+        let began = Instant::now();
+        if self.gpu.is_some() {
+            self.paint()?;
+        }
+        let paint_ms = if self.gpu.is_some() { began.elapsed().as_secs_f64() * 1000.0 } else { 0.0 };
+        Ok(PassTime { ui_ms, paint_ms })
+    }
+
+    /// The last pass as a picture.
+    ///
+    /// # Errors
+    /// [`HostError::NoPictures`] when it was opened without; [`HostError::Device`], [`HostError::DeviceLost`].
+    pub fn picture(&mut self) -> Result<Shot, HostError> {
+        self.paint()?;
+        self.gpu.as_mut().ok_or(HostError::NoPictures)?.read()
+    }
+
+    fn paint(&mut self) -> Result<(), HostError> {
+        let size = self.pixels();
+        let gpu = self.gpu.as_mut().ok_or(HostError::NoPictures)?;
+        let jobs = self.ctx.tessellate(self.last.shapes.clone(), self.last.pixels_per_point);
+        gpu.paint(&jobs, size, self.last.pixels_per_point)
+    }
+
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "sides are clamped to 64..=8192 points and 4 pixels a point"
+    )]
+    fn pixels(&self) -> [u32; 2] {
+        [self.points.x, self.points.y].map(|side| (side * self.scale).round() as u32)
+    }
+
+    fn input(&self, events: Vec<Event>) -> RawInput {
+        let zoom = self.ctx.zoom_factor();
+        let mut input = RawInput {
+            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, self.points / zoom)),
+            max_texture_side: self.gpu.as_ref().map(Gpu::max_texture_side).or(Some(8192)),
+            time: Some(self.seconds),
+            events,
+            ..RawInput::default()
+        };
+        if let Some(viewport) = input.viewports.get_mut(&ViewportId::ROOT) {
+            viewport.native_pixels_per_point = Some(self.scale);
+            viewport.focused = Some(true);
+        }
+        input
+    }
+}
+
+/// What paints.
+struct Gpu {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    renderer: Renderer,
+    faults: Faults,
+    target: Option<(wgpu::Texture, [u32; 2])>,
+}
+
+impl Gpu {
+    fn open(graphics: Graphics) -> Result<Self, HostError> {
+        let no_adapter = |reason: &str| HostError::NoAdapter { reason: one_line(reason) };
+        let enumerate = |backends: wgpu::Backends| {
+            let mut wanted = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+            wanted.backends &= backends;
+            let instance = wgpu::Instance::new(wanted);
+            pollster::block_on(instance.enumerate_adapters(backends))
+        };
+        // GL complains on stderr where there is no display: it is the last resort.
+        let mut adapters = enumerate(wgpu::Backends::PRIMARY);
+        if adapters.is_empty() {
+            adapters = enumerate(wgpu::Backends::GL);
+        }
+        let adapter = best(&adapters, graphics, |_| true).ok_or_else(|| no_adapter("none was found"))?;
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor(&adapter)))
+            .map_err(|error| no_adapter(&format!("{}: {error}", adapter.get_info().name)))?;
+        let faults = Faults::default();
+        faults.watch(&device, &Wake::new(|| {}));
+        let renderer = Renderer::new(&device, FORMAT, RendererOptions::PREDICTABLE);
+        Ok(Self { device, queue, renderer, faults, target: None })
+    }
+
+    fn max_texture_side(&self) -> usize {
+        usize::try_from(self.device.limits().max_texture_dimension_2d).unwrap_or(2048)
+    }
+
+    #[allow(clippy::iter_over_hash_type, reason = "each texture is set by itself, in any order")]
+    fn take_textures(&mut self, delta: &mut egui::TexturesDelta) {
+        for (id, deltas) in delta.set.drain() {
+            for delta in deltas {
+                self.renderer.update_texture(&self.device, &self.queue, id, &delta);
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), HostError> {
+        if let Some(reason) = self.faults.lost() {
+            return Err(HostError::DeviceLost { reason });
+        }
+        self.faults.take_error().map_or(Ok(()), |text| Err(HostError::Device(text)))
+    }
+
+    /// Paints and waits until it is done.
+    fn paint(
+        &mut self,
+        jobs: &[egui::ClippedPrimitive],
+        size: [u32; 2],
+        pixels_per_point: f32,
+    ) -> Result<(), HostError> {
+        let screen = ScreenDescriptor { size_in_pixels: size, pixels_per_point };
+        let view = self.target(size).create_view(&wgpu::TextureViewDescriptor::default());
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut commands =
+            self.renderer.update_buffers(&self.device, &self.queue, &mut encoder, jobs, &screen);
+        {
+            let pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+                label: Some("window"),
+                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                    view: &view,
+                    depth_slice: None,
+                    resolve_target: None,
+                    ops: wgpu::Operations {
+                        load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                        store: wgpu::StoreOp::Store,
+                    },
+                })],
+                ..Default::default()
+            });
+            self.renderer.render(&mut pass.forget_lifetime(), jobs, &screen);
+        }
+        commands.push(encoder.finish());
+        self.queue.submit(commands);
+        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        self.check()?;
+        polled.map_err(|error| HostError::Device(error.to_string())).map(drop)
+    }
+
+    fn target(&mut self, size: [u32; 2]) -> &wgpu::Texture {
+        if self.target.as_ref().is_some_and(|(_, has)| *has != size) {
+            self.target = None;
+        }
+        let device = &self.device;
+        let [width, height] = size;
+        let (texture, _) = self.target.get_or_insert_with(|| {
+            let texture = device.create_texture(&wgpu::TextureDescriptor {
+                label: Some("window"),
+                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format: FORMAT,
+                usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+                view_formats: &[],
+            });
+            (texture, size)
+        });
+        texture
+    }
+
+    fn read(&mut self) -> Result<Shot, HostError> {
+        let Some((texture, [width, height])) = &self.target else { return Err(HostError::NoPictures) };
+        let (width, height) = (*width, *height);
+        let row = width * 4;
+        let padded = row.div_ceil(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT) * wgpu::COPY_BYTES_PER_ROW_ALIGNMENT;
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("shot"),
+            size: u64::from(padded) * u64::from(height),
+            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            mapped_at_creation: false,
+        });
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.copy_texture_to_buffer(
+            texture.as_image_copy(),
+            wgpu::TexelCopyBufferInfo {
+                buffer: &buffer,
+                layout: wgpu::TexelCopyBufferLayout {
+                    offset: 0,
+                    bytes_per_row: Some(padded),
+                    rows_per_image: Some(height),
+                },
+            },
+            wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        );
+        self.queue.submit([encoder.finish()]);
+        let device_error = |error: &dyn std::fmt::Display| HostError::Device(one_line(&error.to_string()));
+        let (done, ready) = mpsc::sync_channel(1);
+        buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| {
+            // The receiver waits below; it is gone only when polling failed, and then that error is told.
+            drop(done.try_send(result));
+        });
+        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        self.check()?;
+        polled.map_err(|error| device_error(&error))?;
+        ready.try_recv().map_err(|error| device_error(&error))?.map_err(|error| device_error(&error))?;
+        let mapped = buffer.slice(..).get_mapped_range().map_err(|error| device_error(&error))?;
+        let (row, padded) = (usize::try_from(row), usize::try_from(padded));
+        let (Ok(row), Ok(padded)) = (row, padded) else { return Err(HostError::NoPictures) };
+        let rgba = mapped.chunks(padded).filter_map(|line| line.get(..row)).flatten().copied().collect();
+        drop(mapped);
+        buffer.unmap();
+        Ok(Shot { width, height, rgba })
+    }
+}

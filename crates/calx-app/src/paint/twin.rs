@@ -1,0 +1,323 @@
+//! Images drawn by the CPU twin on a thread of its own, shown as textures.
+//!
+//! Until the picture that a pane asks for is there, the last one of the same image is shown where it now belongs:
+//! panning and zooming follow the hand, and the sharp picture comes behind.
+//!
+//! Not here: which window and which part of an image a pane shows (`viewer`).
+//!
+//! Invariants
+//! - Only what a pane asked for last is drawn; what it asked for before and was not begun is dropped.
+//! - A picture is handed to the graphics in strips, at most [`BUDGET`] bytes a pass.
+//! - A picture of another instance is never shown in an image's place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use calx_geometry::{Point, ScreenSpace, Transform};
+use calx_render::{CpuRenderer, DisplayTable, Picture, RenderError, Renderer, RendererDescription, View};
+use egui::{Align2, Color32, ColorImage, FontId, Mesh, Pos2, Rect, TextureHandle, TextureOptions};
+
+use super::{size, strip};
+use crate::seams::{LoadedFrame, Painted, PaneId, PaneImage, PanePainter, PaneShown};
+use crate::work::saver::words;
+use crate::work::{Desk, Outbox, Told, Wake};
+
+/// Bytes of pixels handed to the graphics in one pass.
+const BUDGET: u64 = 4 << 20;
+/// Bytes of a strip.
+const STRIP: usize = 1 << 20;
+/// A pane that was not painted for so many passes is gone.
+const GONE: u64 = 2;
+
+/// The CPU twin as a painter.
+pub struct TwinPainter {
+    desk: Desk<PaneId, Drawn>,
+    board: Arc<Mutex<BTreeMap<PaneId, Job>>>,
+    panes: BTreeMap<PaneId, Pane>,
+    uploaded: u64,
+    /// The pass the rest of the budget belongs to.
+    budget: (u64, u64),
+    ctx: Option<egui::Context>,
+}
+
+/// What is to be drawn.
+#[derive(Clone)]
+struct Job {
+    image: Arc<LoadedFrame>,
+    table: Arc<DisplayTable>,
+    view: View,
+}
+
+impl Job {
+    fn of(what: &PaneImage<'_>) -> Self {
+        Self { image: Arc::clone(what.image), table: Arc::clone(what.table), view: what.view }
+    }
+
+    fn is(&self, what: &PaneImage<'_>) -> bool {
+        self.view == what.view
+            && Arc::ptr_eq(&self.image, what.image)
+            && (Arc::ptr_eq(&self.table, what.table) || self.table == *what.table)
+    }
+}
+
+/// What became of a job.
+struct Drawn {
+    pane: PaneId,
+    job: Job,
+    strips: Result<Vec<ColorImage>, RenderError>,
+}
+
+/// One pane.
+#[derive(Default)]
+struct Pane {
+    shown: Option<Shown>,
+    coming: Option<Coming>,
+    asked: Option<Job>,
+    refused: Option<(Job, String)>,
+    place: Option<PaneShown>,
+    pass: u64,
+}
+
+/// A picture on the graphics' side.
+struct Shown {
+    job: Job,
+    strips: Vec<TextureHandle>,
+}
+
+/// A picture on its way there.
+struct Coming {
+    job: Job,
+    left: std::vec::IntoIter<ColorImage>,
+    strips: Vec<TextureHandle>,
+}
+
+impl fmt::Debug for TwinPainter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TwinPainter").field("panes", &self.panes.len()).finish_non_exhaustive()
+    }
+}
+
+impl TwinPainter {
+    /// Opens the drawing thread.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn open(wake: &Wake) -> std::io::Result<Self> {
+        let board: Arc<Mutex<BTreeMap<PaneId, Job>>> = Arc::default();
+        let jobs = Arc::clone(&board);
+        let desk = Desk::open("painter", wake, move |pane: PaneId, out: &Outbox<Drawn>| {
+            let Some(job) = lock(&jobs).remove(&pane) else { return };
+            let strips = CpuRenderer.draw(&job.image.frame, &job.table, &job.view);
+            let strips = strips.map(|picture| strips_of(&picture));
+            out.tell(Drawn { pane, job, strips });
+        })?;
+        Ok(Self { desk, board, panes: BTreeMap::new(), uploaded: 0, budget: (0, 0), ctx: None })
+    }
+
+    /// Takes in what was drawn.
+    fn take(&mut self) {
+        for told in self.desk.take() {
+            let Drawn { pane, job, strips } = match told {
+                Told::Said(drawn) => drawn,
+                Told::Broke(why) => {
+                    let why = format!("drawing broke down: {why}");
+                    for pane in self.panes.values_mut() {
+                        pane.refused = pane.asked.take().map(|job| (job, why.clone()));
+                    }
+                    continue;
+                }
+            };
+            let Some(pane) = self.panes.get_mut(&pane) else { continue };
+            let same = |asked: &Job| asked.view == job.view && Arc::ptr_eq(&asked.image, &job.image);
+            if pane.asked.as_ref().is_some_and(|asked| same(asked) && Arc::ptr_eq(&asked.table, &job.table)) {
+                pane.asked = None;
+            }
+            match strips {
+                Ok(strips) => {
+                    pane.coming = Some(Coming { job, left: strips.into_iter(), strips: Vec::new() });
+                }
+                Err(error) => pane.refused = Some((job, words(&error))),
+            }
+        }
+    }
+
+    /// Hands strips over, as far as this pass's budget goes.
+    fn upload(&mut self, ctx: &egui::Context, id: PaneId, pass: u64) {
+        if self.budget.0 != pass {
+            self.budget = (pass, BUDGET);
+        }
+        let Some(pane) = self.panes.get_mut(&id) else { return };
+        let Some(mut coming) = pane.coming.take() else { return };
+        while self.budget.1 > 0 {
+            let Some(image) = coming.left.next() else { break };
+            let bytes = u64::try_from(image.pixels.len() * 4).unwrap_or(u64::MAX);
+            self.budget.1 = self.budget.1.saturating_sub(bytes);
+            self.uploaded = self.uploaded.saturating_add(bytes);
+            let name = format!("pane {} strip {}", id.0, coming.strips.len());
+            coming.strips.push(ctx.load_texture(name, image, TextureOptions::LINEAR));
+        }
+        if coming.left.len() == 0 {
+            pane.shown = Some(Shown { job: coming.job, strips: coming.strips });
+        } else {
+            pane.coming = Some(coming);
+            ctx.request_repaint();
+        }
+    }
+
+    fn is_there(&self, pane: &Pane) -> bool {
+        let now = self.ctx.as_ref().map_or(0, egui::Context::cumulative_pass_nr);
+        now.saturating_sub(pane.pass) <= GONE
+    }
+}
+
+impl PanePainter for TwinPainter {
+    fn paint(&mut self, ui: &egui::Ui, pane: PaneId, what: &PaneImage<'_>) -> Painted {
+        let ctx = ui.ctx().clone();
+        let pass = ctx.cumulative_pass_nr();
+        self.ctx.get_or_insert_with(|| ctx.clone());
+        self.panes.retain(|_, pane| pass.saturating_sub(pane.pass) <= GONE);
+        {
+            let shown = PaneShown { pane, place: what.place, view: what.view };
+            let pane = self.panes.entry(pane).or_default();
+            pane.pass = pass;
+            pane.place = Some(shown);
+        }
+        self.take();
+        self.upload(&ctx, pane, pass);
+        let Some(state) = self.panes.get_mut(&pane) else { return Painted::Nothing };
+        let painter = ui.painter().with_clip_rect(what.place);
+        let is_exact = state.shown.as_ref().is_some_and(|shown| shown.job.is(what));
+        if is_exact {
+            state.asked = None;
+        } else {
+            painter.rect_filled(what.place, 0.0, Color32::BLACK);
+            if let Some((_, why)) = state.refused.as_ref().filter(|(job, _)| job.is(what)) {
+                let text = format!("this image cannot be drawn: {why}");
+                let font = FontId::proportional(14.0);
+                painter.text(what.place.center(), Align2::CENTER_CENTER, text, font, Color32::LIGHT_GRAY);
+                return Painted::Nothing;
+            }
+            let is_on_its_way = state.asked.as_ref().is_some_and(|job| job.is(what))
+                || state.coming.as_ref().is_some_and(|coming| coming.job.is(what));
+            if !is_on_its_way {
+                let job = Job::of(what);
+                state.asked = Some(job.clone());
+                lock(&self.board).insert(pane, job);
+                self.desk.ask(pane);
+            }
+        }
+        let same_instance = |shown: &&Shown| shown.job.image.key.uid == what.image.key.uid;
+        let Some(shown) = state.shown.as_ref().filter(same_instance) else { return Painted::Nothing };
+        let Some(now) = what.view.screen_from_image() else { return Painted::Nothing };
+        let moved = (!is_exact).then(|| now.after(&shown.job.view.image_from_target));
+        let mut top = 0usize;
+        for strip in &shown.strips {
+            let [width, height] = strip.size();
+            let at = Strip { top, width, height, moved, place: what.place };
+            painter.add(at.mesh(strip.id(), ctx.pixels_per_point()));
+            top += height;
+        }
+        if is_exact { Painted::Exact } else { Painted::OnItsWay }
+    }
+
+    fn shown(&self) -> Vec<PaneShown> {
+        self.panes.values().filter(|pane| self.is_there(pane)).filter_map(|pane| pane.place).collect()
+    }
+
+    fn uploaded_bytes(&self) -> u64 {
+        self.uploaded
+    }
+
+    fn describe(&self) -> RendererDescription {
+        CpuRenderer.describe()
+    }
+
+    fn is_idle(&self) -> bool {
+        let mut there = self.panes.values().filter(|pane| self.is_there(pane));
+        there.all(|pane| pane.asked.is_none() && pane.coming.is_none())
+    }
+}
+
+fn lock(board: &Mutex<BTreeMap<PaneId, Job>>) -> MutexGuard<'_, BTreeMap<PaneId, Job>> {
+    board.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn strips_of(picture: &Picture) -> Vec<ColorImage> {
+    let (width, height) = (size(picture.width()), size(picture.height()));
+    let rows = (STRIP / (width * 4).max(1)).max(1);
+    (0..height).step_by(rows).map(|from| strip(picture, from, rows)).collect()
+}
+
+/// Where a strip of a picture lies.
+struct Strip {
+    /// Rows above it.
+    top: usize,
+    width: usize,
+    height: usize,
+    /// From the pixels it was drawn for to those of now.
+    moved: Option<Transform<ScreenSpace, ScreenSpace>>,
+    place: Rect,
+}
+
+impl Strip {
+    fn mesh(&self, texture: egui::TextureId, pixels_per_point: f32) -> Mesh {
+        let (right, bottom) = (count(self.width), count(self.top + self.height));
+        let top = count(self.top);
+        let corners = [
+            (0.0, top, Pos2::new(0.0, 0.0)),
+            (right, top, Pos2::new(1.0, 0.0)),
+            (0.0, bottom, Pos2::new(0.0, 1.0)),
+            (right, bottom, Pos2::new(1.0, 1.0)),
+        ];
+        let mut mesh = Mesh::with_texture(texture);
+        for (x, y, uv) in corners {
+            let drawn = Point::new(x, y);
+            let now = self.moved.map_or(drawn, |moved| moved * drawn);
+            let pos = self.place.min + egui::vec2(short(now.x), short(now.y)) / pixels_per_point;
+            mesh.vertices.push(egui::epaint::Vertex { pos, uv, color: Color32::WHITE });
+        }
+        mesh.add_triangle(0, 1, 2);
+        mesh.add_triangle(2, 1, 3);
+        mesh
+    }
+}
+
+fn count(pixels: usize) -> f64 {
+    u32::try_from(pixels).map_or(f64::MAX, f64::from)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "places on a screen are single precision in egui")]
+const fn short(x: f64) -> f32 {
+    x as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use calx_render::Pixels;
+
+    use super::*;
+
+    #[test]
+    fn strips_are_bounded_and_none_is_empty() {
+        let picture = Picture::new(1000, 700, Pixels::Grey(vec![7; 700_000])).unwrap();
+        let strips = strips_of(&picture);
+        assert_eq!(strips.iter().map(|s| s.size[1]).collect::<Vec<_>>(), [262, 262, 176]);
+        assert!(strips.iter().all(|s| s.pixels.len() * 4 <= STRIP));
+        let wide = Picture::new(300_000, 2, Pixels::Grey(vec![7; 600_000])).unwrap();
+        assert_eq!(strips_of(&wide).len(), 2);
+    }
+
+    #[test]
+    fn a_strip_moves_with_the_view() {
+        let place = Rect::from_min_size(Pos2::new(10.0, 20.0), egui::vec2(50.0, 50.0));
+        let still = Strip { top: 40, width: 100, height: 60, moved: None, place };
+        let mesh = still.mesh(egui::TextureId::default(), 2.0);
+        assert_eq!(mesh.vertices[0].pos, Pos2::new(10.0, 40.0));
+        assert_eq!(mesh.vertices[3].pos, Pos2::new(60.0, 70.0));
+        let moved = Some(Transform::scale_then_move(2.0, 2.0, -10.0, 4.0));
+        let mesh = Strip { moved, ..still }.mesh(egui::TextureId::default(), 2.0);
+        // (0, 40) is now at (-10, 84) pixels.
+        assert_eq!(mesh.vertices[0].pos, Pos2::new(5.0, 62.0));
+    }
+}
