@@ -1,23 +1,416 @@
 //! Studies and cases: found, previewed, imported, opened.
+//!
+//! Not here: what a study shows (`viewer`), what a case says (`case`).
+//!
+//! Invariants
+//! - The window's thread reads nothing: lists come from [`desk`], files go to [`import`], pictures come from
+//!   [`crate::seams::Frames`].
+//! - Nobody's name or number is shown here.
 
-use crate::commands::Command;
-use crate::state::AppState;
+mod commands;
+pub mod desk;
+pub mod import;
+mod preview;
+mod table;
+mod tools;
 
-/// The library's commands.
-pub const COMMANDS: &[Command] = &[];
+pub use commands::COMMANDS;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use calx_model::{CaseId, SopInstanceUid};
+use calx_workspace::{Direction, PageKey, StudyOrder, Totals};
+use egui::{CentralPanel, Id, Margin, Panel};
+
+use crate::case::session::{Open, Opening};
+use crate::seams::{SaveState, Session};
+use crate::selection::Selection;
+use crate::shell::theme;
+use crate::state::{AppState, Screen};
+use crate::work::saver::Wanted;
+use crate::work::{Desk, Told};
+use desk::{Ask, Contents, Entry, Key, Librarian, Question, Tell};
+
+/// Which rows are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Kind {
+    #[default]
+    All,
+    Cases,
+    Studies,
+}
 
 /// What the library knows.
 #[derive(Debug, Default)]
-pub struct Library {}
+pub struct Library {
+    desk: Option<Desk<Ask, Tell>>,
+    newest: Arc<AtomicU64>,
+    /// The newest question, and the newest that was answered.
+    number: u64,
+    answered: u64,
+    question: Question,
+    /// The folder and question of `number`.
+    asked: Option<(PathBuf, Question)>,
+    entries: Vec<Entry>,
+    /// Cases come first: so many.
+    cases: usize,
+    next: Option<PageKey>,
+    is_more_asked: bool,
+    totals: Option<Totals>,
+    kind: Kind,
+    chosen: Option<Key>,
+    /// The chosen row is to be brought into view.
+    is_moved: bool,
+    preview: Option<(Key, Contents)>,
+    preview_asked: Option<Key>,
+    covers: BTreeMap<CaseId, Option<SopInstanceUid>>,
+    failed: Option<String>,
+    paths: String,
+    folder: String,
+    shows: Shows,
+    /// A field that is to get the focus.
+    focus: Option<&'static str>,
+    importer: import::Importer,
+    opening: Option<Opening>,
+}
+
+/// Which field of paths is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Shows {
+    #[default]
+    Nothing,
+    Import,
+    Workspace,
+}
+
+impl Library {
+    /// What is listed, in order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Key> {
+        self.entries.iter().map(Entry::key).collect()
+    }
+
+    /// What came of the last import, in words; empty without one or while it runs.
+    #[must_use]
+    pub fn import_words(&self) -> String {
+        self.importer.words()
+    }
+
+    /// The rows shown, by their place in `entries`.
+    fn rows(&self) -> std::ops::Range<usize> {
+        match self.kind {
+            Kind::All => 0..self.entries.len(),
+            Kind::Cases => 0..self.cases,
+            Kind::Studies => self.cases..self.entries.len(),
+        }
+    }
+
+    fn chosen_entry(&self) -> Option<&Entry> {
+        let chosen = self.chosen.as_ref()?;
+        self.entries.iter().find(|entry| entry.key() == *chosen)
+    }
+
+    fn choose(&mut self, key: Key) {
+        if self.preview_asked.as_ref() != Some(&key) {
+            self.ask(Ask::Preview(key.clone()));
+            self.preview_asked = Some(key.clone());
+        }
+        self.chosen = Some(key);
+    }
+
+    fn step(&mut self, by: isize) {
+        let rows = self.rows();
+        let at = rows.clone().find(|row| self.entries.get(*row).map(Entry::key) == self.chosen);
+        let last = rows.end.saturating_sub(1);
+        let row = match at {
+            Some(at) => at.saturating_add_signed(by).clamp(rows.start, last),
+            None => rows.start,
+        };
+        if let Some(key) = self.entries.get(row).map(Entry::key) {
+            self.choose(key);
+            self.is_moved = true;
+        }
+    }
+
+    fn ask(&self, ask: Ask) {
+        if let Some(desk) = &self.desk {
+            desk.ask(ask);
+        }
+    }
+
+    /// Asks for the list, when another folder or other words are wanted than were asked for.
+    fn ask_if_new(&mut self, root: &Path) {
+        let wanted = (root.to_path_buf(), self.question.clone());
+        if self.asked.as_ref() == Some(&wanted) {
+            return;
+        }
+        self.number += 1;
+        self.newest.store(self.number, Ordering::Release);
+        let (root, question) = wanted.clone();
+        self.ask(Ask::First { root, number: self.number, question });
+        self.asked = Some(wanted);
+        self.is_more_asked = false;
+    }
+
+    fn ask_more(&mut self) {
+        if self.is_more_asked || self.answered != self.number {
+            return;
+        }
+        if let (Some(after), Some((_, question))) = (self.next.clone(), self.asked.clone()) {
+            self.is_more_asked = true;
+            self.ask(Ask::More { number: self.number, question, after });
+        }
+    }
+
+    fn take_rows(&mut self, is_first: bool, entries: Vec<Entry>, next: Option<PageKey>) {
+        self.next = next;
+        self.is_more_asked = false;
+        self.failed = None;
+        if !is_first {
+            self.entries.extend(entries);
+            return;
+        }
+        self.entries = entries;
+        self.cases = self.entries.iter().take_while(|entry| matches!(entry, Entry::Case(..))).count();
+        let is_gone = self.chosen_entry().is_none();
+        if is_gone && let Some(key) = self.entries.first().map(Entry::key) {
+            self.choose(key);
+        }
+    }
+
+    /// The first image of a case, asked for once.
+    fn cover(&mut self, case: CaseId) -> Option<SopInstanceUid> {
+        if let Some(known) = self.covers.get(&case) {
+            return known.clone();
+        }
+        self.covers.insert(case, None);
+        self.ask(Ask::Cover(case));
+        None
+    }
+
+    fn sort(&mut self, order: StudyOrder) {
+        let is_same = self.question.order == order;
+        self.question.direction = match (is_same, self.question.direction, order) {
+            (true, Direction::Up, _) => Direction::Down,
+            (true, Direction::Down, _) => Direction::Up,
+            (false, _, StudyOrder::Date) => Direction::Down,
+            (false, _, _) => Direction::Up,
+        };
+        self.question.order = order;
+    }
+}
 
 /// Takes in what its desks told.
-pub fn poll(_state: &mut AppState) {}
+pub fn poll(state: &mut AppState) {
+    open_desk(state);
+    let told = state.library.desk.as_ref().map(Desk::take).unwrap_or_default();
+    for told in told {
+        let library = &mut state.library;
+        match told {
+            Told::Said(Tell::Workspace(root)) => {
+                library.shows = Shows::Nothing;
+                library.covers.clear();
+                library.failed = None;
+                state.root = Some(root);
+            }
+            Told::Said(Tell::Rows { number, is_first, entries, next, totals })
+                if number == library.number =>
+            {
+                library.answered = number;
+                library.totals = totals.or(library.totals);
+                library.take_rows(is_first, entries, next);
+            }
+            Told::Said(Tell::Rows { .. }) => {}
+            Told::Said(Tell::Cover(case, image)) => {
+                library.covers.insert(case, image);
+            }
+            Told::Said(Tell::Preview(key, contents)) => library.preview = Some((key, *contents)),
+            Told::Said(Tell::Failed(why)) | Told::Broke(why) => {
+                library.answered = library.number;
+                library.is_more_asked = false;
+                library.failed = Some(why.clone());
+                state.toasts.say(why);
+            }
+        }
+    }
+    if let Some(root) = state.root.clone() {
+        state.library.ask_if_new(&root);
+    }
+    if state.library.importer.poll() {
+        refresh(state);
+    }
+    poll_opening(state);
+}
 
-/// Draws it.
-pub fn ui(_state: &mut AppState, _ui: &mut egui::Ui) {}
+fn open_desk(state: &mut AppState) {
+    let library = &mut state.library;
+    if library.desk.is_some() {
+        return;
+    }
+    let mut librarian = Librarian::new(Arc::clone(&library.newest));
+    match Desk::open("library", &state.wake, move |ask, out| librarian.work(ask, out)) {
+        Ok(desk) => library.desk = Some(desk),
+        Err(error) => state.toasts.say(format!("the library cannot be read: {error}")),
+    }
+}
+
+fn poll_opening(state: &mut AppState) {
+    let Some(opening) = state.library.opening.take() else { return };
+    match opening.take() {
+        Err(opening) => state.library.opening = Some(opening),
+        Ok(Open::Waiting) => {}
+        Ok(Open::Failed(why)) => state.toasts.say(format!("It cannot be opened: {why}")),
+        Ok(Open::Done(session)) => adopt(state, session),
+    }
+}
+
+/// Takes a case in hand and shows it.
+pub fn adopt(state: &mut AppState, session: Box<dyn Session>) {
+    crate::case::let_go(state);
+    if let SaveState::ReadOnly { who } = session.save_state() {
+        state.toasts.say(format!("Another program has this case open, so it can only be read: {who}"));
+    }
+    state.selection = Selection::default();
+    state.selection.keep_to(session.case());
+    state.flash = None;
+    // What has no image has its words to show.
+    let has_image = session.case().images().next().is_some();
+    state.screen = if has_image { Screen::Viewer } else { Screen::Case };
+    state.session = Some(session);
+}
+
+/// Reads the list again.
+pub fn refresh(state: &mut AppState) {
+    state.library.asked = None;
+    state.library.covers.clear();
+    state.library.preview_asked = None;
+}
+
+/// Imports files and folders; a refusal is a toast.
+pub fn import(state: &mut AppState, sources: Vec<PathBuf>) {
+    let Some(root) = state.root.clone() else {
+        state.toasts.say("Open a workspace first: images are imported into one");
+        return;
+    };
+    if sources.is_empty() {
+        return;
+    }
+    match state.library.importer.begin(root, sources, &state.wake) {
+        Ok(()) => {
+            state.screen = Screen::Library;
+            state.library.shows = Shows::Nothing;
+            state.library.paths.clear();
+        }
+        Err(why) => state.toasts.say(why),
+    }
+}
+
+/// Imports what was dropped on the window, and says so while something hovers over it.
+pub fn take_drops(state: &mut AppState, ctx: &egui::Context) {
+    let (dropped, is_hovering) = ctx.input(|input| {
+        let dropped: Vec<PathBuf> =
+            input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect();
+        (dropped, !input.raw.hovered_files.is_empty())
+    });
+    if !dropped.is_empty() {
+        import(state, dropped);
+    } else if is_hovering {
+        let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Foreground, Id::unique("drop")));
+        let place = ctx.content_rect();
+        painter.rect_filled(place, 0.0, egui::Color32::from_black_alpha(170));
+        let font = egui::FontId::proportional(24.0);
+        painter.text(place.center(), egui::Align2::CENTER_CENTER, "Drop to import", font, theme::STRONG);
+    }
+}
+
+/// Opens the row that many below the chosen one.
+pub fn open_next(state: &mut AppState, by: isize) {
+    let before = state.library.chosen.clone();
+    state.library.step(by);
+    if state.library.chosen == before {
+        state.toasts.say("There is no further row in the library");
+    } else {
+        open_chosen(state);
+    }
+}
+
+fn open_chosen(state: &mut AppState) {
+    let wanted = state.library.chosen.clone().map(|key| match key {
+        Key::Case(case) => Wanted::Case(case),
+        Key::Study(study) => Wanted::Study(study),
+    });
+    if let Some(wanted) = wanted {
+        open(state, wanted);
+    }
+}
+
+/// Begins to open a case, or the case of a study; it is shown once it is there.
+pub fn open(state: &mut AppState, wanted: Wanted) {
+    let Some(root) = state.root.clone() else {
+        state.toasts.say("Open a workspace first: cases are kept in one");
+        return;
+    };
+    if is_in_hand(state, &wanted) {
+        state.screen = Screen::Viewer;
+        return;
+    }
+    crate::case::commit_all(state);
+    match Opening::begin(root, wanted, &state.author, &state.wake) {
+        Ok(opening) => state.library.opening = Some(opening),
+        Err(error) => state.toasts.say(format!("It cannot be opened: {error}")),
+    }
+}
+
+/// The case that is wanted is open already: a second opening would find it taken.
+fn is_in_hand(state: &AppState, wanted: &Wanted) -> bool {
+    let Some(case) = state.case() else { return false };
+    match wanted {
+        Wanted::Case(id) => case.id == *id,
+        Wanted::Study(study) => case.studies.iter().any(|found| found.source.as_ref() == Some(study)),
+    }
+}
 
 /// Whether nothing is on its way.
 #[must_use]
-pub fn is_idle(_state: &AppState) -> bool {
-    true
+pub fn is_idle(state: &AppState) -> bool {
+    let library = &state.library;
+    let is_asked = library.desk.as_ref().is_some_and(|desk| !desk.is_idle());
+    let is_waiting = library.desk.is_some() && library.answered != library.number;
+    !is_asked && !is_waiting && !library.importer.is_running() && library.opening.is_none()
+}
+
+/// Draws it.
+pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
+    import::drawer(&mut state.library, ui);
+    if state.root.is_none() || tools::is_empty(&state.library) {
+        let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::same(24));
+        CentralPanel::default().frame(frame).show(ui, |ui| tools::empty(state, ui));
+        return;
+    }
+    let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::symmetric(14, 10));
+    Panel::top("library tools").frame(frame).show_separator_line(false).show(ui, |ui| tools::ui(state, ui));
+    let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::same(14));
+    let panel = Panel::right("preview").default_size(300.0).size_range(220.0..=460.0);
+    panel.frame(frame).show(ui, |ui| preview::ui(state, ui));
+    let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::symmetric(14, 0));
+    CentralPanel::default().frame(frame).show(ui, |ui| table::ui(state, ui));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_column_again_turns_the_order_round() {
+        let mut library = Library::default();
+        library.sort(StudyOrder::Description);
+        assert_eq!(library.question.direction, Direction::Up);
+        library.sort(StudyOrder::Description);
+        assert_eq!(library.question.direction, Direction::Down);
+        library.sort(StudyOrder::Date);
+        assert_eq!(library.question.direction, Direction::Down, "newest first");
+    }
 }

@@ -1,52 +1,316 @@
 //! What is round every screen: menus, keys, status, messages, sheets.
+//!
+//! Not here: what a screen shows.
 
-use crate::commands::Command;
-use crate::state::AppState;
+pub mod about;
+pub mod keys;
+mod menu;
+mod palette;
+mod sheets;
+mod status;
+pub mod theme;
+mod toasts;
 
-/// Commands of the shell.
-pub const COMMANDS: &[Command] = &[];
+pub use menu::entry;
+pub use palette::Typed;
+pub use sheets::Sheet;
+pub use toasts::Toasts;
 
-/// Short messages.
-#[derive(Debug, Default)]
-pub struct Toasts {
-    lines: Vec<String>,
+use crate::commands::{Arg, Command, Scope, always};
+use crate::seams::{Place, SaveState, WhyNot};
+use crate::state::{AppState, Screen, has_case, may_edit};
+
+/// How long what was undone shows bright.
+const FLASH_SECONDS: f64 = 1.5;
+/// From one size of the window's content to the next.
+const SCALE_STEP: f32 = 0.1;
+
+/// Scale, and what the shell remembers from pass to pass.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Size of everything but images, 0.75 to 2.
+    pub scale: f32,
+    /// Since when an edit is on its way to the disk.
+    saving_since: Option<f64>,
+    /// The window has its looks.
+    is_dressed: bool,
 }
 
-impl Toasts {
-    /// Says something.
-    pub fn say(&mut self, words: impl Into<String>) {
-        self.lines.push(words.into());
+impl Default for Settings {
+    fn default() -> Self {
+        Self { scale: 1.0, saving_since: None, is_dressed: false }
     }
 }
 
-/// Theme, scale.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {}
-
-/// What lies over the screen.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Sheet {
-    /// All commands, by typing.
-    Palette {
-        /// What was typed.
-        typed: String,
-    },
-    /// All keys.
-    Keys,
-    /// Versions, licences, purpose.
-    About,
-    /// Export.
-    Export,
+impl Settings {
+    fn rescale(&mut self, by: f32) {
+        self.scale = ((self.scale + by) * 20.0).round() / 20.0;
+        self.scale = self.scale.clamp(0.75, 2.0);
+    }
 }
 
+/// Commands of the shell.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        id: "file.save-again",
+        name: "Save again now",
+        tip: "Writes the edits that the disk refused, once more",
+        menu: "File",
+        keys: &["Ctrl+S"],
+        scope: Scope::Everywhere,
+        when: is_unsaved,
+        run: save_again,
+    },
+    Command {
+        id: "file.quit",
+        name: "Quit",
+        tip: "Ends calx; everything written is on disk already",
+        menu: "File",
+        keys: &["Ctrl+Q"],
+        scope: Scope::Everywhere,
+        when: always,
+        run: quit,
+    },
+    Command {
+        id: "edit.undo",
+        name: "Undo",
+        tip: "Takes the last change back and shows where it was",
+        menu: "Edit",
+        keys: &["Ctrl+Z"],
+        scope: Scope::Everywhere,
+        when: may_undo,
+        run: |state, _| step(state, true),
+    },
+    Command {
+        id: "edit.redo",
+        name: "Redo",
+        tip: "Does again what was taken back last",
+        menu: "Edit",
+        keys: &["Ctrl+Shift+Z", "Ctrl+Y"],
+        scope: Scope::Everywhere,
+        when: may_redo,
+        run: |state, _| step(state, false),
+    },
+    Command {
+        id: "screen.library",
+        name: "Library",
+        tip: "Studies and cases",
+        menu: "View",
+        keys: &["F2"],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, _| show(state, Screen::Library),
+    },
+    Command {
+        id: "screen.viewer",
+        name: "Viewer",
+        tip: "Images, marks and findings",
+        menu: "View",
+        keys: &["F3"],
+        scope: Scope::Everywhere,
+        when: has_case,
+        run: |state, _| show(state, Screen::Viewer),
+    },
+    Command {
+        id: "screen.case",
+        name: "Case",
+        tip: "The case as a document",
+        menu: "View",
+        keys: &["F4"],
+        scope: Scope::Everywhere,
+        when: has_case,
+        run: |state, _| show(state, Screen::Case),
+    },
+    Command {
+        id: "view.larger",
+        name: "Larger text and controls",
+        tip: "Makes everything but the images larger, up to 200 %",
+        menu: "View",
+        keys: &["Ctrl++", "Ctrl+="],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, _| state.settings.rescale(SCALE_STEP),
+    },
+    Command {
+        id: "view.smaller",
+        name: "Smaller text and controls",
+        tip: "Makes everything but the images smaller, down to 75 %",
+        menu: "View",
+        keys: &["Ctrl+-"],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, _| state.settings.rescale(-SCALE_STEP),
+    },
+    Command {
+        id: "view.usual-size",
+        name: "Usual size of text and controls",
+        tip: "100 %",
+        menu: "View",
+        keys: &["Ctrl+0"],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, _| state.settings.scale = 1.0,
+    },
+    Command {
+        id: "help.palette",
+        name: "Find a command…",
+        tip: "All commands, by typing",
+        menu: "Help",
+        keys: &["Ctrl+K"],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, _| lay_over(state, Sheet::Palette(Typed::default())),
+    },
+    Command {
+        id: "help.keys",
+        name: "Keys",
+        tip: "All keys and what they do",
+        menu: "Help",
+        keys: &["F1"],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, _| lay_over(state, Sheet::Keys),
+    },
+    Command {
+        id: "help.messages",
+        name: "Messages",
+        tip: "What was said since the start",
+        menu: "Help",
+        keys: &[],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, _| lay_over(state, Sheet::Messages),
+    },
+    Command {
+        id: "help.about",
+        name: "About calx",
+        tip: "Version, licences, what it is for",
+        menu: "Help",
+        keys: &[],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, _| lay_over(state, Sheet::About),
+    },
+];
+
 /// Takes in what time did.
-pub fn poll(_state: &mut AppState) {}
+pub fn poll(state: &mut AppState) {
+    state.toasts.tick(state.seconds);
+    if state.flash.as_ref().is_some_and(|(_, until)| *until <= state.seconds) {
+        state.flash = None;
+    }
+    crate::case::commit_due(state);
+}
 
 /// Turns keys into commands.
-pub fn keys(_state: &mut AppState, _ctx: &egui::Context) {}
+pub fn keys(state: &mut AppState, ctx: &egui::Context) {
+    if !state.settings.is_dressed {
+        theme::dress(ctx);
+        state.settings.is_dressed = true;
+        // Fonts come with the next pass.
+        ctx.request_repaint();
+    }
+    if (ctx.zoom_factor() - state.settings.scale).abs() > f32::EPSILON {
+        ctx.set_zoom_factor(state.settings.scale);
+    }
+    keys::take(state, ctx);
+}
 
 /// Menus above, status below.
-pub fn bars(_state: &mut AppState, _ui: &mut egui::Ui) {}
+pub fn bars(state: &mut AppState, ui: &mut egui::Ui) {
+    menu::bar(state, ui);
+    status::bar(state, ui);
+}
 
 /// Sheets and messages over the screen.
-pub fn over(_state: &mut AppState, _ctx: &egui::Context) {}
+pub fn over(state: &mut AppState, ctx: &egui::Context) {
+    crate::library::take_drops(state, ctx);
+    sheets::show(state, ctx);
+    let seconds = state.seconds;
+    state.toasts.show(ctx, seconds);
+    if let Some((_, until)) = &state.flash {
+        let left = (until - seconds).clamp(0.0, FLASH_SECONDS);
+        ctx.request_repaint_after(std::time::Duration::from_secs_f64(left));
+    }
+}
+
+/// Shows where an edit acted: its image, its regions, its statement, bright for a moment.
+pub fn show_place(state: &mut AppState, place: Place) {
+    if let Some(session) = state.session.as_deref() {
+        let case = session.case();
+        if place.image.is_some() {
+            state.selection.image = place.image;
+        }
+        if place.statement.is_some() {
+            state.selection.statement = place.statement;
+        }
+        if !place.regions.is_empty() {
+            state.selection.regions = place.regions.iter().copied().collect();
+        }
+        state.selection.keep_to(case);
+    }
+    state.flash = Some((place, state.seconds + FLASH_SECONDS));
+}
+
+fn lay_over(state: &mut AppState, sheet: Sheet) {
+    // The same key again takes it away.
+    let is_there =
+        state.sheet.as_ref().is_some_and(|s| std::mem::discriminant(s) == std::mem::discriminant(&sheet));
+    state.sheet = (!is_there).then_some(sheet);
+}
+
+fn show(state: &mut AppState, screen: Screen) {
+    crate::case::commit_all(state);
+    state.sheet = None;
+    if screen == Screen::Library && state.screen != Screen::Library {
+        crate::library::refresh(state);
+    }
+    state.screen = screen;
+}
+
+fn may_undo(state: &AppState) -> Result<(), WhyNot> {
+    may_edit(state)?;
+    let has_one = state.session.as_deref().is_some_and(|s| s.document().next_undo().is_some());
+    if has_one || state.drafts.is_waiting() { Ok(()) } else { Err("there is nothing to undo") }
+}
+
+fn may_redo(state: &AppState) -> Result<(), WhyNot> {
+    may_edit(state)?;
+    let has_one = state.session.as_deref().is_some_and(|s| s.document().next_redo().is_some());
+    if has_one { Ok(()) } else { Err("there is nothing to redo") }
+}
+
+fn step(state: &mut AppState, is_back: bool) {
+    // What was typed and not taken in yet is the last change.
+    crate::case::commit_all(state);
+    let Some(session) = state.session.as_deref_mut() else { return };
+    match if is_back { session.undo() } else { session.redo() } {
+        Ok(place) => show_place(state, place),
+        Err(why) => state.toasts.say(why),
+    }
+}
+
+fn is_unsaved(state: &AppState) -> Result<(), WhyNot> {
+    has_case(state)?;
+    let saved = state.session.as_deref().map(|session| session.save_state());
+    match saved {
+        Some(SaveState::NotSaved { .. }) => Ok(()),
+        Some(SaveState::ReadOnly { .. }) => Err("another program has this case open"),
+        _ => Err("everything is saved as it is made"),
+    }
+}
+
+fn save_again(state: &mut AppState, _: &Arg) {
+    if let Some(session) = state.session.as_deref_mut() {
+        session.retry();
+    }
+}
+
+fn quit(state: &mut AppState, _: &Arg) {
+    crate::case::commit_all(state);
+    if is_unsaved(state).is_ok() {
+        state.sheet = Some(Sheet::QuitUnsaved);
+    } else {
+        state.closing = true;
+    }
+}

@@ -1,0 +1,204 @@
+//! From keys to commands.
+//!
+//! Not here: which key does what, which the commands say.
+//!
+//! Invariants
+//! - While a text is typed, only keys with Ctrl or Alt and function keys reach commands, and not those that a text
+//!   field knows itself (copy, paste, undo and the like).
+//! - Enter, Space, Escape and arrows keep their meaning for what has the focus, unless a command can take them now.
+//! - While something lies over the screen, only commands that count everywhere are reached.
+
+use egui::{Event, Key, Modifiers};
+
+use crate::commands::{self, Command, Scope};
+use crate::state::{AppState, Screen};
+
+/// A key with what is held with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chord {
+    /// Held with it.
+    pub modifiers: Modifiers,
+    /// The key.
+    pub key: Key,
+}
+
+impl Chord {
+    /// Reads "Ctrl+Shift+Z".
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut modifiers = Modifiers::NONE;
+        let mut rest = text;
+        while let Some((word, after)) = rest.split_once('+') {
+            // The plus of "Ctrl++" is the key itself.
+            if after.is_empty() {
+                break;
+            }
+            modifiers = modifiers.plus(match word {
+                "Ctrl" => Modifiers::COMMAND,
+                "Shift" => Modifiers::SHIFT,
+                "Alt" => Modifiers::ALT,
+                _ => return None,
+            });
+            rest = after;
+        }
+        let name = match rest {
+            "PgUp" => "PageUp",
+            "PgDn" => "PageDown",
+            other => other,
+        };
+        Key::from_name(name).map(|key| Self { modifiers, key })
+    }
+
+    fn is_met_by(self, key: Key, held: Modifiers) -> bool {
+        // Signs lie on other keys, with or without Shift, from one keyboard to the next.
+        let is_sign = matches!(
+            self.key,
+            Key::Plus | Key::Minus | Key::Equals | Key::Comma | Key::OpenBracket | Key::CloseBracket
+        );
+        let held = if is_sign { Modifiers { shift: self.modifiers.shift, ..held } } else { held };
+        self.key == key && held.matches_exact(self.modifiers)
+    }
+
+    /// Whether it may reach a command while a text is typed.
+    fn passes_text(self) -> bool {
+        let is_function =
+            matches!(self.key, Key::F1 | Key::F2 | Key::F3 | Key::F4 | Key::F5 | Key::F9 | Key::F11);
+        let is_of_text = matches!(
+            self.key,
+            Key::A
+                | Key::C
+                | Key::V
+                | Key::X
+                | Key::Y
+                | Key::Z
+                | Key::ArrowLeft
+                | Key::ArrowRight
+                | Key::ArrowUp
+                | Key::ArrowDown
+                | Key::Home
+                | Key::End
+                | Key::Backspace
+                | Key::Delete
+        );
+        is_function || ((self.modifiers.command || self.modifiers.alt) && !is_of_text)
+    }
+
+    /// Whether the focus knows this key too.
+    fn is_of_focus(self) -> bool {
+        let arrows = [Key::ArrowUp, Key::ArrowDown, Key::ArrowLeft, Key::ArrowRight];
+        let others = [Key::Enter, Key::Space, Key::Escape];
+        self.modifiers.is_none() && (arrows.contains(&self.key) || others.contains(&self.key))
+    }
+
+    /// Whether it does more while it is held down.
+    fn repeats(self) -> bool {
+        let is_once = matches!(self.key, Key::Enter | Key::Space | Key::Escape);
+        let is_letter = self.modifiers.is_none() && self.key.name().len() == 1;
+        !is_once && !is_letter
+    }
+}
+
+/// The keys of a command as shown: "Ctrl+Shift+Z".
+#[must_use]
+pub fn shown(command: &Command) -> Option<&'static str> {
+    command.keys.first().copied()
+}
+
+/// Turns keys into commands, and notes which keys are held.
+pub fn take(state: &mut AppState, ctx: &egui::Context) {
+    let is_typing = ctx.text_edit_focused();
+    let has_focus = ctx.memory(|memory| memory.focused().is_some());
+    let is_popup = egui::Popup::is_any_open(ctx);
+    let in_viewer = state.screen == Screen::Viewer && state.sheet.is_none() && !is_typing;
+    let (peek, pan) = ctx.input(|input| {
+        let plain = input.modifiers.is_none();
+        (plain && input.key_down(Key::X), plain && input.key_down(Key::Space))
+    });
+    state.held.peek = in_viewer && peek;
+    state.held.pan = in_viewer && pan;
+    let events = ctx.input(|input| input.events.clone());
+    let mut taken = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        let Event::Key { key, pressed: true, repeat, modifiers, .. } = event else { continue };
+        let Some((command, chord)) = command_of(state, *key, *modifiers) else { continue };
+        let is_barred = (is_typing && !chord.passes_text())
+            || (*repeat && !chord.repeats())
+            || (is_popup && chord.is_of_focus());
+        if is_barred {
+            continue;
+        }
+        let is_elsewhere = has_focus && command.scope != Scope::Viewer;
+        if chord.is_of_focus() && (is_elsewhere || (command.when)(state).is_err()) {
+            continue;
+        }
+        state.ask(command.id);
+        taken.push(index);
+    }
+    if !taken.is_empty() {
+        ctx.input_mut(|input| {
+            let mut index = 0;
+            input.events.retain(|_| {
+                let keep = !taken.contains(&index);
+                index += 1;
+                keep
+            });
+        });
+    }
+}
+
+fn command_of(state: &AppState, key: Key, held: Modifiers) -> Option<(&'static Command, Chord)> {
+    let counts = |scope| match scope {
+        Scope::Everywhere => true,
+        _ if state.sheet.is_some() => false,
+        Scope::Viewer => state.screen == Screen::Viewer,
+        Scope::Library => state.screen == Screen::Library,
+        Scope::Case => state.screen == Screen::Case,
+    };
+    commands::all().filter(|command| counts(command.scope)).find_map(|command| {
+        let mut chords = command.keys.iter().filter_map(|text| Chord::parse(text));
+        chords.find(|chord| chord.is_met_by(key, held)).map(|chord| (command, chord))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_every_command_can_be_read() {
+        for command in commands::all() {
+            for key in command.keys {
+                assert!(Chord::parse(key).is_some(), "{key} of {}", command.id);
+            }
+        }
+    }
+
+    #[test]
+    fn chords_are_read_as_written() {
+        let chord = |text| Chord::parse(text).unwrap();
+        assert_eq!(chord("Ctrl++"), Chord { modifiers: Modifiers::COMMAND, key: Key::Plus });
+        assert_eq!(chord("+").key, Key::Plus);
+        assert_eq!(chord("Ctrl+,").key, Key::Comma);
+        assert_eq!(chord("Shift+X"), Chord { modifiers: Modifiers::SHIFT, key: Key::X });
+        assert_eq!(Chord::parse("Hyper+X"), None);
+        let ctrl = Modifiers { ctrl: true, command: true, ..Modifiers::NONE };
+        let shift = Modifiers { shift: true, ..ctrl };
+        assert!(chord("Ctrl+Z").is_met_by(Key::Z, ctrl));
+        assert!(!chord("Ctrl+Z").is_met_by(Key::Z, shift), "Shift makes it redo");
+        assert!(chord("Ctrl++").is_met_by(Key::Plus, shift), "a plus may need Shift");
+    }
+
+    #[test]
+    fn a_text_keeps_its_own_keys() {
+        for (text, passes) in [
+            ("X", false),
+            ("Ctrl+Z", false),
+            ("Ctrl+C", false),
+            ("Ctrl+L", true),
+            ("F1", true),
+            ("Enter", false),
+        ] {
+            assert_eq!(Chord::parse(text).unwrap().passes_text(), passes, "{text}");
+        }
+    }
+}

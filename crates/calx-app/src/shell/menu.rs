@@ -1,0 +1,106 @@
+//! The bar above: menus made from the commands, the screens, the case in hand.
+//!
+//! Invariants
+//! - A command that cannot be done now is grey and says why.
+
+use egui::{Align, Button, Layout, Margin, Panel, RichText};
+
+use super::{keys, theme};
+use crate::commands::{self, Command, CommandCall};
+use crate::state::{AppState, Screen};
+
+/// Menus in the order people expect; what commands name besides comes before Help.
+const ORDER: [&str; 6] = ["File", "Edit", "View", "Tools", "Region", "Case"];
+const LAST: &str = "Help";
+
+/// Draws the bar.
+pub(super) fn bar(state: &mut AppState, ui: &mut egui::Ui) {
+    let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::symmetric(8, 4));
+    Panel::top("menu").frame(frame).show(ui, |ui| {
+        egui::MenuBar::new().ui(ui, |ui| {
+            for name in names() {
+                let response = ui.menu_button(name, |ui| menu(state, ui, name)).response;
+                let _named = response.accessible_name(format!("{name} menu"));
+            }
+            ui.separator();
+            screens(state, ui);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| title(state, ui));
+        });
+    });
+}
+
+/// All menus that commands name.
+fn names() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    let named = || commands::all().map(|command| command.menu).filter(|menu| !menu.is_empty());
+    names.extend(ORDER.into_iter().filter(|name| named().any(|menu| menu == *name)));
+    for menu in named() {
+        if menu != LAST && !names.contains(&menu) {
+            names.push(menu);
+        }
+    }
+    names.extend(named().any(|menu| menu == LAST).then_some(LAST));
+    names
+}
+
+fn menu(state: &mut AppState, ui: &mut egui::Ui, name: &str) {
+    ui.set_min_width(230.0);
+    let mut before = "";
+    for command in commands::all().filter(|command| command.menu == name) {
+        // Commands of different rooms stand apart.
+        let room = command.id.split('.').next().unwrap_or_default();
+        if !before.is_empty() && before != room {
+            ui.separator();
+        }
+        before = room;
+        if entry(state, ui, command) {
+            state.todo.push(CommandCall::of(command.id));
+            ui.close();
+        }
+    }
+}
+
+/// One command in a menu; whether it was chosen.
+pub fn entry(state: &AppState, ui: &mut egui::Ui, command: &Command) -> bool {
+    let can = (command.when)(state);
+    let mut button = Button::new(command.name);
+    if let Some(key) = keys::shown(command) {
+        button = button.shortcut_text(key);
+    }
+    let response = ui.add_enabled(can.is_ok(), button).accessible_name(command.name);
+    match can {
+        Ok(()) => response.on_hover_text(command.tip).clicked(),
+        Err(why) => response.on_disabled_hover_text(why).clicked(),
+    }
+}
+
+fn screens(state: &mut AppState, ui: &mut egui::Ui) {
+    for (screen, id, name) in [
+        (Screen::Library, "screen.library", "Library"),
+        (Screen::Viewer, "screen.viewer", "Viewer"),
+        (Screen::Case, "screen.case", "Case"),
+    ] {
+        let Some(command) = commands::find(id) else { continue };
+        let can = (command.when)(state);
+        let button = Button::new(name).selected(state.screen == screen);
+        let response = ui.add_enabled(can.is_ok(), button).accessible_name(format!("{name} screen"));
+        let tip = format!("{} ({})", command.tip, keys::shown(command).unwrap_or_default());
+        let response = response.on_hover_text(tip).on_disabled_hover_text(can.err().unwrap_or_default());
+        if response.clicked() {
+            state.ask(id);
+        }
+    }
+}
+
+fn title(state: &AppState, ui: &mut egui::Ui) {
+    let Some(case) = state.case() else {
+        ui.label(RichText::new("calx").color(theme::QUIET));
+        return;
+    };
+    let title = if case.title.trim().is_empty() { "Untitled case" } else { case.title.as_str() };
+    let words = match case.number {
+        Some(number) => format!("{title} · Case {number}"),
+        None => title.to_owned(),
+    };
+    ui.add(egui::Label::new(RichText::new(words).color(theme::STRONG)).truncate());
+}

@@ -1,0 +1,175 @@
+//! What lies over a screen: palette, keys, messages, About, questions.
+//!
+//! Invariants
+//! - Escape and a click beside it close every sheet; a question that is closed is answered with no.
+
+use calx_model::RegionId;
+use egui::{Id, Modal, RichText, ScrollArea};
+
+use super::palette::{self, Typed};
+use super::{about, theme};
+use crate::commands::{self, Scope};
+use crate::seams::SaveState;
+use crate::state::AppState;
+
+/// What lies over the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sheet {
+    /// All commands, by typing.
+    Palette(Typed),
+    /// All keys.
+    Keys,
+    /// All messages.
+    Messages,
+    /// Versions, licences, purpose.
+    About,
+    /// Whether regions that statements rest on are to go.
+    DeleteRegions(Vec<RegionId>),
+    /// Whether to quit though the disk refused edits.
+    QuitUnsaved,
+}
+
+/// Draws the sheet there is.
+pub(super) fn show(state: &mut AppState, ctx: &egui::Context) {
+    let Some(sheet) = state.sheet.take() else { return };
+    let left = match sheet {
+        Sheet::Palette(typed) => palette::show(state, ctx, typed).map(Sheet::Palette),
+        Sheet::Keys => plain(ctx, "Keys", 760.0, |ui| all_keys(state, ui)).then_some(Sheet::Keys),
+        Sheet::Messages => plain(ctx, "Messages", 560.0, |ui| messages(state, ui)).then_some(Sheet::Messages),
+        Sheet::About => plain(ctx, "About calx", 560.0, |ui| about::ui(state, ui)).then_some(Sheet::About),
+        Sheet::DeleteRegions(regions) => {
+            delete_regions(state, ctx, &regions).then_some(Sheet::DeleteRegions(regions))
+        }
+        Sheet::QuitUnsaved => quit_unsaved(state, ctx).then_some(Sheet::QuitUnsaved),
+    };
+    state.sheet = left;
+}
+
+/// A sheet with a title and a button that closes it; whether it stays.
+fn plain(ctx: &egui::Context, title: &str, width: f32, content: impl FnOnce(&mut egui::Ui)) -> bool {
+    let mut stays = true;
+    let response = Modal::new(Id::unique(("sheet", title))).show(ctx, |ui| {
+        let width = width.min(ui.ctx().content_rect().width() - 60.0);
+        ui.set_width(width);
+        ui.label(RichText::new(title).heading().color(theme::STRONG));
+        ui.add_space(6.0);
+        let height = ui.ctx().content_rect().height() - 180.0;
+        let scroll = ScrollArea::vertical().max_height(height.max(120.0)).auto_shrink([false, true]);
+        scroll.show(ui, content);
+        ui.add_space(10.0);
+        stays = !ui.button("Close").clicked();
+    });
+    stays && !response.should_close()
+}
+
+fn all_keys(state: &AppState, ui: &mut egui::Ui) {
+    for (scope, title) in [
+        (Scope::Everywhere, "Everywhere"),
+        (Scope::Viewer, "Viewer"),
+        (Scope::Library, "Library"),
+        (Scope::Case, "Case screen"),
+    ] {
+        let mut with_keys = commands::all().filter(|c| c.scope == scope && !c.keys.is_empty()).peekable();
+        if with_keys.peek().is_none() {
+            continue;
+        }
+        theme::heading(ui, title);
+        egui::Grid::new(("keys", title)).num_columns(3).spacing([20.0, 4.0]).show(ui, |ui| {
+            for command in with_keys {
+                ui.label(RichText::new(command.keys.join(", ")).monospace().color(theme::ACCENT));
+                let colour = if (command.when)(state).is_ok() { theme::STRONG } else { theme::QUIET };
+                ui.label(RichText::new(command.name).color(colour));
+                ui.add(egui::Label::new(RichText::new(command.tip).small().color(theme::QUIET)).wrap());
+                ui.end_row();
+            }
+        });
+        ui.add_space(10.0);
+    }
+    ui.label(RichText::new("Single letters count while no text is typed.").color(theme::QUIET));
+}
+
+fn messages(state: &AppState, ui: &mut egui::Ui) {
+    let mut is_empty = true;
+    for words in state.toasts.all() {
+        is_empty = false;
+        ui.add(egui::Label::new(words).wrap().selectable(true));
+        ui.separator();
+    }
+    if is_empty {
+        ui.label(RichText::new("Nothing was said yet").color(theme::QUIET));
+    }
+}
+
+/// What came of a question in this pass.
+enum Answer {
+    None,
+    Closed,
+    /// One of the answers, by its place.
+    Given(usize),
+}
+
+fn question(ctx: &egui::Context, title: &str, words: &[String], answers: &[&str]) -> Answer {
+    let mut given = Answer::None;
+    let response = Modal::new(Id::unique("question")).show(ctx, |ui| {
+        ui.set_width(440.0_f32.min(ui.ctx().content_rect().width() - 60.0));
+        ui.label(RichText::new(title).heading().color(theme::STRONG));
+        for line in words {
+            ui.add(egui::Label::new(line.as_str()).wrap());
+        }
+        ui.add_space(10.0);
+        ui.horizontal(|ui| {
+            if ui.button("Keep").clicked() {
+                given = Answer::Closed;
+            }
+            for (index, name) in answers.iter().enumerate() {
+                if ui.button(*name).clicked() {
+                    given = Answer::Given(index);
+                }
+            }
+        });
+    });
+    if matches!(given, Answer::None) && response.should_close() { Answer::Closed } else { given }
+}
+
+/// Asks once, and names what rests on the regions; whether the question stays.
+fn delete_regions(state: &mut AppState, ctx: &egui::Context, regions: &[RegionId]) -> bool {
+    let Some(case) = state.case() else { return false };
+    let mut words = vec!["Statements rest on it. Their words stay; the link goes:".to_owned()];
+    for statement in regions.iter().flat_map(|region| case.statements_on(*region)) {
+        let number = case.statement_number(statement.id).map(|(f, s)| format!("{f}.{s}"));
+        words.push(format!("{}  {}", number.unwrap_or_default(), statement.text.words()));
+    }
+    words.dedup();
+    let numbers = regions.iter().filter_map(|id| case.region_number(*id)).map(|number| number.to_string());
+    let title = format!("Delete region {}?", numbers.collect::<Vec<_>>().join(", "));
+    match question(ctx, &title, &words, &["Delete"]) {
+        Answer::None => true,
+        Answer::Closed => false,
+        Answer::Given(_) => {
+            crate::case::regions::delete_now(state, regions);
+            false
+        }
+    }
+}
+
+fn quit_unsaved(state: &mut AppState, ctx: &egui::Context) -> bool {
+    let saved = state.session.as_deref().map(|session| session.save_state());
+    let Some(SaveState::NotSaved { why, edits }) = saved else {
+        state.closing = true;
+        return false;
+    };
+    let words = [format!("Not saved: {why}"), format!("Edits that would be lost: {edits}")];
+    let answers = ["Try to save again", "Quit and lose them"];
+    match question(ctx, "Quit with edits that are not saved?", &words, &answers) {
+        Answer::None => true,
+        Answer::Closed => false,
+        Answer::Given(0) => {
+            state.ask("file.save-again");
+            true
+        }
+        Answer::Given(_) => {
+            state.closing = true;
+            false
+        }
+    }
+}

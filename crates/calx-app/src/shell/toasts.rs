@@ -1,0 +1,124 @@
+//! Short messages over the screen, and the list of those that were.
+//!
+//! Invariants
+//! - A message that went by can be read again: the list keeps the last ones.
+
+use egui::{Align2, Area, Id, Order, vec2};
+
+use super::theme;
+
+/// How many are kept to be read again.
+const KEPT: usize = 200;
+/// How many are shown at a time.
+const SHOWN: usize = 3;
+
+/// Short messages.
+#[derive(Debug, Default)]
+pub struct Toasts {
+    lines: Vec<Toast>,
+}
+
+#[derive(Debug)]
+struct Toast {
+    words: String,
+    until: Until,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Until {
+    /// Not shown yet.
+    New,
+    Time(f64),
+    Gone,
+}
+
+impl Toasts {
+    /// Says something.
+    pub fn say(&mut self, words: impl Into<String>) {
+        let words = words.into();
+        // The same again is not said twice over.
+        if let Some(last) = self.lines.last_mut()
+            && last.words == words
+            && last.until != Until::Gone
+        {
+            last.until = Until::New;
+            return;
+        }
+        self.lines.push(Toast { words, until: Until::New });
+        let surplus = self.lines.len().saturating_sub(KEPT);
+        self.lines.drain(..surplus);
+    }
+
+    /// All that was said, the last first.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().rev().map(|toast| toast.words.as_str())
+    }
+
+    /// Takes in what time did.
+    pub fn tick(&mut self, seconds: f64) {
+        for toast in &mut self.lines {
+            toast.until = match toast.until {
+                Until::New => Until::Time(seconds + reading_seconds(&toast.words)),
+                Until::Time(until) if until <= seconds => Until::Gone,
+                other => other,
+            };
+        }
+    }
+
+    /// Draws those that are new.
+    pub fn show(&mut self, ctx: &egui::Context, seconds: f64) {
+        let live = self.lines.iter_mut().rev().filter(|toast| toast.until != Until::Gone).take(SHOWN);
+        let mut live: Vec<&mut Toast> = live.collect();
+        if live.is_empty() {
+            return;
+        }
+        live.reverse();
+        let next = live.iter().filter_map(|toast| match toast.until {
+            Until::Time(until) => Some(until - seconds),
+            _ => None,
+        });
+        if let Some(wait) = next.reduce(f64::min) {
+            ctx.request_repaint_after(std::time::Duration::from_secs_f64(wait.clamp(0.02, 60.0)));
+        }
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
+        area.anchor(Align2::CENTER_BOTTOM, vec2(0.0, -44.0)).show(ctx, |ui| {
+            for toast in live {
+                let frame = theme::card().fill(theme::LIFTED).stroke((1.0, theme::QUIET));
+                frame.show(ui, |ui| {
+                    ui.horizontal(|ui| {
+                        ui.set_max_width(560.0);
+                        ui.add(egui::Label::new(toast.words.as_str()).wrap());
+                        let close = ui.add(egui::Button::new("×").frame(false));
+                        if close.accessible_name(format!("Dismiss: {}", toast.words)).clicked() {
+                            toast.until = Until::Gone;
+                        }
+                    });
+                });
+            }
+        });
+    }
+}
+
+/// Long enough to be read twice.
+fn reading_seconds(words: &str) -> f64 {
+    let letters = u32::try_from(words.chars().count()).unwrap_or(u32::MAX);
+    (f64::from(letters) * 0.08).clamp(4.0, 15.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_goes_and_can_be_read_again() {
+        let mut toasts = Toasts::default();
+        toasts.say("first");
+        toasts.say("first");
+        toasts.say("second");
+        toasts.tick(10.0);
+        assert_eq!(toasts.lines[0].until, Until::Time(14.0));
+        toasts.tick(14.0);
+        assert!(toasts.lines.iter().all(|toast| toast.until == Until::Gone));
+        assert_eq!(toasts.all().collect::<Vec<_>>(), ["second", "first"]);
+    }
+}
