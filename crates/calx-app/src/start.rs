@@ -55,11 +55,7 @@ impl AppStart {
         state.author = Arc::from(self.author);
         self.open.iter().for_each(|path| ask_to_open(&mut state, path));
         if let Some(wanted) = self.wanted {
-            let named = match wanted {
-                Wanted::Case(case) => format!("case {case}"),
-                Wanted::Study(study) => format!("study {study}"),
-            };
-            state.todo.push(CommandCall { id: "library.open-named", arg: Arg::Text(named) });
+            crate::library::open(&mut state, wanted);
         }
         if let Some(notice) = self.notice {
             state.toasts.say(notice);

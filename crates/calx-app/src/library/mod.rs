@@ -214,6 +214,7 @@ pub fn poll(state: &mut AppState) {
                 library.shows = Shows::Nothing;
                 library.covers.clear();
                 library.failed = None;
+                state.frames.turn_to(&root);
                 state.root = Some(root);
             }
             Told::Said(Tell::Rows { number, is_first, entries, next, totals })

@@ -6,8 +6,6 @@
 //! - Text has a contrast of at least 4.5 to 1 on every ground it is written on (a test computes it).
 //! - Nothing moves or blinks by itself: an idle window is not drawn again.
 
-use std::sync::Arc;
-
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, vec2};
 
 /// Behind images and in fields that are typed in.
@@ -53,11 +51,6 @@ pub fn dress(ctx: &egui::Context) {
     ctx.set_theme(egui::Theme::Dark);
     ctx.options_mut(|options| options.zoom_with_keyboard = false);
     ctx.style_mut_of(egui::Theme::Dark, style);
-}
-
-/// Adds the fonts of the system for scripts that the window's own lack.
-pub fn add_system_fonts(ctx: &egui::Context) {
-    ctx.add_font_provider(Arc::new(egui_system_font_provider::SystemFontProvider::new()));
 }
 
 fn style(style: &mut egui::Style) {
