@@ -7,7 +7,7 @@
 //! - Cover is exact: no polygon stands for an ellipse, a path that bends counts once and is not rounded to the grid.
 //! - The unit is `HU` for CT with a rescale only, and only when no other RescaleType is stated. CR and DX have no
 //!   calibrated unit, whatever their RescaleSlope says (PS3.3 C.8.11.3: RescaleType is US).
-//! - `stored units` are stored values: what a rescale or a table made is `rescaled units`, with the RescaleType where
+//! - `stored units` are stored values: what a rescale that changes them or a table made is `rescaled units`, with the RescaleType where
 //!   it is a defined term that names something.
 //!
 //! Source: PS3.3 C.11.1 (modality LUT), C.7.5.1.1.2 (padding).
@@ -87,8 +87,11 @@ impl<'a> FrameValues<'a> {
         if *self.modality_lut == ModalityLut::Identity {
             return STORED_UNITS.to_owned();
         }
+        // A slope of 1 and an intercept of 0, as nearly every radiograph states, leave the stored values as they are.
+        let is_unchanged = matches!(*self.modality_lut, ModalityLut::Rescale { slope: 1.0, intercept: 0.0 });
         match (self.modality.trim(), stated) {
             ("CT", None | Some("HU")) => "HU".to_owned(),
+            (_, None | Some("US")) | ("CR" | "DX", _) if is_unchanged => STORED_UNITS.to_owned(),
             ("CR" | "DX", _) => RESCALED_UNITS.to_owned(),
             (_, Some(term)) if NAMED_TYPES.contains(&term) => format!("{RESCALED_UNITS} ({term})"),
             _ => RESCALED_UNITS.to_owned(),

@@ -133,6 +133,12 @@ fn values_are_modality_values_and_named_honestly() {
     assert_eq!(typed("NM", Some("PCT"), &rescale), (976.0, "rescaled units (PCT)".to_owned()));
     assert_eq!(typed("MR", Some("J^DOE"), &rescale), (976.0, "rescaled units".to_owned()), "no term");
     assert_eq!(unit("CT", &ModalityLut::Identity), (1000.0, "stored units".to_owned()));
+    // As nearly every radiograph states it: nothing is changed.
+    let same = ModalityLut::Rescale { slope: 1.0, intercept: 0.0 };
+    assert_eq!(typed("DX", Some("US"), &same), (1000.0, "stored units".to_owned()));
+    assert_eq!(typed("MR", None, &same), (1000.0, "stored units".to_owned()));
+    assert_eq!(typed("CT", None, &same), (1000.0, "HU".to_owned()));
+    assert_eq!(typed("NM", Some("PCT"), &same), (1000.0, "rescaled units (PCT)".to_owned()));
 }
 
 #[test]
