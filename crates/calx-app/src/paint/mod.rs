@@ -36,7 +36,7 @@ fn strip(picture: &Picture, from: usize, rows: usize) -> ColorImage {
             })
             .collect(),
     };
-    let rows = if width == 0 { 0 } else { pixels.len() / width };
+    let rows = pixels.len().checked_div(width).unwrap_or(0);
     ColorImage::new([width, rows], pixels)
 }
 

@@ -388,7 +388,7 @@ fn place(words: &mut Words) -> Result<Place, String> {
         let nth = match words.takes("nth") {
             true => {
                 let nth = words.bare("a number from 1")?;
-                Some(nth.parse().map_err(|_| format!("nth counts from 1, not \"{nth}\""))?)
+                Some(nth.parse().map_err(|why| format!("nth counts from 1, not \"{nth}\": {why}"))?)
             }
             false => None,
         };
@@ -430,7 +430,7 @@ fn wait(words: &mut Words) -> Result<Wait, String> {
         "saved" => Wait::Saved,
         "frames" => {
             let count = words.bare("a number")?;
-            Wait::Frames(count.parse().map_err(|_| format!("frames are counted, not \"{count}\""))?)
+            Wait::Frames(count.parse().map_err(|why| format!("frames are counted, not \"{count}\": {why}"))?)
         }
         time => Wait::Seconds(seconds(time)?),
     })

@@ -368,6 +368,8 @@ mod tests {
             presentation_lut_shape: None,
             palette: None,
             modality: "DX".to_owned(),
+            shutters: Vec::new(),
+            shutter_grey: 0,
         }
     }
 
