@@ -10,6 +10,24 @@
 //! - A tool changes nothing by itself; one gesture is one edit, so one step of undo.
 //! - `Cancel` leaves no trace.
 
+mod boxes;
+mod brush;
+mod freehand;
+mod lines;
+mod outline;
+mod path;
+mod polygon;
+mod reshape;
+mod select;
 mod tool;
 
+pub use boxes::{BoxKind, BoxTool};
+pub use brush::BrushTool;
+pub use freehand::FreehandTool;
+pub use lines::{PlacesKind, PlacesTool};
+pub use outline::{Line, Outline, pick};
+pub use path::PathTool;
+pub use polygon::PolygonTool;
+pub use reshape::handles;
+pub use select::{SelectTool, nudge};
 pub use tool::{Input, Outcome, Pointer, Preview, Scene, Tool, commit_shape};

@@ -60,6 +60,8 @@ pub struct Scene<'a> {
     pub reading: ReadingId,
     /// Regions selected.
     pub selected: &'a [RegionId],
+    /// Regions that are not shown, so that no click meets them.
+    pub hidden: &'a [RegionId],
     /// Regions nobody may change now.
     pub locked: &'a [RegionId],
     /// New ids.
@@ -93,6 +95,12 @@ pub struct Preview {
     pub lines: Vec<(Vec<Point<ImageSpace>>, bool)>,
     /// Places to take hold of.
     pub handles: Vec<Point<ImageSpace>>,
+    /// Strokes of a width in image pixels.
+    pub bands: Vec<(Vec<Point<ImageSpace>>, f64)>,
+    /// Circles with their radius in image pixels.
+    pub rings: Vec<(Point<ImageSpace>, f64)>,
+    /// What the bands cover is taken away.
+    pub erases: bool,
 }
 
 /// A tool.

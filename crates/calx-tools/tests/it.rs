@@ -3,3 +3,11 @@
 
 #[path = "it/commit.rs"]
 mod commit;
+#[path = "it/desk.rs"]
+mod desk;
+#[path = "it/draw.rs"]
+mod draw;
+#[path = "it/paint.rs"]
+mod paint;
+#[path = "it/select.rs"]
+mod select;
