@@ -271,7 +271,11 @@ fn show(state: &mut AppState, screen: Screen) {
 fn may_undo(state: &AppState) -> Result<(), WhyNot> {
     may_edit(state)?;
     let has_one = state.session.as_deref().is_some_and(|s| s.document().next_undo().is_some());
-    if has_one || state.drafts.is_waiting() { Ok(()) } else { Err("there is nothing to undo") }
+    if has_one || state.drafts.is_waiting() || state.viewer.is_drawing() {
+        Ok(())
+    } else {
+        Err("there is nothing to undo")
+    }
 }
 
 fn may_redo(state: &AppState) -> Result<(), WhyNot> {
@@ -281,6 +285,10 @@ fn may_redo(state: &AppState) -> Result<(), WhyNot> {
 }
 
 fn step(state: &mut AppState, is_back: bool) {
+    // Inside an open shape undo takes back a vertex.
+    if is_back && crate::viewer::take_back_point(state) {
+        return;
+    }
     // What was typed and not taken in yet is the last change.
     crate::case::commit_all(state);
     let Some(session) = state.session.as_deref_mut() else { return };

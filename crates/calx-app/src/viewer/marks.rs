@@ -1,0 +1,358 @@
+//! Regions over an image: lines, fills of paint, numbers, words, places to take hold of.
+//!
+//! Not here: how a line is drawn ([`super::strokes`]), which marks an export shows (`calx-export`).
+//!
+//! Invariants
+//! - Colour is never the only sign: each label has its own line, every region its number.
+//! - Widths and letters are points of the screen, whatever the zoom.
+//! - A label covers no other; where there is no room the number alone stands.
+
+use std::sync::Arc;
+
+use calx_geometry::{ImageSpace, Point};
+use calx_model::{Case, CaseImage, Region, RegionId, Schema, Shape};
+use calx_tools::{Outline, Preview};
+use egui::{
+    Align2, Color32, FontId, Mesh, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Vec2, WidgetInfo,
+};
+
+use super::points::{Lens, f32_of};
+use super::state::{Traced, Viewer};
+use super::strokes::{self, Ink, dashes_of};
+use crate::seams::Place;
+use crate::selection::Selection;
+
+/// What is left of a mark while others are pointed at.
+const FADED: f32 = 0.35;
+/// Paint finer than this many pieces is drawn by its border alone.
+const MOST_SPANS: usize = 20_000;
+/// More handles than this would cover their shape.
+const MOST_HANDLES: usize = 300;
+/// Radius of a number.
+const CHIP: f32 = 9.0;
+/// Colour of what is being drawn.
+const DRAWING: Color32 = Color32::from_rgb(255, 244, 170);
+
+/// What is drawn over one image.
+#[derive(Debug)]
+pub(crate) struct Over<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) schema: &'a Schema,
+    pub(crate) image: &'a CaseImage,
+    pub(crate) frame: u32,
+    pub(crate) selection: &'a Selection,
+    pub(crate) flash: Option<&'a Place>,
+    pub(crate) pane_number: usize,
+    /// What is pointed at elsewhere, in a text, stands out by fading the rest.
+    pub(crate) fades: bool,
+    /// Clicks go to the tool that draws, not to numbers.
+    pub(crate) is_drawing: bool,
+}
+
+/// Keeps the lines and words of all regions up to date with the case.
+pub(crate) fn trace(viewer: &mut Viewer, case: &Case) {
+    let now = Some((case.id, case.revision));
+    if viewer.traced_at == now {
+        return;
+    }
+    viewer.traced_at = now;
+    let mut before = std::mem::take(&mut viewer.traced);
+    for region in &case.regions {
+        let words: Arc<str> = words_of(case, region).into();
+        let kept = before.remove(&region.id).filter(|traced| traced.shape == region.shape);
+        let outline = kept.map_or_else(|| Arc::new(Outline::of(&region.shape)), |traced| traced.outline);
+        viewer.traced.insert(region.id, Traced { shape: region.shape.clone(), outline, words });
+    }
+}
+
+/// `calcified stretch 23.4 mm at detector`: the label of exports without its number, which is drawn.
+fn words_of(case: &Case, region: &Region) -> String {
+    let label = calx_export::mark_label(case, region);
+    label.split_once(' ').map_or(String::new(), |(_, words)| words.to_owned())
+}
+
+/// Draws all marks of an image; the region whose number was clicked.
+pub(crate) fn draw(viewer: &Viewer, ui: &egui::Ui, over: &Over<'_>, lens: &Lens) -> Option<RegionId> {
+    let painter = ui.painter_at(lens.place);
+    let on_frame =
+        |r: &&Region| r.image == over.image.id && (r.frames.is_empty() || r.frames.contains(&over.frame));
+    let shown: Vec<&Region> = over
+        .case
+        .regions
+        .iter()
+        .filter(on_frame)
+        .filter(|region| !over.selection.hidden.contains(&region.id))
+        .collect();
+    let mut anchors = Vec::new();
+    for region in &shown {
+        let Some(traced) = viewer.traced.get(&region.id) else { continue };
+        let look = Look::of(region, over);
+        draw_region(&painter, region, &traced.outline, look, lens);
+        if let Some(bounds) = seen_bounds(&traced.outline, lens) {
+            anchors.push((*region, look, bounds, Arc::clone(&traced.words)));
+        }
+    }
+    for region in shown.iter().filter(|region| over.selection.regions.contains(&region.id)) {
+        let handles = calx_tools::handles(&region.shape);
+        if handles.len() <= MOST_HANDLES {
+            draw_handles(&painter, &handles, lens);
+        }
+    }
+    draw_labels(ui, &painter, over, &anchors)
+}
+
+/// How one region is drawn in this pass.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    colour: Color32,
+    width: f32,
+    opacity: f32,
+    dashes: &'static [(f32, f32)],
+    is_bright: bool,
+}
+
+impl Look {
+    fn of(region: &Region, over: &Over<'_>) -> Self {
+        let index = over.schema.labels.iter().position(|label| label.name == region.label);
+        let [r, g, b] =
+            over.schema.label(&region.label).and_then(calx_model::Label::rgb).unwrap_or([255, 255, 255]);
+        let is_hovered = over.selection.hovered.contains(&region.id);
+        let is_selected = over.selection.regions.contains(&region.id);
+        let flashes = over.flash.is_some_and(|place| place.regions.contains(&region.id));
+        let is_bright = is_hovered || is_selected || flashes;
+        let fades = over.fades && !over.selection.hovered.is_empty() && !is_bright;
+        let colour = Color32::from_rgb(r, g, b);
+        Self {
+            colour: if is_hovered || flashes { colour.lerp_to_gamma(Color32::WHITE, 0.45) } else { colour },
+            width: if flashes {
+                4.0
+            } else if is_bright {
+                2.75
+            } else {
+                1.75
+            },
+            opacity: if fades { FADED } else { 1.0 },
+            dashes: dashes_of(index),
+            is_bright,
+        }
+    }
+
+    const fn ink(&self) -> Ink {
+        Ink { colour: self.colour, width: self.width, opacity: self.opacity, dashes: self.dashes }
+    }
+}
+
+fn on_screen(points: &[Point<ImageSpace>], lens: &Lens) -> Vec<Pos2> {
+    points.iter().map(|point| lens.screen(*point)).collect()
+}
+
+fn draw_region(painter: &Painter, region: &Region, outline: &Outline, look: Look, lens: &Lens) {
+    if let Shape::Mask(mask) = &region.shape {
+        let colour = look.colour.gamma_multiply(0.4 * look.opacity);
+        if mask.runs().len() / 2 <= MOST_SPANS {
+            let mut mesh = Mesh::default();
+            for (row, columns) in mask.spans() {
+                let (top, left, right) = (f64::from(row), f64::from(columns.start), f64::from(columns.end));
+                let corner = |x: f64, y: f64| lens.screen(Point::new(x, y));
+                let rect = Rect::from_two_pos(corner(left, top), corner(right, top + 1.0));
+                if rect.intersects(lens.place) {
+                    mesh.add_colored_rect(rect, colour);
+                }
+            }
+            painter.add(mesh);
+        }
+    }
+    for (points, is_closed) in &outline.walls {
+        let thin = Ink { width: look.width * 0.6, dashes: &[], ..look.ink() };
+        strokes::draw(painter, &on_screen(points, lens), *is_closed, thin);
+    }
+    for (points, is_closed) in &outline.lines {
+        strokes::draw(painter, &on_screen(points, lens), *is_closed, look.ink());
+    }
+    if let Shape::Line { .. } = &region.shape {
+        for (points, _) in &outline.lines {
+            draw_ticks(painter, &on_screen(points, lens), look);
+        }
+    }
+    for point in &outline.points {
+        draw_place(painter, lens.screen(*point), look);
+    }
+    if let Some([tail, tip]) = outline.arrow {
+        draw_arrow(painter, lens.screen(tail), lens.screen(tip), look);
+    }
+}
+
+/// Strokes across both ends of a length.
+fn draw_ticks(painter: &Painter, ends: &[Pos2], look: Look) {
+    let [a, b] = ends else { return };
+    let along = (*b - *a).normalized();
+    let across = Vec2::new(-along.y, along.x) * 5.0;
+    let whole = Ink { dashes: &[], ..look.ink() };
+    for end in [a, b] {
+        strokes::draw(painter, &[*end - across, *end + across], false, whole);
+    }
+}
+
+/// A cross in a ring.
+fn draw_place(painter: &Painter, at: Pos2, look: Look) {
+    let whole = Ink { dashes: &[], ..look.ink() };
+    for arm in [Vec2::new(5.0, 0.0), Vec2::new(0.0, 5.0)] {
+        strokes::draw(painter, &[at - arm, at + arm], false, whole);
+    }
+    let halo = Color32::from_black_alpha(190).gamma_multiply(look.opacity);
+    painter.circle_stroke(at, 7.0, Stroke::new(look.width + 2.0, halo));
+    painter.circle_stroke(at, 7.0, Stroke::new(look.width, look.colour.gamma_multiply(look.opacity)));
+}
+
+fn draw_arrow(painter: &Painter, tail: Pos2, tip: Pos2, look: Look) {
+    let whole = Ink { dashes: &[], ..look.ink() };
+    strokes::draw(painter, &[tail, tip], false, whole);
+    let along = (tip - tail).normalized();
+    let across = Vec2::new(-along.y, along.x);
+    let barb = |side: f32| tip - along * 11.0 + across * (5.0 * side);
+    strokes::draw(painter, &[barb(1.0), tip, barb(-1.0)], false, whole);
+}
+
+fn draw_handles(painter: &Painter, handles: &[Point<ImageSpace>], lens: &Lens) {
+    for handle in handles {
+        let at = lens.screen(*handle);
+        if lens.place.contains(at) {
+            let rect = Rect::from_center_size(at, Vec2::splat(6.0));
+            painter.rect_filled(rect.expand(1.0), 1.0, Color32::from_black_alpha(200));
+            painter.rect_filled(rect, 1.0, Color32::WHITE);
+        }
+    }
+}
+
+/// The box on the screen round what can be seen of a region.
+fn seen_bounds(outline: &Outline, lens: &Lens) -> Option<Rect> {
+    let lines = outline.lines.iter().chain(&outline.walls).flat_map(|(points, _)| points);
+    let points = lines.chain(&outline.points).chain(outline.arrow.iter().flatten());
+    let mut bounds: Option<Rect> = None;
+    for point in points {
+        let at = lens.screen(*point);
+        bounds.get_or_insert_with(|| Rect::from_min_max(at, at)).extend_with(at);
+    }
+    bounds.map(|bounds| bounds.intersect(lens.place)).filter(|bounds| !bounds.is_negative())
+}
+
+/// Numbers with words, placed one after the other where nothing stands yet.
+fn draw_labels(
+    ui: &egui::Ui,
+    painter: &Painter,
+    over: &Over<'_>,
+    anchors: &[(&Region, Look, Rect, Arc<str>)],
+) -> Option<RegionId> {
+    let room = painter.clip_rect().shrink(2.0);
+    let mut taken: Vec<Rect> = Vec::new();
+    let mut clicked = None;
+    for (region, look, bounds, words) in anchors {
+        let number = over.case.region_number(region.id).unwrap_or(0);
+        let galley = painter.layout_no_wrap(words.to_string(), FontId::proportional(13.0), Color32::WHITE);
+        let chip = Vec2::splat(2.0 * CHIP);
+        let full = Vec2::new(chip.x + 6.0 + galley.size().x + 6.0, chip.y.max(galley.size().y));
+        let mut sizes = vec![chip];
+        if !words.is_empty() {
+            sizes.insert(0, full);
+        }
+        let free =
+            |rect: &Rect| room.contains_rect(*rect) && !taken.iter().any(|other| other.intersects(*rect));
+        let place = sizes.iter().find_map(|size| places(*bounds, *size).into_iter().find(free));
+        let plate = place.unwrap_or_else(|| {
+            let min = room.clamp(bounds.right_top());
+            Rect::from_min_size(min.min(room.max - chip), chip)
+        });
+        taken.push(plate.expand(2.0));
+        let has_words = plate.width() > chip.x + 1.0;
+        draw_label(painter, plate, number, has_words.then_some(galley), *look);
+        let id = ui.scope_id().with(("region", over.pane_number, region.id));
+        let sense = if over.is_drawing { Sense::hover() } else { Sense::click() };
+        let response = ui.interact(plate.intersect(painter.clip_rect()), id, sense);
+        let name = format!("Region {number} in viewport {}", over.pane_number);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, look.is_bright, &name));
+        if response.clicked() {
+            clicked = Some(region.id);
+        }
+    }
+    clicked
+}
+
+/// Where a plate may stand beside a box, best first: never on it.
+fn places(bounds: Rect, size: Vec2) -> [Rect; 6] {
+    let gap = 6.0;
+    let at = |x: f32, y: f32| Rect::from_min_size(Pos2::new(x, y), size);
+    let (left, right) = (bounds.left() - gap - size.x, bounds.right() + gap);
+    let (above, below) = (bounds.top() - gap - size.y, bounds.bottom() + gap);
+    [
+        at(right, above),
+        at(right, bounds.center().y - size.y / 2.0),
+        at(bounds.center().x - size.x / 2.0, above),
+        at(left, above),
+        at(bounds.center().x - size.x / 2.0, below),
+        at(left, bounds.center().y - size.y / 2.0),
+    ]
+}
+
+fn draw_label(painter: &Painter, plate: Rect, number: usize, words: Option<Arc<egui::Galley>>, look: Look) {
+    let opacity = look.opacity;
+    let dark = Color32::from_rgb(12, 14, 18).gamma_multiply(0.85 * opacity);
+    let colour = look.colour.gamma_multiply(opacity);
+    let light = Color32::from_gray(245).gamma_multiply(opacity);
+    let centre = Pos2::new(plate.left() + CHIP, plate.center().y);
+    painter.rect_filled(plate.expand(1.0), CHIP, dark);
+    if let Some(galley) = words {
+        let at = Pos2::new(centre.x + CHIP + 6.0, plate.center().y - galley.size().y / 2.0);
+        painter.galley_with_override_text_color(at, galley, light);
+    }
+    painter.circle_stroke(centre, CHIP - 1.0, Stroke::new(if look.is_bright { 2.0 } else { 1.25 }, colour));
+    let size = if number > 99 { 9.0 } else { 11.0 };
+    painter.text(centre, Align2::CENTER_CENTER, number.to_string(), FontId::proportional(size), light);
+}
+
+/// Draws what a tool is drawing.
+pub(crate) fn draw_preview(painter: &Painter, preview: &Preview, lens: &Lens) {
+    let ink = Ink { colour: DRAWING, width: 1.75, opacity: 1.0, dashes: &[] };
+    let per_px = lens.px_per_point();
+    let points_of = |px: f64| f32_of(if per_px > 0.0 { px / per_px } else { px });
+    for (points, width) in &preview.bands {
+        let colour = if preview.erases { Color32::from_rgb(90, 90, 90) } else { DRAWING };
+        let stroke = Stroke::new(points_of(*width), colour.gamma_multiply(0.45));
+        match on_screen(points, lens).as_slice() {
+            [one] => {
+                painter.circle_filled(*one, stroke.width / 2.0, stroke.color);
+            }
+            line => {
+                painter.line(line.to_vec(), stroke);
+            }
+        }
+    }
+    for (points, is_closed) in &preview.lines {
+        strokes::draw(painter, &on_screen(points, lens), *is_closed, ink);
+    }
+    for (centre, radius) in &preview.rings {
+        let (at, radius) = (lens.screen(*centre), points_of(*radius));
+        painter.circle_stroke(at, radius, Stroke::new(3.0, Color32::from_black_alpha(160)));
+        painter.circle_stroke(at, radius, Stroke::new(1.25, DRAWING));
+    }
+    draw_handles(painter, &preview.handles, lens);
+}
+
+/// The box that a window is being taken from.
+pub(crate) fn draw_box(painter: &Painter, from: Pos2, to: Pos2) {
+    let rect = Rect::from_two_pos(from, to);
+    painter.rect_stroke(rect, 0.0, Stroke::new(3.0, Color32::from_black_alpha(160)), StrokeKind::Middle);
+    painter.rect_stroke(rect, 0.0, Stroke::new(1.25, DRAWING), StrokeKind::Middle);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_never_covers_its_own_mark() {
+        let mark = Rect::from_min_size(Pos2::new(100.0, 100.0), Vec2::new(40.0, 30.0));
+        for place in places(mark, Vec2::new(120.0, 20.0)) {
+            assert!(!place.intersects(mark), "{place:?}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Lines over an image: cut to the pane, with a dark halo, whole or dashed.
+//!
+//! Invariants
+//! - The work goes by what can be seen, however far the image is zoomed in.
+
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke};
+
+/// What lies beyond the pane by this much is cut off: no end of a line shows.
+const BEYOND: f32 = 12.0;
+/// Points nearer to the last than this are left out of a long line.
+const NEAR: f32 = 0.4;
+/// How much of what is below a halo covers.
+const HALO: Color32 = Color32::from_black_alpha(190);
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Ink {
+    pub(crate) colour: Color32,
+    pub(crate) width: f32,
+    /// 0 to 1.
+    pub(crate) opacity: f32,
+    /// Dashes and gaps in turn, in widths; empty for a whole line.
+    pub(crate) dashes: &'static [(f32, f32)],
+}
+
+/// The dashes of the label at a place of its schema: the same as in pictures that are exported.
+pub(crate) const fn dashes_of(label_index: Option<usize>) -> &'static [(f32, f32)] {
+    match label_index {
+        Some(index) if index % 4 == 0 => &[],
+        Some(index) if index % 4 == 1 => &[(5.0, 3.0)],
+        Some(index) if index % 4 == 2 => &[(6.0, 2.5), (1.0, 2.5)],
+        _ => &[(1.0, 2.5)],
+    }
+}
+
+/// Draws a line through points of the screen.
+pub(crate) fn draw(painter: &Painter, points: &[Pos2], is_closed: bool, ink: Ink) {
+    let runs = runs(points, is_closed, painter.clip_rect().expand(BEYOND));
+    let halo = Stroke::new(ink.width + 2.0, HALO.gamma_multiply(ink.opacity));
+    let line = Stroke::new(ink.width, ink.colour.gamma_multiply(ink.opacity));
+    for run in &runs {
+        painter.add(Shape::line(run.clone(), halo));
+    }
+    for run in runs {
+        if ink.dashes.is_empty() {
+            painter.add(Shape::line(run, line));
+        } else {
+            let dashes: Vec<f32> = ink.dashes.iter().map(|(dash, _)| dash * ink.width).collect();
+            let gaps: Vec<f32> = ink.dashes.iter().map(|(_, gap)| gap * ink.width).collect();
+            painter.extend(Shape::dashed_line_with_offset(&run, line, &dashes, &gaps, 0.0));
+        }
+    }
+}
+
+/// The pieces of a line that can be seen in `room`.
+fn runs(points: &[Pos2], is_closed: bool, room: Rect) -> Vec<Vec<Pos2>> {
+    let closing = points.last().zip(points.first()).filter(|_| is_closed);
+    let pieces = points.iter().zip(points.iter().skip(1)).chain(closing);
+    let mut runs: Vec<Vec<Pos2>> = Vec::new();
+    let mut open = false;
+    for (a, b) in pieces {
+        let Some((from, to)) = cut(*a, *b, room) else {
+            open = false;
+            continue;
+        };
+        match runs.last_mut().filter(|run| open && run.last().is_some_and(|last| last.distance(from) < 1.0)) {
+            Some(run) if run.last().is_some_and(|last| last.distance(to) < NEAR) => {}
+            Some(run) => run.push(to),
+            None => runs.push(vec![from, to]),
+        }
+        open = true;
+    }
+    runs
+}
+
+/// The part of a straight piece inside a rectangle (Liang and Barsky).
+fn cut(a: Pos2, b: Pos2, room: Rect) -> Option<(Pos2, Pos2)> {
+    let along = b - a;
+    let (mut enter, mut leave) = (0.0f32, 1.0f32);
+    for (step, low, high) in
+        [(along.x, room.min.x - a.x, room.max.x - a.x), (along.y, room.min.y - a.y, room.max.y - a.y)]
+    {
+        if step.abs() < f32::EPSILON {
+            if low > 0.0 || high < 0.0 {
+                return None;
+            }
+            continue;
+        }
+        let (first, second) = (low / step, high / step);
+        enter = enter.max(first.min(second));
+        leave = leave.min(first.max(second));
+    }
+    (enter <= leave).then(|| (a + along * enter, a + along * leave))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_not_drawn() {
+        let room = Rect::from_min_max(Pos2::ZERO, Pos2::new(100.0, 100.0));
+        let line = [Pos2::new(-1e6, 50.0), Pos2::new(1e6, 50.0)];
+        assert_eq!(runs(&line, false, room), [vec![Pos2::new(0.0, 50.0), Pos2::new(100.0, 50.0)]]);
+        let outside = [Pos2::new(-10.0, -10.0), Pos2::new(-10.0, 200.0), Pos2::new(-30.0, 7.0)];
+        assert!(runs(&outside, true, room).is_empty());
+        // Out and in again: two pieces.
+        let bow =
+            [Pos2::new(50.0, 50.0), Pos2::new(150.0, 50.0), Pos2::new(150.0, 60.0), Pos2::new(50.0, 60.0)];
+        assert_eq!(runs(&bow, false, room).len(), 2);
+        assert_eq!(runs(&bow, true, room).len(), 2);
+    }
+
+    #[test]
+    fn labels_differ_in_more_than_colour() {
+        let looks: Vec<_> = (0..4).map(|index| dashes_of(Some(index))).collect();
+        for (index, look) in looks.iter().enumerate() {
+            assert!(!looks.iter().skip(index + 1).any(|other| other == look), "label {index}");
+        }
+        assert_eq!(dashes_of(None), dashes_of(Some(3)));
+    }
+}
