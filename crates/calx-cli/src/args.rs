@@ -14,11 +14,21 @@ use crate::commands;
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
+    /// Play a script on the window: what is clicked and typed, pictures, times. See docs/ui-scripts
+    #[cfg(feature = "app")]
+    #[arg(long, value_name = "FILE", help_heading = "Window")]
+    pub(crate) ui_script: Option<PathBuf>,
+    /// Play it without a display; the only way so far
+    #[cfg(feature = "app")]
+    #[arg(long, requires = "ui_script", help_heading = "Window")]
+    pub(crate) offscreen: bool,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 const EXAMPLES: &str = "Examples:
+  calx                                        open the window
+  calx FOLDER                                 open the window and import what is named
   calx demo                                   make, annotate and export a whole synthetic case, and say where to look
   calx init ws && calx import -w ws FOLDER    begin a workspace and read DICOM files into it
   calx render FILE.dcm -o hand.png            draw one DICOM file; no workspace is needed
@@ -131,6 +141,8 @@ pub(crate) enum ProgressWhen {
 // A line on a variant would hide the text of its arguments, where the examples stand.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[cfg(feature = "app")]
+    Open(commands::open::OpenArgs),
     Init(commands::init::InitArgs),
     Import(commands::import::ImportArgs),
     /// Files with one UID and other bytes: list them, decide which counts

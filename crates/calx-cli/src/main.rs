@@ -20,12 +20,15 @@ mod session;
 mod shapes;
 mod workers;
 
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
-use crate::args::{Cli, Command};
-use crate::failure::{Exit, Outcome};
+use crate::args::{Cli, Command, Global};
+use crate::failure::{Exit, Failure, Outcome};
 use crate::out::Out;
 
 fn main() -> ExitCode {
@@ -39,10 +42,35 @@ fn main() -> ExitCode {
             "error: calx met a state it does not know, at {place}\n  what was saved before is safe: a journal row is on disk before its id is printed\nhint: please report this place with the command you ran"
         ));
     }));
-    let cli = Cli::parse();
+    let cli = parse();
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&cli)));
     let code = outcome.unwrap_or(Exit::Bug);
     ExitCode::from(code as u8)
+}
+
+/// The command line; a word that is no command and names a file or folder is opened in the window.
+fn parse() -> Cli {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    match Cli::try_parse_from(&words) {
+        Ok(cli) => cli,
+        Err(error) => match opened(&words, &error) {
+            Some(words) => Cli::parse_from(words),
+            None => error.exit(),
+        },
+    }
+}
+
+/// The same words with the command `open`, when a file or folder stands where a command is meant.
+fn opened(words: &[OsString], error: &clap::Error) -> Option<Vec<OsString>> {
+    if !cfg!(feature = "app") || error.kind() != clap::error::ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let at = words.iter().skip(1).position(|word| word.to_string_lossy() == named.as_str())? + 1;
+    let path = words.get(at).filter(|word| Path::new(word).exists())?;
+    let (before, after) = (words.iter().take(at), words.iter().skip(at + 1));
+    let open = OsString::from("open");
+    Some(before.chain([&open, path]).chain(after).cloned().collect())
 }
 
 fn run(cli: &Cli) -> Exit {
@@ -64,9 +92,35 @@ fn run(cli: &Cli) -> Exit {
     }
 }
 
+/// `calx` alone.
+#[cfg(feature = "app")]
+fn bare(global: &Global, out: &Out) -> Outcome {
+    commands::open::run(&commands::open::OpenArgs::default(), global, out)
+}
+
+#[cfg(not(feature = "app"))]
+fn bare(_global: &Global, _out: &Out) -> Outcome {
+    Err(Failure::say(Exit::Usage, "a command is missing, and this build has no window")
+        .hint("calx --help lists the commands"))
+}
+
 fn dispatch(cli: &Cli, out: &Out) -> Outcome {
     let global = &cli.global;
-    match &cli.command {
+    #[cfg(feature = "app")]
+    if let Some(script) = &cli.ui_script {
+        return match &cli.command {
+            None if cli.offscreen => commands::open::play(script, global, out),
+            None => Err(Failure::say(Exit::Usage, "scripts are played without a display so far")
+                .hint("add --offscreen")),
+            Some(_) => {
+                Err(Failure::say(Exit::Usage, "--ui-script stands alone: it is no option of a command"))
+            }
+        };
+    }
+    let Some(command) = &cli.command else { return bare(global, out) };
+    match command {
+        #[cfg(feature = "app")]
+        Command::Open(a) => commands::open::run(a, global, out),
         Command::Init(a) => commands::init::run(a, global, out),
         Command::Import(a) => commands::import::run(a, global, out),
         Command::Issues(c) => commands::issues::run(c, global, out),

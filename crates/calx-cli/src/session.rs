@@ -5,6 +5,8 @@
 //! - With `--dry-run` an edit is checked and never written.
 
 use calx_model::{Case, Document, Edit, JournalRow, Stamp};
+#[cfg(feature = "app")]
+use calx_workspace::InitOptions;
 use calx_workspace::{CaseWriter, ErrorClass, Workspace, WorkspaceError};
 use jiff::Timestamp;
 use serde_json::json;
@@ -30,6 +32,49 @@ pub(crate) fn workspace_untold(global: &Global) -> Result<Workspace, Failure> {
     Workspace::find(&here).map_err(|e| {
         workspace_failure(e).hint("name a workspace with -w DIR, or make one with: calx init DIR")
     })
+}
+
+/// As [`workspace`] for the window: where there is none, the person's own in the data folder, made when it is
+/// missing.
+#[cfg(feature = "app")]
+pub(crate) fn workspace_or_own(global: &Global) -> Result<Workspace, Failure> {
+    if global.workspace.is_some() {
+        return workspace(global);
+    }
+    let here = std::env::current_dir().or_exit(Exit::NotFound)?;
+    match Workspace::find(&here) {
+        Err(WorkspaceError::NotAWorkspace(_)) => {}
+        found => return found.map_err(workspace_failure),
+    }
+    let data = data_folder().ok_or_else(|| {
+        Failure::say(Exit::NotFound, "there is no workspace here, and no home folder to keep one in")
+            .hint("name a workspace with -w DIR, or make one with: calx init DIR")
+    })?;
+    let own = data.join("calx").join("workspace");
+    match Workspace::open(&own) {
+        Err(WorkspaceError::NotAWorkspace(_)) => {
+            crate::failure::create_folder(&data.join("calx"))?;
+            Workspace::init(&own, InitOptions::default()).map_err(workspace_failure)
+        }
+        found => found.map_err(workspace_failure),
+    }
+}
+
+/// Where this system keeps a person's data.
+#[cfg(feature = "app")]
+fn data_folder() -> Option<std::path::PathBuf> {
+    let folder = |name: &str| {
+        let value = std::env::var_os(name).map(std::path::PathBuf::from);
+        value.filter(|path| path.is_absolute())
+    };
+    if cfg!(windows) {
+        return folder("APPDATA");
+    }
+    let home = folder("HOME");
+    if cfg!(target_os = "macos") {
+        return home.map(|home| home.join("Library").join("Application Support"));
+    }
+    folder("XDG_DATA_HOME").or_else(|| home.map(|home| home.join(".local").join("share")))
 }
 
 /// What is different on a file system of several machines.

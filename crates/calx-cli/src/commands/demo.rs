@@ -38,6 +38,10 @@ pub(crate) struct DemoArgs {
     /// What draws
     #[arg(long, value_enum, default_value = "auto")]
     renderer: RendererWord,
+    /// Open the case in the window at the end
+    #[cfg(feature = "app")]
+    #[arg(long)]
+    open: bool,
 }
 
 pub(crate) fn run(args: &DemoArgs, global: &Global, out: &Out) -> Outcome {
@@ -114,7 +118,13 @@ pub(crate) fn run(args: &DemoArgs, global: &Global, out: &Out) -> Outcome {
     ))?;
     report.privacy.iter().for_each(|line| out.note(format!("       {line}")));
 
-    where_to_look(&folder, &target, &report, &case, began, out)
+    let exit = where_to_look(&folder, &target, &report, &case, began, out)?;
+    #[cfg(feature = "app")]
+    if args.open {
+        let wanted = Some(calx_app::work::saver::Wanted::Case(case.id));
+        return super::open::window(super::open::start(workspace.root(), Vec::new(), wanted, global), global);
+    }
+    Ok(exit)
 }
 
 /// Says what took how long.

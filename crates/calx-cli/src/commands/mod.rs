@@ -17,6 +17,8 @@ pub(crate) mod issues;
 pub(crate) mod list;
 pub(crate) mod ls;
 pub(crate) mod measured;
+#[cfg(feature = "app")]
+pub(crate) mod open;
 pub(crate) mod phantom;
 pub(crate) mod pixels;
 pub(crate) mod playlist;
