@@ -46,7 +46,11 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     header(library, ui);
     let rows = library.rows();
     if rows.is_empty() {
-        let words = if library.answered == library.number { "Nothing has these words" } else { "Looking…" };
+        let words = match (library.answered == library.number, library.question.words.trim().is_empty()) {
+            (false, _) => "Looking…",
+            (true, true) => "There are none yet",
+            (true, false) => "Nothing has these words",
+        };
         ui.add_space(24.0);
         ui.vertical_centered(|ui| ui.label(egui::RichText::new(words).color(theme::QUIET)));
         return;
