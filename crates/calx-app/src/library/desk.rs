@@ -1,6 +1,6 @@
 //! The thread that reads the catalogue for the library.
 //!
-//! Not here: what is shown ([`super::table`], [`super::preview`]), importing ([`super::import`]).
+//! Not here: what is shown (`table`, `preview`), importing (`import`).
 //!
 //! Invariants
 //! - It has a workspace of its own, so that an import or a saver never waits for a list.

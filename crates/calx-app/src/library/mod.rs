@@ -3,7 +3,7 @@
 //! Not here: what a study shows (`viewer`), what a case says (`case`).
 //!
 //! Invariants
-//! - The window's thread reads nothing: lists come from [`desk`], files go to [`import`], pictures come from
+//! - The window's thread reads nothing: lists come from [`desk`], files go to `import`, pictures come from
 //!   [`crate::seams::Frames`].
 //! - Nobody's name or number is shown here.
 

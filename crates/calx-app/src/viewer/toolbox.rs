@@ -1,6 +1,6 @@
 //! Tools in hand: what the pointer and keys of a pane say to them, and what becomes of their answers.
 //!
-//! Not here: what a tool makes of a gesture (`calx-tools`), the pointer itself ([`super::pane`]).
+//! Not here: what a tool makes of a gesture (`calx-tools`), the pointer itself (`pane`).
 //!
 //! Invariants
 //! - An answer of a tool changes the case through [`AppState::apply`] alone.

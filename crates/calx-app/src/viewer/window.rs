@@ -1,6 +1,6 @@
 //! Window and level: what a drag does, what the keys choose, which panes move together.
 //!
-//! Not here: the pointer ([`super::pane`]), drawing. Everything here is a pure function.
+//! Not here: the pointer (`pane`), drawing. Everything here is a pure function.
 //!
 //! Invariants
 //! - A drag starts from what is on screen, and nothing it does leaves what the image has.
