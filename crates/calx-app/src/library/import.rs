@@ -189,7 +189,8 @@ fn ended(summary: &ImportSummary) -> String {
     if summary.interrupted { format!("Cancelled: {new} kept") } else { format!("Imported {new}") }
 }
 
-fn many(count: u64, one: &str, several: &str) -> String {
+pub(super) fn many(count: impl Into<u128>, one: &str, several: &str) -> String {
+    let count = count.into();
     format!("{count} {}", if count == 1 { one } else { several })
 }
 

@@ -3,6 +3,7 @@
 use egui::{Button, Rect, RichText, ScrollArea, Sense, vec2};
 
 use super::desk::Entry;
+use super::import::many;
 use super::table::thumbnail;
 use crate::shell::theme;
 use crate::state::AppState;
@@ -59,19 +60,20 @@ fn title(entry: &Entry, ui: &mut egui::Ui) {
             let title =
                 if row.title.trim().is_empty() { "Untitled case".to_owned() } else { row.title.clone() };
             let counts = [
-                (row.studies, "studies"),
-                (row.images, "images"),
-                (row.statements, "statements"),
-                (row.regions, "regions"),
+                (row.studies, "study", "studies"),
+                (row.images, "image", "images"),
+                (row.statements, "statement", "statements"),
+                (row.regions, "region", "regions"),
             ];
-            let facts: Vec<String> = counts.iter().map(|(count, word)| format!("{count} {word}")).collect();
+            let facts = counts
+                .map(|(count, one, several)| many(u64::try_from(count).unwrap_or(u64::MAX), one, several));
             (title, facts.join(" · "))
         }
         Entry::Study(row, _) => {
             let title = row.description.for_terminal();
             let title =
                 if title.trim().is_empty() { "Study without a description".to_owned() } else { title };
-            (title, format!("{} series · {} images", row.series, row.images))
+            (title, format!("{} series · {}", row.series, many(row.images, "image", "images")))
         }
     };
     ui.add(egui::Label::new(RichText::new(title).heading().color(theme::STRONG)).wrap());

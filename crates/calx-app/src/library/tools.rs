@@ -44,7 +44,9 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
                 state.ask("library.import");
             }
             if let Some(totals) = state.library.totals {
-                let words = format!("{} studies · {} images and objects", totals.studies, totals.instances);
+                let studies = import::many(totals.studies, "study", "studies");
+                let instances = import::many(totals.instances, "image or object", "images and objects");
+                let words = format!("{studies} · {instances}");
                 ui.label(RichText::new(words).small().color(theme::QUIET));
             }
         });
