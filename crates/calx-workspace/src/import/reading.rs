@@ -458,9 +458,10 @@ mod tests {
     fn files_leave_in_the_order_of_the_walk_whoever_is_slow() {
         let (cancel, read) = (AtomicBool::new(false), Mutex::new(Vec::new()));
         let left = read_all(&cancel, &|number, _| {
-            // The first of what each reader takes is slow, so that the next reader is done before.
-            if number % TAKEN == 0 {
-                std::thread::sleep(Duration::from_millis(15));
+            // The reader of the first file waits until another one is done with a later one.
+            let until = Instant::now() + Duration::from_secs(20);
+            while number == 0 && !lock(&read).iter().any(|later| *later >= TAKEN) && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(1));
             }
             lock(&read).push(number);
             done(number)
