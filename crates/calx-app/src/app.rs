@@ -32,8 +32,10 @@ impl App {
         library::poll(state);
         if let Some(session) = state.session.as_deref_mut() {
             session.poll();
-            if let Some(edits) = session.recovered() {
-                state.toasts.say(format!("Recovered {edits} edits that were made before calx was ended"));
+            if session.recovered().is_some() {
+                let words = "calx was ended while the last edit was being written. That edit was not yet said to be saved and is \
+                             gone; every one before it is here";
+                state.toasts.say(words);
             }
         }
         shell::poll(state);

@@ -208,7 +208,7 @@ pub trait Session: fmt::Debug {
     /// Tries again to save what the disk refused.
     fn retry(&mut self);
 
-    /// Edits that were found after a crash; told once.
+    /// Bytes of a half-written last edit that were cut off when the case was opened; told once.
     fn recovered(&self) -> Option<u64>;
 
     /// Takes in what the disk said; once a pass.

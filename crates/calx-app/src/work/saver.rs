@@ -69,7 +69,7 @@ pub struct Opened {
     pub schema: Schema,
     /// Who else holds it, when it cannot be changed here.
     pub read_only: Option<String>,
-    /// Edits found that another run of calx made and did not end in order.
+    /// Bytes of a half-written last row that were cut off: nobody was told that it was saved.
     pub recovered: Option<u64>,
     /// It is on disk: not a study that was only opened to be looked at.
     pub is_written: bool,
@@ -163,7 +163,7 @@ impl Saver {
         match workspace.write_case(id) {
             Ok(writer) => {
                 let document = writer.document().clone();
-                let recovered = writer.recovered().map(|_torn_row| 0);
+                let recovered = writer.recovered().map(|torn| torn.bytes_cut);
                 self.held = Held::Open(Box::new(writer));
                 Ok(Opened { document, schema, read_only: None, recovered, is_written: true })
             }
