@@ -39,6 +39,7 @@ impl App {
             }
         }
         shell::poll(state);
+        crate::resume::take_up(state);
     }
 
     /// Draws one pass and does what was asked for.

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use calx_dicom::WorkerOptions;
+use calx_render::RendererChoice;
+use calx_render::gpu::AdapterChoice;
 
 use crate::commands::{Arg, CommandCall};
-use crate::paint::TwinPainter;
+use crate::paint::{self, Canvas};
+use crate::resume::Resume;
 use crate::state::AppState;
 use crate::work::Wake;
 use crate::work::loader::Loader;
@@ -29,6 +32,10 @@ pub struct AppStart {
     pub workers: WorkerOptions,
     /// What draws the window.
     pub graphics: Graphics,
+    /// What draws the images in it.
+    pub renderer: RendererChoice,
+    /// What was in hand when the graphics device was lost.
+    pub resume: Option<Resume>,
     /// Said at once, when there is something to say.
     pub notice: Option<String>,
 }
@@ -43,19 +50,52 @@ pub enum Graphics {
     Software,
 }
 
+impl Graphics {
+    pub(crate) const fn adapters(self) -> AdapterChoice {
+        match self {
+            Self::Best => AdapterChoice::Any,
+            Self::Software => AdapterChoice::Software,
+        }
+    }
+}
+
 impl AppStart {
+    /// The library of a workspace, or of none, with nothing to open and everything as usual.
+    #[must_use]
+    pub fn of(root: Option<PathBuf>, author: &str, workers: WorkerOptions) -> Self {
+        Self {
+            root,
+            open: Vec::new(),
+            wanted: None,
+            author: author.to_owned(),
+            workers,
+            graphics: Graphics::default(),
+            renderer: RendererChoice::default(),
+            resume: None,
+            notice: None,
+        }
+    }
+
     /// The window's state before its first pass; what is to be opened is asked for in it.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn state(self, wake: &Wake) -> std::io::Result<AppState> {
+    pub fn state(mut self, wake: &Wake, canvas: Option<&Canvas>) -> std::io::Result<AppState> {
         let frames = Loader::open(self.root.clone(), self.workers, wake)?;
-        let mut state = AppState::new(Box::new(frames), Box::new(TwinPainter::open(wake)?), wake.clone());
+        let painter = paint::open(wake, canvas, self.renderer)?;
+        let mut state = AppState::new(Box::new(frames), painter, wake.clone());
+        if let Some(resume) = &mut self.resume {
+            self.wanted = resume.take_wanted().or(self.wanted);
+        }
         state.root = self.root;
         state.author = Arc::from(self.author);
         self.open.iter().for_each(|path| ask_to_open(&mut state, path));
         if let Some(wanted) = self.wanted {
             crate::library::open(&mut state, wanted);
+        }
+        if let Some(resume) = self.resume {
+            state.settings.scale = resume.scale();
+            state.resume = Some(resume);
         }
         if let Some(notice) = self.notice {
             state.toasts.say(notice);

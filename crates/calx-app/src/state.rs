@@ -77,6 +77,8 @@ pub struct AppState {
     pub pointed: Option<String>,
     /// The clock of this pass, in seconds from the start.
     pub seconds: f64,
+    /// What was in hand before the graphics device was lost, until it is again.
+    pub resume: Option<crate::resume::Resume>,
     /// Whether the window is to close.
     pub closing: bool,
     /// Draws again, from any thread.
@@ -106,6 +108,7 @@ impl AppState {
             drafts: Drafts::default(),
             pointed: None,
             seconds: 0.0,
+            resume: None,
             closing: false,
             wake,
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use calx_app::host::{HostError, offscreen::Offscreen};
 use calx_app::script::{Report, Script, run};
 use calx_app::seams::{FrameKey, Loading};
-use calx_app::start::{AppStart, Graphics};
+use calx_app::start::AppStart;
 use calx_dicom::{Priority, WorkerOptions};
 use calx_model::{Case, Shape, WindowChoice};
 use calx_render::{CpuRenderer, DisplayTable, Renderer, resolve};
@@ -25,16 +25,9 @@ fn workspace() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn start(root: &Path) -> AppStart {
-    AppStart {
-        root: Some(root.to_path_buf()),
-        open: Vec::new(),
-        wanted: None,
-        author: "tester".to_owned(),
-        // The hand is not compressed: no worker is ever started.
-        workers: WorkerOptions::new("calx", ["decode-worker"]),
-        graphics: Graphics::Best,
-        notice: None,
-    }
+    // The hand is not compressed: no worker is ever started.
+    let workers = WorkerOptions::new("calx", ["decode-worker"]);
+    AppStart::of(Some(root.to_path_buf()), "tester", workers)
 }
 
 #[track_caller]
