@@ -10,6 +10,7 @@ use calx_render::RendererChoice;
 use calx_render::gpu::AdapterChoice;
 
 use crate::commands::{Arg, CommandCall};
+use crate::library::import::Then;
 use crate::paint::{self, Canvas};
 use crate::resume::Resume;
 use crate::state::AppState;
@@ -22,7 +23,7 @@ use crate::work::saver::Wanted;
 pub struct AppStart {
     /// The folder of the workspace.
     pub root: Option<PathBuf>,
-    /// Files and folders to import.
+    /// Files and folders to import and then to open.
     pub open: Vec<PathBuf>,
     /// A case or study to open.
     pub wanted: Option<Wanted>,
@@ -89,7 +90,10 @@ impl AppStart {
         }
         state.root = self.root;
         state.author = Arc::from(self.author);
-        self.open.iter().for_each(|path| ask_to_open(&mut state, path));
+        if !self.open.is_empty() {
+            // At once and in one: nothing is drawn first.
+            crate::library::import(&mut state, self.open, Then::Open);
+        }
         if let Some(wanted) = self.wanted {
             crate::library::open(&mut state, wanted);
         }

@@ -11,5 +11,7 @@
     reason = "helpers of tests stand outside test functions"
 )]
 
+#[path = "it/library.rs"]
+mod library;
 #[path = "it/story.rs"]
 mod story;

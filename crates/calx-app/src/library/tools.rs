@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::{Align, Button, Id, Layout, RichText, TextEdit};
 
 use super::commands::open_workspace;
+use super::import::many;
 use super::{Kind, Library, Shows, import};
 use crate::shell::theme;
 use crate::state::AppState;
@@ -44,8 +45,8 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
                 state.ask("library.import");
             }
             if let Some(totals) = state.library.totals {
-                let studies = import::many(totals.studies, "study", "studies");
-                let instances = import::many(totals.instances, "image or object", "images and objects");
+                let studies = many(totals.studies, "study", "studies");
+                let instances = many(totals.instances, "image or object", "images and objects");
                 let words = format!("{studies} · {instances}");
                 ui.label(RichText::new(words).small().color(theme::QUIET));
             }
@@ -67,7 +68,7 @@ fn import_field(state: &mut AppState, ui: &mut egui::Ui) {
     );
     if asked {
         let paths = paths(&state.library.paths);
-        import(state, paths);
+        import(state, paths, super::import::Then::List);
     }
 }
 
@@ -137,9 +138,35 @@ pub(super) fn empty(state: &mut AppState, ui: &mut egui::Ui) {
 pub(super) fn paths(text: &str) -> Vec<PathBuf> {
     let plain = |line: &str| {
         let line = line.trim().trim_matches(['"', '\'']);
-        line.strip_prefix("file://").unwrap_or(line).to_owned()
+        match line.strip_prefix("file://") {
+            // `file://localhost/…` is as good as `file:///…`.
+            Some(address) => unescaped(address.strip_prefix("localhost").unwrap_or(address)),
+            None => line.to_owned(),
+        }
     };
     text.lines().map(plain).filter(|line| !line.is_empty()).map(PathBuf::from).collect()
+}
+
+/// Whether a text that was pasted is a list of paths and nothing else.
+pub(super) fn is_paths(text: &str) -> bool {
+    let found = paths(text);
+    !found.is_empty() && found.iter().all(|path| path.is_absolute())
+}
+
+/// An address with its `%20` undone; what is no such sign stays.
+fn unescaped(address: &str) -> String {
+    let bytes = address.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let hex = bytes.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        let value = hex
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        out.push(value.unwrap_or(*byte));
+        at += if value.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).unwrap_or_else(|_| address.to_owned())
 }
 
 #[cfg(test)]
@@ -148,7 +175,9 @@ mod tests {
 
     #[test]
     fn paths_are_read_as_people_paste_them() {
-        let found = paths("  /data/a b \n\"/data/c\"\nfile:///data/d\n\n");
-        assert_eq!(found, ["/data/a b", "/data/c", "/data/d"].map(PathBuf::from));
+        let found = paths("  /data/a b \n\"/data/c\"\nfile:///data/d%20%C3%BC%zz\n\nfile://localhost/e\n");
+        assert_eq!(found, ["/data/a b", "/data/c", "/data/d ü%zz", "/e"].map(PathBuf::from));
+        assert!(is_paths("/data/a\nfile:///data/b"));
+        assert!(!is_paths("radial artery") && !is_paths("") && !is_paths("/data/a\nand then"));
     }
 }
