@@ -64,6 +64,7 @@ impl App {
         let state = &self.state;
         state.frames.is_idle()
             && state.painter.is_idle()
+            && state.viewer.is_idle()
             && library::is_idle(state)
             && state.session.as_deref().is_none_or(|session| session.is_idle())
             && state.todo.is_empty()

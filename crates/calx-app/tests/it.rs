@@ -13,5 +13,7 @@
 
 #[path = "it/library.rs"]
 mod library;
+#[path = "it/marking.rs"]
+mod marking;
 #[path = "it/story.rs"]
 mod story;

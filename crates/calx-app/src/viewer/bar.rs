@@ -72,6 +72,7 @@ const fn short(kind: ToolKind) -> &'static str {
         ToolKind::Length => "Length",
         ToolKind::Angle => "Angle",
         ToolKind::Arrow => "Arrow",
+        ToolKind::Calibrate => "Scale",
     }
 }
 

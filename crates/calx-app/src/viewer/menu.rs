@@ -3,8 +3,18 @@
 use crate::commands::{self, Command};
 use crate::state::AppState;
 
-const OF_REGION: &[&str] = &["case.link", "region.hide", "region.lock", "tool.delete"];
+const OF_REGION: &[&str] = &[
+    "case.link",
+    "region.merge",
+    "region.subtract",
+    "region.duplicate",
+    "region.copy",
+    "region.hide",
+    "region.lock",
+    "tool.delete",
+];
 const OF_IMAGE: &[&str] = &[
+    "region.paste",
     "viewer.fit",
     "viewer.one_to_one",
     "viewer.turn_right",
