@@ -67,6 +67,7 @@ impl App {
             && state.viewer.is_idle()
             && library::is_idle(state)
             && state.session.as_deref().is_none_or(|session| session.is_idle())
+            && state.exports.is_idle()
             && state.todo.is_empty()
     }
 }

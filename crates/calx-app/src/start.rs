@@ -13,6 +13,7 @@ use crate::commands::{Arg, CommandCall};
 use crate::library::import::Then;
 use crate::paint::{self, Canvas};
 use crate::resume::Resume;
+use crate::shell::Store;
 use crate::state::AppState;
 use crate::work::Wake;
 use crate::work::loader::Loader;
@@ -31,6 +32,8 @@ pub struct AppStart {
     pub author: String,
     /// What decodes.
     pub workers: WorkerOptions,
+    /// The folder that keeps settings; without it they last as long as the window.
+    pub config: Option<PathBuf>,
     /// What draws the window.
     pub graphics: Graphics,
     /// What draws the images in it.
@@ -70,6 +73,7 @@ impl AppStart {
             wanted: None,
             author: author.to_owned(),
             workers,
+            config: None,
             graphics: Graphics::default(),
             renderer: RendererChoice::default(),
             resume: None,
@@ -82,14 +86,21 @@ impl AppStart {
     /// # Errors
     /// The system gives no thread.
     pub fn state(mut self, wake: &Wake, canvas: Option<&Canvas>) -> std::io::Result<AppState> {
+        let workers = self.workers.clone();
         let frames = Loader::open(self.root.clone(), self.workers, wake)?;
         let painter = paint::open(wake, canvas, self.renderer)?;
         let mut state = AppState::new(Box::new(frames), painter, wake.clone());
         if let Some(resume) = &mut self.resume {
             self.wanted = resume.take_wanted().or(self.wanted);
         }
+        state.exports.workers = Some(workers);
         state.root = self.root;
         state.author = Arc::from(self.author);
+        if let Some(folder) = self.config {
+            let (store, kept, notices) = Store::open(folder, wake)?;
+            state.settings.take(kept, store);
+            notices.into_iter().for_each(|line| state.toasts.say(line));
+        }
         if !self.open.is_empty() {
             // At once and in one: nothing is drawn first.
             crate::library::import(&mut state, self.open, Then::Open);

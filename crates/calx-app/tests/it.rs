@@ -15,5 +15,7 @@
 mod library;
 #[path = "it/marking.rs"]
 mod marking;
+#[path = "it/shell.rs"]
+mod shell;
 #[path = "it/story.rs"]
 mod story;

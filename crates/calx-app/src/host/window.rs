@@ -78,7 +78,8 @@ pub fn run(start: AppStart, fault: Option<u64>) -> Result<Ended, HostError> {
                 Canvas { device, format: graphics.target_format }
             });
             prepare(ctx);
-            let app = App::new(start.state(&wake, canvas.as_ref())?);
+            let mut app = App::new(start.state(&wake, canvas.as_ref())?);
+            app.state.dialogs = Box::new(crate::shell::DesktopDialogs::open(&wake)?);
             let device = canvas.map(|canvas| canvas.device.device);
             let title = String::new();
             Ok(Box::new(Window { app, faults: of_window, device, fault, lost: noticed, passes: 0, title }))

@@ -7,7 +7,7 @@ use egui::{Align, Button, Id, Layout, RichText, TextEdit};
 use super::commands::open_workspace;
 use super::import::many;
 use super::{Kind, Library, Shows, import};
-use crate::shell::theme;
+use crate::shell::{Purpose, theme};
 use crate::state::AppState;
 
 /// Nothing is there, and not because of words that find nothing.
@@ -70,6 +70,11 @@ fn import_field(state: &mut AppState, ui: &mut egui::Ui) {
         let paths = paths(&state.library.paths);
         import(state, paths, super::import::Then::List);
     }
+    browse(
+        state,
+        ui,
+        &[(Purpose::ImportFolder, "Choose a folder…"), (Purpose::ImportFiles, "Choose files…")],
+    );
 }
 
 fn workspace_field(state: &mut AppState, ui: &mut egui::Ui) {
@@ -83,6 +88,22 @@ fn workspace_field(state: &mut AppState, ui: &mut egui::Ui) {
         let folder = std::mem::take(&mut state.library.folder);
         open_workspace(state, PathBuf::from(folder.trim()));
     }
+    browse(state, ui, &[(Purpose::Workspace, "Choose a workspace…")]);
+}
+
+/// Dialogs of the desktop, where there is one.
+fn browse(state: &mut AppState, ui: &mut egui::Ui, dialogs: &[(Purpose, &str)]) {
+    if !state.dialogs.are_there() {
+        return;
+    }
+    ui.horizontal(|ui| {
+        for (purpose, name) in dialogs {
+            if ui.button(*name).clicked() {
+                let start = state.root.as_ref().and_then(|root| root.parent()).map(PathBuf::from);
+                state.dialogs.ask(*purpose, start);
+            }
+        }
+    });
 }
 
 /// A field for a path and its button; whether it was asked for.
@@ -117,6 +138,7 @@ pub(super) fn empty(state: &mut AppState, ui: &mut egui::Ui) {
             ui.label("A workspace is a folder in which calx keeps images and cases. An empty folder becomes one.");
             ui.add_space(12.0);
             theme::card().show(ui, |ui| workspace_field(state, ui));
+            recent(state, ui);
         } else {
             ui.label(RichText::new("No images yet").heading().color(theme::STRONG));
             ui.label("Drop DICOM files or folders here, or paste their path.");
@@ -132,6 +154,25 @@ pub(super) fn empty(state: &mut AppState, ui: &mut egui::Ui) {
             ui.add(egui::Label::new(RichText::new(why).color(theme::AMBER)).wrap());
         }
     });
+}
+
+/// Workspaces that were open before.
+fn recent(state: &mut AppState, ui: &mut egui::Ui) {
+    let known = crate::shell::recent(state);
+    if known.is_empty() {
+        return;
+    }
+    ui.add_space(16.0);
+    theme::heading(ui, "Recent workspaces");
+    for path in known {
+        let (name, folder) = crate::shell::in_words(&path);
+        let words = RichText::new(name).color(theme::STRONG);
+        let button = Button::new(words).shortcut_text(RichText::new(folder).small()).truncate();
+        let button = ui.add_sized([ui.available_width().min(520.0), 30.0], button);
+        if button.accessible_name(format!("Open workspace {}", path.display())).clicked() {
+            open_workspace(state, path);
+        }
+    }
 }
 
 /// Paths as people paste them: one a line, in quotes or not, also as file addresses.

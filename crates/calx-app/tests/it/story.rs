@@ -52,6 +52,13 @@ pub(crate) fn on_disk(root: &Path) -> Case {
 
 pub(crate) const OPEN: &str = "size 1280x800\nwait idle\ndo library.open\nwait \"Viewport 1\"\nwait idle\n";
 
+/// The window with the only study of the workspace open.
+pub(crate) fn opened(root: &Path) -> Offscreen {
+    let mut host = Offscreen::open(start(root), false).unwrap();
+    play(&mut host, OPEN);
+    host
+}
+
 #[test]
 fn a_hand_is_marked_saved_undone_and_found_again() {
     let (_folder, root) = workspace();

@@ -146,12 +146,14 @@ pub(crate) fn window(start: AppStart, global: &Global) -> Outcome {
 }
 
 fn open(
-    start: AppStart,
+    mut start: AppStart,
     fault: Option<u64>,
     last_loss: Option<u64>,
     (renderer, global): (Draws, &Global),
 ) -> Outcome {
     let graphics = start.graphics;
+    // A script begins with the usual settings everywhere; a person's window with the person's own.
+    start.config = session::config_folder();
     match window::run(start, fault).map_err(host_failure)? {
         Ended::Closed => Ok(Exit::Done),
         Ended::Lost(loss) => {
