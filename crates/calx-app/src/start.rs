@@ -10,6 +10,7 @@ use calx_render::RendererChoice;
 use calx_render::gpu::AdapterChoice;
 
 use crate::commands::{Arg, CommandCall};
+use crate::library::demo::MakeDemo;
 use crate::library::import::Then;
 use crate::paint::{self, Canvas};
 use crate::resume::Resume;
@@ -40,6 +41,8 @@ pub struct AppStart {
     pub renderer: RendererChoice,
     /// What was in hand when the graphics device was lost.
     pub resume: Option<Resume>,
+    /// Makes the demo case.
+    pub demo: Option<MakeDemo>,
     /// Said at once, when there is something to say.
     pub notice: Option<String>,
 }
@@ -77,6 +80,7 @@ impl AppStart {
             graphics: Graphics::default(),
             renderer: RendererChoice::default(),
             resume: None,
+            demo: None,
             notice: None,
         }
     }
@@ -101,6 +105,7 @@ impl AppStart {
             state.settings.take(kept, store);
             notices.into_iter().for_each(|line| state.toasts.say(line));
         }
+        state.demo = self.demo;
         if !self.open.is_empty() {
             // At once and in one: nothing is drawn first.
             crate::library::import(&mut state, self.open, Then::Open);

@@ -85,6 +85,8 @@ pub struct AppState {
     pub resume: Option<crate::resume::Resume>,
     /// Whether the window is to close.
     pub closing: bool,
+    /// Makes the demo case, where somebody can.
+    pub demo: Option<crate::library::demo::MakeDemo>,
     /// Draws again, from any thread.
     pub wake: Wake,
 }
@@ -116,6 +118,7 @@ impl AppState {
             seconds: 0.0,
             resume: None,
             closing: false,
+            demo: None,
             wake,
         }
     }

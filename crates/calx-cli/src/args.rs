@@ -44,7 +44,7 @@ For teaching and research, not for primary diagnosis. Grey values go out as they
 monitor (DICOM GSDF) is not corrected.";
 
 /// Flags that hold for every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// Workspace folder; else the nearest parent that holds calx.toml
     #[arg(

@@ -62,7 +62,7 @@ pub(crate) fn workspace_or_own(global: &Global) -> Result<Workspace, Failure> {
 
 /// Where this system keeps a person's data.
 #[cfg(feature = "app")]
-fn data_folder() -> Option<std::path::PathBuf> {
+pub(crate) fn data_folder() -> Option<std::path::PathBuf> {
     let folder = |name: &str| {
         let value = std::env::var_os(name).map(std::path::PathBuf::from);
         value.filter(|path| path.is_absolute())

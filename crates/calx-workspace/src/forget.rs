@@ -225,6 +225,7 @@ impl Workspace {
     fn finish_forgetting(&self) -> Result<(), WorkspaceError> {
         // The words of cases that are gone go too.
         self.refresh_search()?;
+        self.forget_thumbnails()?;
         for path in &self.catalogues_put_aside()? {
             fs::remove_file(path).map_err(|error| removal(path, error))?;
         }

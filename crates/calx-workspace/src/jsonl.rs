@@ -14,6 +14,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -21,6 +22,9 @@ use sha2::{Digest as _, Sha256};
 use crate::durable;
 use crate::error::WorkspaceError;
 use crate::import::hex;
+
+/// A journal longer than this is read by several threads.
+const LARGE: usize = 1 << 20;
 
 /// A journal as read.
 #[derive(Debug)]
@@ -53,7 +57,10 @@ struct AnyVersion {
 }
 
 /// Reads all rows; `supported` is the newest row version this program knows.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path, supported: u32) -> Result<Lines<T>, WorkspaceError> {
+pub(crate) fn read<T: DeserializeOwned + Send>(
+    path: &Path,
+    supported: u32,
+) -> Result<Lines<T>, WorkspaceError> {
     parse(&read_bytes(path)?, path, supported)
 }
 
@@ -63,26 +70,34 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, WorkspaceError> {
 }
 
 /// As [`read`], of bytes that were read.
-pub(crate) fn parse<T: DeserializeOwned>(
+pub(crate) fn parse<T: DeserializeOwned + Send>(
     bytes: &[u8],
     path: &Path,
     supported: u32,
 ) -> Result<Lines<T>, WorkspaceError> {
     let mut lines = Lines::none();
-    let mut rest = bytes;
-    while let Some(end) = rest.iter().position(|b| *b == b'\n') {
-        let (line, after) = rest.split_at(end + 1);
-        match serde_json::from_slice(line) {
-            Ok(row) => lines.rows.push(row),
-            Err(source) => {
+    let found: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    // What has no line feed was never acknowledged, and is not looked at.
+    let row = |line: &&[u8]| line.ends_with(b"\n").then(|| serde_json::from_slice::<T>(line));
+    let parsed: Vec<Option<serde_json::Result<T>>> = if bytes.len() > LARGE {
+        found.par_iter().map(row).collect()
+    } else {
+        found.iter().map(row).collect()
+    };
+    let count = found.len();
+    for (index, (line, parsed)) in found.into_iter().zip(parsed).enumerate() {
+        match parsed {
+            None => break,
+            Some(Ok(row)) => lines.rows.push(row),
+            Some(Err(source)) => {
                 if let Ok(AnyVersion { v }) = serde_json::from_slice(line)
                     && v > supported
                 {
                     let (what, path) = ("the journal", path.to_path_buf());
                     return Err(WorkspaceError::NewerFormat { what, found: v, supported, path });
                 }
-                let torn = after.is_empty() && serde_json::from_slice::<IgnoredAny>(line).is_err();
-                if torn {
+                let is_last = index + 1 == count;
+                if is_last && serde_json::from_slice::<IgnoredAny>(line).is_err() {
                     break;
                 }
                 return Err(WorkspaceError::BadJournalLine {
@@ -94,10 +109,10 @@ pub(crate) fn parse<T: DeserializeOwned>(
             }
         }
         lines.whole += line.len() as u64;
-        rest = after;
     }
-    lines.torn = rest.len() as u64;
-    lines.digest.update(bytes.get(..bytes.len().saturating_sub(rest.len())).unwrap_or_default());
+    lines.torn = bytes.len() as u64 - lines.whole;
+    let whole = usize::try_from(lines.whole).ok().and_then(|whole| bytes.get(..whole));
+    lines.digest.update(whole.unwrap_or_default());
     Ok(lines)
 }
 
@@ -188,6 +203,10 @@ mod tests {
 
     fn check_parse(text: &str, rows: &[u32], torn: u64) {
         let lines: Lines<Row> = parse(text.as_bytes(), Path::new("j"), 1).unwrap();
+        assert_eq!(
+            lines.sha256(),
+            hex(&Sha256::digest(&text.as_bytes()[..text.len() - usize::try_from(torn).unwrap()]))
+        );
         assert_eq!(lines.rows.iter().map(|r| r.n).collect::<Vec<_>>(), rows);
         assert_eq!(lines.torn, torn);
         assert_eq!(lines.whole + lines.torn, text.len() as u64);
@@ -200,6 +219,19 @@ mod tests {
         let lines = Lines::<Row>::none();
         let opened = Appender::open(Path::new("/dev/null"), "the case", &lines).map(drop);
         assert!(matches!(opened, Err(WorkspaceError::Write { .. })), "{opened:?}");
+    }
+
+    #[test]
+    fn a_long_journal_is_read_as_a_short_one() {
+        let line = |n: u32| format!("{{\"v\":1,\"n\":{n}{}}}\n", " ".repeat(200));
+        let text: String = (0..8000).map(line).collect();
+        assert!(text.len() > LARGE);
+        let all: Vec<u32> = (0..8000).collect();
+        check_parse(&text, &all, 0);
+        check_parse(&text[..text.len() - 3], &all[..7999], line(7999).len() as u64 - 3);
+        let broken = text.replacen("\"n\":4000", "\"n\":,", 1);
+        let error = parse::<Row>(broken.as_bytes(), Path::new("j"), 1);
+        assert!(matches!(error, Err(WorkspaceError::BadJournalLine { line: 4001, .. })), "{error:?}");
     }
 
     #[test]

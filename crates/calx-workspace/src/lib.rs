@@ -44,6 +44,7 @@ mod search;
 mod search_index;
 mod search_words;
 mod tables;
+mod thumbnails;
 mod traces;
 mod verify;
 pub mod workspace;

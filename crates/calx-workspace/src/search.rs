@@ -133,7 +133,7 @@ impl Workspace {
     ) -> Result<Page<StudyRow>, WorkspaceError> {
         let (mut page, limit) = (Page { rows: Vec::new(), next: None }, limit.max(1));
         let Some(asked) = query.asked() else { return Ok(page) };
-        self.refresh_for_question()?;
+        self.keep_up()?;
         let sql = study_sql(!asked.words.is_empty());
         self.read(|tx| {
             let mut statement = tx.prepare_cached(&sql)?;
@@ -169,7 +169,7 @@ impl Workspace {
             return Ok(page);
         }
         let Some(asked) = query.asked() else { return Ok(page) };
-        self.refresh_for_question()?;
+        self.keep_up()?;
         let sql = case_sql(!asked.words.is_empty());
         self.read(|tx| {
             let mut statement = tx.prepare_cached(&sql)?;

@@ -56,7 +56,10 @@ impl Workspace {
 
     /// As [`Workspace::refresh_search`] where there is anything to do; a catalogue that this user may not write,
     /// or that another program keeps for long, answers with what it has.
-    pub(crate) fn refresh_for_question(&self) -> Result<(), WorkspaceError> {
+    ///
+    /// # Errors
+    /// As [`Workspace::refresh_search`].
+    pub fn keep_up(&self) -> Result<(), WorkspaceError> {
         let stale = "SELECT EXISTS (SELECT 1 FROM stale_studies)";
         let stale: bool = self.read(|tx| Ok(tx.prepare_cached(stale)?.query_row([], |row| row.get(0))?))?;
         let done = if stale { self.refresh_search() } else { self.refresh_cases_only() };

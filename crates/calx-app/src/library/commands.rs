@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use super::desk::Ask;
 use super::import::Then;
+use super::question::Question;
+use super::queue::Queue;
 use super::tools::paths;
 use super::{Shows, import, open_chosen, open_imported, open_next, refresh};
 use crate::commands::{Arg, Command, Scope};
@@ -59,6 +61,22 @@ pub const COMMANDS: &[Command] = &[
         run: |state, _| {
             let came = state.library.importer.came().clone();
             open_imported(state, &came);
+        },
+    },
+    Command {
+        id: "library.demo",
+        name: "Open the demo case",
+        tip: "Made-up hands with marked arteries, in a workspace of their own",
+        menu: "Help",
+        keys: &[],
+        scope: Scope::Everywhere,
+        when: may_make_demo,
+        run: |state, _| {
+            crate::case::let_go(state);
+            state.session = None;
+            state.selection = Selection::default();
+            state.screen = Screen::Library;
+            super::demo::begin(state);
         },
     },
     Command {
@@ -132,6 +150,91 @@ pub const COMMANDS: &[Command] = &[
         run: |state, _| open_next(state, -1),
     },
     Command {
+        id: "library.queue",
+        name: "Work through the list",
+        tip: "Opens one after another in the order of the list, from the chosen row on; Ctrl+Enter goes on",
+        menu: "View",
+        keys: &["Ctrl+Enter"],
+        scope: Scope::Library,
+        when: may_queue,
+        run: |state, _| {
+            let library = &mut state.library;
+            library.is_queue_asked = true;
+            library.ask(Ask::Queue { name: library.queue_name(), question: library.question.clone() });
+        },
+    },
+    Command {
+        id: "library.go-on",
+        name: "Go on with the queue",
+        tip: "Opens the row of the queue that was in hand last",
+        menu: "View",
+        keys: &[],
+        scope: Scope::Library,
+        when: has_queue,
+        run: |state, _| {
+            if let Some(key) = state.library.queue().and_then(Queue::current).cloned() {
+                state.library.choose(key);
+                open_chosen(state);
+            }
+        },
+    },
+    Command {
+        id: "library.leave-queue",
+        name: "Leave the queue",
+        tip: "Next and previous follow the list again; what is done stays done",
+        menu: "View",
+        keys: &[],
+        scope: Scope::Everywhere,
+        when: has_queue,
+        run: |state, _| state.library.queue = None,
+    },
+    Command {
+        id: "library.save-filter",
+        name: "Save the filter…",
+        tip: "Keeps words, filters and order under a name",
+        menu: "View",
+        keys: &[],
+        scope: Scope::Library,
+        when: has_workspace,
+        run: run_save_filter,
+    },
+    Command {
+        id: "library.use-filter",
+        name: "Use a saved filter",
+        tip: "Takes the name of a saved filter",
+        menu: "",
+        keys: &[],
+        scope: Scope::Library,
+        when: has_filters,
+        run: run_use_filter,
+    },
+    Command {
+        id: "library.clear-filters",
+        name: "Show everything",
+        tip: "Takes words and filters off; the order stays",
+        menu: "View",
+        keys: &[],
+        scope: Scope::Library,
+        when: is_filtered,
+        run: |state, _| {
+            let Question { order, is_up, .. } = state.library.question;
+            state.library.question = Question { order, is_up, ..Question::default() };
+        },
+    },
+    Command {
+        id: "library.open-text",
+        name: "Open on the case screen",
+        tip: "Opens the chosen study or case as a document",
+        menu: "File",
+        keys: &["Shift+Enter"],
+        scope: Scope::Library,
+        when: may_open,
+        run: |state, _| {
+            state.library.shows_text = true;
+            open_chosen(state);
+        },
+    },
+    Command {
         id: "library.refresh",
         name: "Read the list again",
         tip: "Shows what other programs changed in the workspace",
@@ -157,7 +260,54 @@ fn has_imported(state: &AppState) -> Result<(), WhyNot> {
 }
 
 fn has_rows(state: &AppState) -> Result<(), WhyNot> {
-    if state.library.rows().is_empty() { Err("the list is empty") } else { Ok(()) }
+    if state.library.entries.is_empty() { Err("the list is empty") } else { Ok(()) }
+}
+
+fn may_make_demo(state: &AppState) -> Result<(), WhyNot> {
+    is_saved(state)?;
+    match (&state.demo, state.library.makes_demo()) {
+        (None, _) => Err("this window was opened without it; calx demo makes one"),
+        (_, true) => Err("it is being made"),
+        (Some(_), false) => Ok(()),
+    }
+}
+
+fn may_queue(state: &AppState) -> Result<(), WhyNot> {
+    may_move_on(state)?;
+    if state.library.is_queue_asked { Err("it is being prepared") } else { Ok(()) }
+}
+
+fn has_queue(state: &AppState) -> Result<(), WhyNot> {
+    if state.library.queue.is_some() { Ok(()) } else { Err("no list is being worked through") }
+}
+
+fn has_filters(state: &AppState) -> Result<(), WhyNot> {
+    if state.library.filters.is_empty() { Err("no filter is saved") } else { Ok(()) }
+}
+
+fn is_filtered(state: &AppState) -> Result<(), WhyNot> {
+    if state.library.question.is_open() { Err("everything is shown") } else { Ok(()) }
+}
+
+fn run_save_filter(state: &mut AppState, arg: &Arg) {
+    match arg.text() {
+        Some(name) => {
+            state.library.filter_name = name;
+            state.library.save_filter();
+        }
+        None => {
+            state.library.is_naming = true;
+            state.library.focus = Some("filter name");
+        }
+    }
+}
+
+fn run_use_filter(state: &mut AppState, arg: &Arg) {
+    let name = arg.text().unwrap_or_default();
+    match state.library.filters.iter().find(|filter| filter.name == name.trim()) {
+        Some(filter) => state.library.question = filter.question.clone(),
+        None => state.toasts.say(format!("There is no saved filter of that name: {name}")),
+    }
 }
 
 fn is_saved(state: &AppState) -> Result<(), WhyNot> {

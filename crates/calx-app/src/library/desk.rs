@@ -6,35 +6,34 @@
 //! - It has a workspace of its own, so that an import or a saver never waits for a list.
 //! - A question that was overtaken by a newer one is not answered.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use calx_model::{Case, CaseId, SopInstanceUid, StudyInstanceUid};
 use calx_workspace::{
-    CaseRow, Direction, InitOptions, Page, PageKey, SearchQuery, StudyOrder, StudyRow, Totals, Workspace,
-    WorkspaceError,
+    CaseFacts, InitOptions, PageKey, ReadCounts, SearchQuery, StudyRow, Totals, Workspace, WorkspaceError,
 };
 
+use super::filters;
+use super::question::{Kind, Order, Question, SavedFilter};
 use crate::work::Outbox;
 use crate::work::saver::words;
 
-/// Studies of a page.
+/// Studies of the first page: more than a screen shows.
 const PAGE: usize = 100;
+/// Studies of a later page.
+const MORE: usize = 500;
+/// Rows of a list that is read again, or worked through.
+const MOST_AT_ONCE: usize = 20_000;
+/// Answers that are put into another order than the search's own.
+const MOST_SORTED: usize = 2_000;
+/// Cases that a search finds.
+const MOST_CASES: usize = 2_000;
 /// Images of a preview.
 const PICTURES: usize = 24;
-
-/// What is looked for, and in which order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Question {
-    /// Words as typed.
-    pub words: String,
-    /// Order of studies; words give newest first.
-    pub order: StudyOrder,
-    /// Which end comes first.
-    pub direction: Direction,
-}
 
 /// What the desk is asked.
 #[derive(Debug)]
@@ -49,6 +48,8 @@ pub enum Ask {
         number: u64,
         /// What is looked for.
         question: Question,
+        /// So many rows at least: those that were there before the list was read again.
+        rows: usize,
     },
     /// The next page of studies.
     More {
@@ -59,10 +60,17 @@ pub enum Ask {
         /// Where the last page ended.
         after: PageKey,
     },
-    /// The first image of a case.
-    Cover(CaseId),
     /// What is in it.
     Preview(Key),
+    /// All rows, to be worked through.
+    Queue {
+        /// What the queue is called.
+        name: String,
+        /// What is looked for.
+        question: Question,
+    },
+    /// Keeps these filters.
+    SaveFilters(Vec<SavedFilter>),
 }
 
 /// A row, by what it is.
@@ -78,9 +86,33 @@ pub enum Key {
 #[derive(Debug, Clone)]
 pub enum Entry {
     /// A case, and the texts in it that hold words looked for.
-    Case(Box<CaseRow>, Vec<(String, String)>),
-    /// A study, and its first image.
-    Study(Box<StudyRow>, Option<SopInstanceUid>),
+    Case(Box<CaseFacts>, Vec<(String, String)>),
+    /// A study.
+    Study(Box<StudyEntry>),
+}
+
+/// A study in the list.
+#[derive(Debug, Clone)]
+pub struct StudyEntry {
+    /// As the catalogue has it.
+    pub row: StudyRow,
+    /// Its first image.
+    pub cover: Option<SopInstanceUid>,
+    /// The case that shows it, the one edited last.
+    pub case: Option<OfCase>,
+}
+
+/// What a study's row says of the case that shows it.
+#[derive(Debug, Clone)]
+pub struct OfCase {
+    /// The number people use.
+    pub number: Option<u32>,
+    /// Title.
+    pub title: String,
+    /// Regions.
+    pub regions: usize,
+    /// How far it was read.
+    pub reads: ReadCounts,
 }
 
 impl Entry {
@@ -88,8 +120,8 @@ impl Entry {
     #[must_use]
     pub fn key(&self) -> Key {
         match self {
-            Self::Case(row, _) => Key::Case(row.id),
-            Self::Study(row, _) => Key::Study(row.study.clone()),
+            Self::Case(facts, _) => Key::Case(facts.row.id),
+            Self::Study(study) => Key::Study(study.row.study.clone()),
         }
     }
 }
@@ -123,10 +155,12 @@ pub enum Tell {
         /// How much there is in all.
         totals: Option<Totals>,
     },
-    /// The first image of a case.
-    Cover(CaseId, Option<SopInstanceUid>),
     /// What is in it.
     Preview(Key, Box<Contents>),
+    /// All rows of a question.
+    Queue(String, Vec<Key>),
+    /// The filters that are kept.
+    Filters(Vec<SavedFilter>),
     /// It cannot be read, and why.
     Failed(String),
 }
@@ -137,36 +171,50 @@ pub struct Librarian {
     workspace: Option<Workspace>,
     /// The newest question that was asked.
     newest: Arc<AtomicU64>,
+    /// All cases, as of the last first page.
+    cases: Vec<CaseFacts>,
+    /// Which of them shows a study: the one edited last.
+    by_study: BTreeMap<StudyInstanceUid, usize>,
+    /// First images of studies, for as long as they have so many instances.
+    covers: RefCell<BTreeMap<StudyInstanceUid, (u32, Option<SopInstanceUid>)>>,
 }
 
 impl Librarian {
     /// One that answers no question older than `newest`.
     #[must_use]
     pub const fn new(newest: Arc<AtomicU64>) -> Self {
-        Self { workspace: None, newest }
+        Self {
+            workspace: None,
+            newest,
+            cases: Vec::new(),
+            by_study: BTreeMap::new(),
+            covers: RefCell::new(BTreeMap::new()),
+        }
     }
 
     /// Does what is asked.
     pub fn work(&mut self, ask: Ask, out: &Outbox<Tell>) {
         let told = match ask {
-            Ask::Workspace(folder) => open_or_make(&folder).map(|found| {
-                let root = found.root().to_path_buf();
-                self.workspace = Some(found);
-                Some(Tell::Workspace(root))
-            }),
-            Ask::First { root, number, question } => self.first(&root, number, &question),
+            // Its list is asked for next, and opens it.
+            Ask::Workspace(folder) => {
+                open_or_make(&folder).map(|found| Some(Tell::Workspace(found.root().to_path_buf())))
+            }
+            Ask::First { root, number, question, rows } => self.first(&root, number, &question, rows, out),
             Ask::More { number, question, after } => self.more(number, &question, &after),
-            Ask::Cover(case) => self.with(|workspace| {
-                let document = workspace.read_case(case)?;
-                let first = document.case().images().next().map(|(_, image)| image.source.clone());
-                Ok(Tell::Cover(case, first))
-            }),
             Ask::Preview(key) => self.with(|workspace| {
                 let contents = match &key {
                     Key::Study(study) => of_study(workspace, study)?,
                     Key::Case(case) => of_case(workspace.read_case(*case)?.case()),
                 };
                 Ok(Tell::Preview(key, Box::new(contents)))
+            }),
+            Ask::Queue { name, question } => self.with(|workspace| {
+                let keys = self.keys(workspace, &question)?;
+                Ok(Tell::Queue(name, keys))
+            }),
+            Ask::SaveFilters(filters) => self.with(|workspace| {
+                filters::save(workspace.root(), &filters)?;
+                Ok(Tell::Filters(filters))
             }),
         };
         match told {
@@ -192,20 +240,42 @@ impl Librarian {
         root: &Path,
         number: u64,
         question: &Question,
+        rows: usize,
+        out: &Outbox<Tell>,
     ) -> Result<Option<Tell>, WorkspaceError> {
         if self.is_overtaken(number) {
             return Ok(None);
         }
         if self.workspace.as_ref().is_none_or(|open| open.root() != root) {
-            self.workspace = Some(Workspace::open(root)?);
+            let workspace = Workspace::open(root)?;
+            out.tell(Tell::Filters(filters::load(workspace.root())?));
+            self.workspace = Some(workspace);
+            self.covers.borrow_mut().clear();
         }
-        self.with(|workspace| {
-            let mut entries = cases(workspace, question)?;
-            let (studies, next) = studies(workspace, question, None)?;
-            entries.extend(studies);
-            let totals = Some(workspace.totals()?);
-            Ok(Tell::Rows { number, is_first: true, entries, next, totals })
-        })
+        let Some(workspace) = &self.workspace else { return Ok(None) };
+        self.cases = workspace.case_facts()?;
+        self.by_study.clear();
+        for (index, facts) in self.cases.iter().enumerate() {
+            for study in &facts.sources {
+                let edited = |at: &usize| self.cases.get(*at).map(|facts| facts.row.edited);
+                let is_later = self.by_study.get(study).is_none_or(|at| edited(at) < Some(facts.row.edited));
+                if is_later {
+                    self.by_study.insert(study.clone(), index);
+                }
+            }
+        }
+        let mut entries = self.case_entries(workspace, question)?;
+        let is_overtaken = || self.is_overtaken(number);
+        let wanted = rows.saturating_sub(entries.len()).clamp(PAGE, MOST_AT_ONCE);
+        let (studies, next) = self.studies(workspace, question, None, wanted, &is_overtaken)?;
+        entries.extend(studies);
+        let totals = Some(workspace.totals()?);
+        out.tell(Tell::Rows { number, is_first: true, entries, next, totals });
+        // Behind the answer: the next start finds these cases known. What cannot be written is read again.
+        if let Err(error) = workspace.keep_up() {
+            tracing::debug!(%error, "the catalogue did not take the cases up");
+        }
+        Ok(None)
     }
 
     fn more(
@@ -218,10 +288,153 @@ impl Librarian {
             return Ok(None);
         }
         self.with(|workspace| {
-            let (entries, next) = studies(workspace, question, Some(after))?;
+            let is_overtaken = || self.is_overtaken(number);
+            let (entries, next) = self.studies(workspace, question, Some(after), MORE, &is_overtaken)?;
             Ok(Tell::Rows { number, is_first: false, entries, next, totals: None })
         })
     }
+
+    /// Cases in the order that is asked for; with words, those that hold them.
+    fn case_entries(&self, workspace: &Workspace, question: &Question) -> Result<Vec<Entry>, WorkspaceError> {
+        if question.kind == Kind::Studies {
+            return Ok(Vec::new());
+        }
+        let today = today();
+        let mut fitting: Vec<&CaseFacts> =
+            self.cases.iter().filter(|facts| question.fits_case(facts, today)).collect();
+        match question.order {
+            Order::Date => fitting.sort_by_key(|facts| (facts.row.edited, facts.row.id)),
+            Order::Title => {
+                fitting.sort_by_cached_key(|facts| (facts.row.title.to_lowercase(), facts.row.id))
+            }
+        }
+        if !question.is_up {
+            fitting.reverse();
+        }
+        let entry = |facts: &CaseFacts, texts| Entry::Case(Box::new(facts.clone()), texts);
+        if question.words.trim().is_empty() {
+            return Ok(fitting.into_iter().map(|facts| entry(facts, Vec::new())).collect());
+        }
+        let hits = workspace.search_cases(&SearchQuery::words(&question.words), None, MOST_CASES)?.rows;
+        let mut texts: BTreeMap<CaseId, Vec<(String, String)>> =
+            hits.into_iter().map(|hit| (hit.id, hit.texts)).collect();
+        let found = |facts: &CaseFacts| texts.remove(&facts.row.id).map(|texts| entry(facts, texts));
+        Ok(fitting.into_iter().filter_map(found).collect())
+    }
+
+    /// Studies that fit, at least `wanted` of them unless there are no more, and where the next begin.
+    fn studies(
+        &self,
+        workspace: &Workspace,
+        question: &Question,
+        after: Option<&PageKey>,
+        wanted: usize,
+        is_overtaken: &dyn Fn() -> bool,
+    ) -> Result<(Vec<Entry>, Option<PageKey>), WorkspaceError> {
+        let mut entries = Vec::new();
+        let (rows, next) = self.study_rows(workspace, question, after, wanted, is_overtaken)?;
+        for row in rows {
+            let cover = self.cover(workspace, &row)?;
+            let case = self.facts_of(&row.study).map(|facts| OfCase {
+                number: facts.row.number,
+                title: facts.row.title.clone(),
+                regions: facts.row.regions,
+                reads: facts.reads,
+            });
+            entries.push(Entry::Study(Box::new(StudyEntry { row, cover, case })));
+        }
+        Ok((entries, next))
+    }
+
+    fn cover(&self, workspace: &Workspace, row: &StudyRow) -> Result<Option<SopInstanceUid>, WorkspaceError> {
+        if let Some((instances, cover)) = self.covers.borrow().get(&row.study)
+            && *instances == row.instances
+        {
+            return Ok(cover.clone());
+        }
+        let found = workspace.instance_page(Some(&row.study), None, 4)?.rows;
+        let cover = found.into_iter().find(|instance| instance.has_pixels).map(|found| found.instance);
+        self.covers.borrow_mut().insert(row.study.clone(), (row.instances, cover.clone()));
+        Ok(cover)
+    }
+
+    fn facts_of(&self, study: &StudyInstanceUid) -> Option<&CaseFacts> {
+        self.by_study.get(study).and_then(|index| self.cases.get(*index))
+    }
+
+    fn study_rows(
+        &self,
+        workspace: &Workspace,
+        question: &Question,
+        after: Option<&PageKey>,
+        wanted: usize,
+        is_overtaken: &dyn Fn() -> bool,
+    ) -> Result<(Vec<StudyRow>, Option<PageKey>), WorkspaceError> {
+        let mut rows: Vec<StudyRow> = Vec::new();
+        if question.kind == Kind::Cases || question.status.is_some() {
+            return Ok((rows, None));
+        }
+        let today = today();
+        let has_words = !question.words.trim().is_empty();
+        // The search finds newest first: another order of answers is made here, of so many.
+        let is_sorted_here = has_words && !question.is_newest_first();
+        let wanted = if is_sorted_here { MOST_SORTED } else { wanted };
+        let is_narrow = question.modality.is_some() || question.since.is_some();
+        let query = SearchQuery {
+            text: question.words.clone(),
+            modality: question.modality.clone(),
+            from: question.since.map(|since| since.first_day(today)),
+            to: None,
+        };
+        let mut after = after.cloned();
+        loop {
+            let page = if has_words || (is_narrow && question.is_newest_first()) {
+                workspace.search_studies(&query, after.as_ref(), wanted.min(MORE))?
+            } else {
+                let order = question.order.of_studies();
+                workspace.study_page(order, question.direction(), after.as_ref(), wanted.min(MORE))?
+            };
+            let fits = |row: &StudyRow| {
+                question.fits_study(row, self.facts_of(&row.study).map(|facts| &facts.reads), today)
+            };
+            rows.extend(page.rows.into_iter().filter(fits));
+            after = page.next;
+            if rows.len() >= wanted || after.is_none() || is_overtaken() {
+                break;
+            }
+        }
+        if is_sorted_here {
+            match question.order {
+                Order::Date => rows.sort_by_key(|row| (row.date, row.time, row.study.clone())),
+                Order::Title => rows.sort_by_cached_key(|row| row.description.for_terminal().to_lowercase()),
+            }
+            if !question.is_up {
+                rows.reverse();
+            }
+            after = None;
+        }
+        Ok((rows, after))
+    }
+
+    /// All rows of a question, each study once: as its case where that is listed too.
+    fn keys(&self, workspace: &Workspace, question: &Question) -> Result<Vec<Key>, WorkspaceError> {
+        let cases = self.case_entries(workspace, question)?;
+        let shown: BTreeSet<&StudyInstanceUid> = cases
+            .iter()
+            .filter_map(|entry| match entry {
+                Entry::Case(facts, _) => Some(facts.sources.iter()),
+                Entry::Study(_) => None,
+            })
+            .flatten()
+            .collect();
+        let (rows, _) = self.study_rows(workspace, question, None, MOST_AT_ONCE, &|| false)?;
+        let studies = rows.iter().map(|row| &row.study).filter(|study| !shown.contains(study));
+        Ok(cases.iter().map(Entry::key).chain(studies.cloned().map(Key::Study)).collect())
+    }
+}
+
+fn today() -> jiff::civil::Date {
+    jiff::Zoned::now().date()
 }
 
 fn open_or_make(folder: &Path) -> Result<Workspace, WorkspaceError> {
@@ -229,39 +442,6 @@ fn open_or_make(folder: &Path) -> Result<Workspace, WorkspaceError> {
         Err(WorkspaceError::NotAWorkspace(_)) => Workspace::init(folder, InitOptions::default()),
         other => other,
     }
-}
-
-/// Cases, edited last first; with words, those that hold them.
-fn cases(workspace: &Workspace, question: &Question) -> Result<Vec<Entry>, WorkspaceError> {
-    let mut rows = workspace.case_list()?;
-    rows.sort_by_key(|row| std::cmp::Reverse(row.edited));
-    if question.words.trim().is_empty() {
-        return Ok(rows.into_iter().map(|row| Entry::Case(Box::new(row), Vec::new())).collect());
-    }
-    let mut by_id: BTreeMap<CaseId, CaseRow> = rows.into_iter().map(|row| (row.id, row)).collect();
-    let hits = workspace.search_cases(&SearchQuery::words(&question.words), None, PAGE)?;
-    let entry =
-        |hit: calx_workspace::CaseHit| by_id.remove(&hit.id).map(|row| Entry::Case(Box::new(row), hit.texts));
-    Ok(hits.rows.into_iter().filter_map(entry).collect())
-}
-
-fn studies(
-    workspace: &Workspace,
-    question: &Question,
-    after: Option<&PageKey>,
-) -> Result<(Vec<Entry>, Option<PageKey>), WorkspaceError> {
-    let Page { rows, next } = if question.words.trim().is_empty() {
-        workspace.study_page(question.order, question.direction, after, PAGE)?
-    } else {
-        workspace.search_studies(&SearchQuery::words(&question.words), after, PAGE)?
-    };
-    let mut entries = Vec::with_capacity(rows.len());
-    for row in rows {
-        let instances = workspace.instance_page(Some(&row.study), None, 4)?.rows;
-        let cover = instances.into_iter().find(|instance| instance.has_pixels).map(|found| found.instance);
-        entries.push(Entry::Study(Box::new(row), cover));
-    }
-    Ok((entries, next))
 }
 
 fn of_study(workspace: &Workspace, study: &StudyInstanceUid) -> Result<Contents, WorkspaceError> {

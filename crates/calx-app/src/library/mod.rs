@@ -8,22 +8,26 @@
 //! - Nobody's name or number is shown here.
 
 mod commands;
+pub mod demo;
 pub mod desk;
 mod drawer;
+mod filters;
 pub mod import;
+mod menu;
 mod preview;
+pub mod question;
+pub mod queue;
 mod table;
 mod tools;
 
 pub use commands::COMMANDS;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use calx_model::{CaseId, SopInstanceUid};
-use calx_workspace::{Direction, PageKey, StudyOrder, Totals};
+use calx_model::SopInstanceUid;
+use calx_workspace::{PageKey, Totals};
 use egui::{CentralPanel, Id, Margin, Panel};
 
 use crate::case::session::{Open, Opening};
@@ -33,17 +37,10 @@ use crate::shell::theme;
 use crate::state::{AppState, Screen};
 use crate::work::saver::Wanted;
 use crate::work::{Desk, Told};
-use desk::{Ask, Contents, Entry, Key, Librarian, Question, Tell};
+use desk::{Ask, Contents, Entry, Key, Librarian, Tell};
 use import::{Came, Then};
-
-/// Which rows are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Kind {
-    #[default]
-    All,
-    Cases,
-    Studies,
-}
+use question::{Order, Question, SavedFilter};
+use queue::Queue;
 
 /// What the library knows.
 #[derive(Debug, Default)]
@@ -57,18 +54,21 @@ pub struct Library {
     /// The folder and question of `number`.
     asked: Option<(PathBuf, Question)>,
     entries: Vec<Entry>,
-    /// Cases come first: so many.
-    cases: usize,
     next: Option<PageKey>,
     is_more_asked: bool,
+    /// The list is read again as it is, not anew.
+    is_again: bool,
     totals: Option<Totals>,
-    kind: Kind,
+    filters: Vec<SavedFilter>,
+    filter_name: String,
+    is_naming: bool,
+    queue: Option<Queue>,
+    is_queue_asked: bool,
     chosen: Option<Key>,
     /// The chosen row is to be brought into view.
     is_moved: bool,
     preview: Option<(Key, Contents)>,
     preview_asked: Option<Key>,
-    covers: BTreeMap<CaseId, Option<SopInstanceUid>>,
     failed: Option<String>,
     paths: String,
     folder: String,
@@ -76,9 +76,12 @@ pub struct Library {
     /// A field that is to get the focus.
     focus: Option<&'static str>,
     importer: import::Importer,
+    demo: Option<demo::Coming>,
     opening: Option<Opening>,
     /// The image that is to be shown first of what is being opened.
     show_first: Option<SopInstanceUid>,
+    /// It is to be shown as a document.
+    shows_text: bool,
 }
 
 /// Which field of paths is shown.
@@ -103,13 +106,16 @@ impl Library {
         self.importer.words()
     }
 
-    /// The rows shown, by their place in `entries`.
-    fn rows(&self) -> std::ops::Range<usize> {
-        match self.kind {
-            Kind::All => 0..self.entries.len(),
-            Kind::Cases => 0..self.cases,
-            Kind::Studies => self.cases..self.entries.len(),
-        }
+    /// What is looked for, and in which order.
+    #[must_use]
+    pub const fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// The list that is worked through.
+    #[must_use]
+    pub const fn queue(&self) -> Option<&Queue> {
+        self.queue.as_ref()
     }
 
     fn chosen_entry(&self) -> Option<&Entry> {
@@ -126,13 +132,9 @@ impl Library {
     }
 
     fn step(&mut self, by: isize) {
-        let rows = self.rows();
-        let at = rows.clone().find(|row| self.entries.get(*row).map(Entry::key) == self.chosen);
-        let last = rows.end.saturating_sub(1);
-        let row = match at {
-            Some(at) => at.saturating_add_signed(by).clamp(rows.start, last),
-            None => rows.start,
-        };
+        let at = self.entries.iter().position(|entry| Some(entry.key()) == self.chosen);
+        let last = self.entries.len().saturating_sub(1);
+        let row = at.map_or(0, |at| at.saturating_add_signed(by).min(last));
         if let Some(key) = self.entries.get(row).map(Entry::key) {
             self.choose(key);
             self.is_moved = true;
@@ -154,7 +156,9 @@ impl Library {
         self.number += 1;
         self.newest.store(self.number, Ordering::Release);
         let (root, question) = wanted.clone();
-        self.ask(Ask::First { root, number: self.number, question });
+        // The same list again has as many rows as before: nobody loses the place.
+        let rows = if std::mem::take(&mut self.is_again) { self.entries.len() } else { 0 };
+        self.ask(Ask::First { root, number: self.number, question, rows });
         self.asked = Some(wanted);
         self.is_more_asked = false;
     }
@@ -178,31 +182,16 @@ impl Library {
             return;
         }
         self.entries = entries;
-        self.cases = self.entries.iter().take_while(|entry| matches!(entry, Entry::Case(..))).count();
         let is_gone = self.chosen_entry().is_none();
         if is_gone && let Some(key) = self.entries.first().map(Entry::key) {
             self.choose(key);
         }
     }
 
-    /// The first image of a case, asked for once.
-    fn cover(&mut self, case: CaseId) -> Option<SopInstanceUid> {
-        if let Some(known) = self.covers.get(&case) {
-            return known.clone();
-        }
-        self.covers.insert(case, None);
-        self.ask(Ask::Cover(case));
-        None
-    }
-
-    fn sort(&mut self, order: StudyOrder) {
+    fn sort(&mut self, order: Order) {
+        // Newest first, and from A on; once more turns it round.
         let is_same = self.question.order == order;
-        self.question.direction = match (is_same, self.question.direction, order) {
-            (true, Direction::Up, _) => Direction::Down,
-            (true, Direction::Down, _) => Direction::Up,
-            (false, _, StudyOrder::Date) => Direction::Down,
-            (false, _, _) => Direction::Up,
-        };
+        self.question.is_up = if is_same { !self.question.is_up } else { order == Order::Title };
         self.question.order = order;
     }
 }
@@ -214,13 +203,7 @@ pub fn poll(state: &mut AppState) {
     for told in told {
         let library = &mut state.library;
         match told {
-            Told::Said(Tell::Workspace(root)) => {
-                library.shows = Shows::Nothing;
-                library.covers.clear();
-                library.failed = None;
-                state.frames.turn_to(&root);
-                state.root = Some(root);
-            }
+            Told::Said(Tell::Workspace(root)) => turn_to(state, root),
             Told::Said(Tell::Rows { number, is_first, entries, next, totals })
                 if number == library.number =>
             {
@@ -229,11 +212,14 @@ pub fn poll(state: &mut AppState) {
                 library.take_rows(is_first, entries, next);
             }
             Told::Said(Tell::Rows { .. }) => {}
-            Told::Said(Tell::Cover(case, image)) => {
-                library.covers.insert(case, image);
-            }
             Told::Said(Tell::Preview(key, contents)) => library.preview = Some((key, *contents)),
+            Told::Said(Tell::Filters(filters)) => library.filters = filters,
+            Told::Said(Tell::Queue(name, keys)) => {
+                library.is_queue_asked = false;
+                begin_queue(state, name, keys);
+            }
             Told::Said(Tell::Failed(why)) | Told::Broke(why) => {
+                library.is_queue_asked = false;
                 library.answered = library.number;
                 library.is_more_asked = false;
                 library.failed = Some(why.clone());
@@ -246,12 +232,27 @@ pub fn poll(state: &mut AppState) {
     }
     for ended in state.library.importer.poll() {
         refresh(state);
+        if let Some(root) = state.root.as_ref().filter(|_| ended.then == Then::Open) {
+            state.toasts.say(format!("Kept in the workspace {}", root.display()));
+        }
         // Who has begun something else meanwhile is left at it.
         if ended.then == Then::Open && state.session.is_none() && state.library.opening.is_none() {
             open_imported(state, &ended.came);
         }
     }
+    demo::poll(state);
     poll_opening(state);
+}
+
+/// Another workspace from now on; its list is asked for next.
+fn turn_to(state: &mut AppState, root: PathBuf) {
+    let library = &mut state.library;
+    library.shows = Shows::Nothing;
+    library.failed = None;
+    library.queue = None;
+    library.filters.clear();
+    state.frames.turn_to(&root);
+    state.root = Some(root);
 }
 
 fn open_desk(state: &mut AppState) {
@@ -292,14 +293,15 @@ pub fn adopt(state: &mut AppState, session: Box<dyn Session>) {
     {
         state.selection.image = Some(image.id);
     }
-    state.screen = if has_image { Screen::Viewer } else { Screen::Case };
+    let shows_text = std::mem::take(&mut state.library.shows_text);
+    state.screen = if has_image && !shows_text { Screen::Viewer } else { Screen::Case };
     state.session = Some(session);
 }
 
 /// Reads the list again.
 pub fn refresh(state: &mut AppState) {
+    state.library.is_again = state.library.asked.is_some();
     state.library.asked = None;
-    state.library.covers.clear();
     state.library.preview_asked = None;
 }
 
@@ -324,18 +326,21 @@ pub fn import(state: &mut AppState, sources: Vec<PathBuf>, then: Then) {
 
 /// Opens the first of what was imported.
 fn open_imported(state: &mut AppState, came: &Came) {
-    let Some(study) = came.studies.first() else {
-        state.toasts.say("Nothing of it can be opened; the list below says why");
+    let Some(study) = came.studies.first().cloned() else {
+        state.toasts.say("Nothing of it can be opened; the report of the import says why");
         return;
     };
-    if came.studies.len() > 1 {
-        let words =
-            format!("Opened the first of {} studies; the others are in the library", came.studies.len());
-        state.toasts.say(words);
-    }
     state.library.show_first = came.first.clone();
+    if came.studies.len() > 1 {
+        let words = format!("Opened the first of {} studies; Ctrl+PgDn opens the next", came.studies.len());
+        state.toasts.say(words);
+        state.library.chosen = None;
+        let keys = came.studies.iter().cloned().map(Key::Study).collect();
+        begin_queue(state, "Imported".to_owned(), keys);
+        return;
+    }
     state.library.choose(Key::Study(study.clone()));
-    open(state, Wanted::Study(study.clone()));
+    open(state, Wanted::Study(study));
 }
 
 /// Imports what was dropped on the window or pasted into the library, and says so while something hovers over it.
@@ -364,25 +369,63 @@ pub fn take_drops(state: &mut AppState, ctx: &egui::Context) {
     }
 }
 
-/// Opens the row that many below the chosen one.
+/// Opens what comes so many rows on: in the queue that is worked through, else in the list.
 pub fn open_next(state: &mut AppState, by: isize) {
-    let before = state.library.chosen.clone();
-    state.library.step(by);
-    if state.library.chosen == before {
+    let library = &mut state.library;
+    if let Some(queue) = &mut library.queue {
+        match queue.step(by) {
+            Some(key) => {
+                library.choose(key);
+                library.is_moved = true;
+                open_chosen(state);
+            }
+            None if by > 0 => {
+                let words = format!("{} is done: this was the last of {}", queue.name(), queue.len());
+                state.toasts.say(words);
+            }
+            None => state.toasts.say(format!("This is the first of {}", queue.name())),
+        }
+        return;
+    }
+    let before = library.chosen.clone();
+    library.step(by);
+    if library.chosen == before {
         state.toasts.say("There is no further row in the library");
     } else {
         open_chosen(state);
     }
 }
 
+/// Begins to work through rows, from the chosen one on.
+fn begin_queue(state: &mut AppState, name: String, keys: Vec<Key>) {
+    let library = &mut state.library;
+    library.queue = Queue::new(name, keys, library.chosen.as_ref());
+    match library.queue.as_ref().and_then(Queue::current).cloned() {
+        Some(first) => {
+            library.choose(first);
+            open_chosen(state);
+        }
+        None => state.toasts.say("There is nothing in this list to work through"),
+    }
+}
+
+/// Where the person is in the queue, in words; empty without one.
+#[must_use]
+pub fn queue_words(state: &AppState) -> String {
+    state.library.queue.as_ref().map(Queue::words).unwrap_or_default()
+}
+
 fn open_chosen(state: &mut AppState) {
-    let wanted = state.library.chosen.clone().map(|key| match key {
+    let Some(key) = state.library.chosen.clone() else { return };
+    // What is not in the queue is looked at beside it.
+    if let Some(queue) = &mut state.library.queue {
+        queue.go_to(&key);
+    }
+    let wanted = match key {
         Key::Case(case) => Wanted::Case(case),
         Key::Study(study) => Wanted::Study(study),
-    });
-    if let Some(wanted) = wanted {
-        open(state, wanted);
-    }
+    };
+    open(state, wanted);
 }
 
 /// Begins to open a case, or the case of a study; it is shown once it is there.
@@ -392,7 +435,8 @@ pub fn open(state: &mut AppState, wanted: Wanted) {
         return;
     };
     if is_in_hand(state, &wanted) {
-        state.screen = Screen::Viewer;
+        let shows_text = std::mem::take(&mut state.library.shows_text);
+        state.screen = if shows_text { Screen::Case } else { Screen::Viewer };
         return;
     }
     crate::case::commit_all(state);
@@ -417,7 +461,11 @@ pub fn is_idle(state: &AppState) -> bool {
     let library = &state.library;
     let is_asked = library.desk.as_ref().is_some_and(|desk| !desk.is_idle());
     let is_waiting = library.desk.is_some() && library.answered != library.number;
-    !is_asked && !is_waiting && !library.importer.is_running() && library.opening.is_none()
+    !is_asked
+        && !is_waiting
+        && !library.importer.is_running()
+        && library.opening.is_none()
+        && !library.makes_demo()
 }
 
 /// Draws it.
@@ -444,11 +492,11 @@ mod tests {
     #[test]
     fn the_same_column_again_turns_the_order_round() {
         let mut library = Library::default();
-        library.sort(StudyOrder::Description);
-        assert_eq!(library.question.direction, Direction::Up);
-        library.sort(StudyOrder::Description);
-        assert_eq!(library.question.direction, Direction::Down);
-        library.sort(StudyOrder::Date);
-        assert_eq!(library.question.direction, Direction::Down, "newest first");
+        library.sort(Order::Title);
+        assert!(library.question.is_up, "from A on");
+        library.sort(Order::Title);
+        assert!(!library.question.is_up);
+        library.sort(Order::Date);
+        assert!(library.question.is_newest_first());
     }
 }

@@ -55,8 +55,9 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
 }
 
 fn title(entry: &Entry, ui: &mut egui::Ui) {
-    let (title, facts) = match entry {
-        Entry::Case(row, _) => {
+    let (title, facts, case) = match entry {
+        Entry::Case(facts, _) => {
+            let row = &facts.row;
             let title =
                 if row.title.trim().is_empty() { "Untitled case".to_owned() } else { row.title.clone() };
             let counts = [
@@ -65,17 +66,27 @@ fn title(entry: &Entry, ui: &mut egui::Ui) {
                 (row.statements, "statement", "statements"),
                 (row.regions, "region", "regions"),
             ];
-            let facts = counts
+            let said = counts
                 .map(|(count, one, several)| many(u64::try_from(count).unwrap_or(u64::MAX), one, several));
-            (title, facts.join(" · "))
+            (title, said.join(" · "), None)
         }
-        Entry::Study(row, _) => {
+        Entry::Study(study) => {
+            let row = &study.row;
             let title = row.description.for_terminal();
             let title =
                 if title.trim().is_empty() { "Study without a description".to_owned() } else { title };
-            (title, format!("{} series · {}", row.series, many(row.images, "image", "images")))
+            let said = format!("{} series · {}", row.series, many(row.images, "image", "images"));
+            let case = study.case.as_ref().map(|case| {
+                let number = case.number.map(|number| format!("Case {number}")).unwrap_or_default();
+                let title = if case.title.trim().is_empty() { "untitled" } else { case.title.trim() };
+                format!("Shown in {number} · {title}")
+            });
+            (title, said, case)
         }
     };
     ui.add(egui::Label::new(RichText::new(title).heading().color(theme::STRONG)).wrap());
     ui.add(egui::Label::new(RichText::new(facts).small().color(theme::QUIET)).wrap());
+    if let Some(case) = case {
+        ui.add(egui::Label::new(RichText::new(case).small().color(theme::QUIET)).wrap());
+    }
 }

@@ -4,12 +4,14 @@
 //! - A row costs the same whether it is one of ten or of a hundred thousand.
 
 use calx_model::SopInstanceUid;
-use calx_workspace::{CaseRow, StudyOrder, StudyRow};
+use calx_workspace::{CaseFacts, ReadCounts};
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Align2, Button, Color32, FontId, Rect, Role, ScrollArea, Sense, WidgetInfo, pos2, vec2};
 
 use super::Library;
-use super::desk::Entry;
+use super::desk::{Entry, StudyEntry};
+use super::question::{Order, read_words, status_words};
+use crate::commands::CommandCall;
 use crate::seams::Frames;
 use crate::shell::theme;
 use crate::state::AppState;
@@ -18,8 +20,12 @@ use crate::state::AppState;
 const ROW: f32 = 58.0;
 /// Between two rows.
 const GAP: f32 = 2.0;
+/// So many rows are loaded without being asked for.
+const AT_ONCE: usize = 20_000;
 /// Rows before the end of what is loaded at which more is asked for.
 const AHEAD: usize = 40;
+/// Below this width the marks are left out.
+const NARROW: f32 = 620.0;
 
 /// Places of the columns, from the left of a row.
 #[derive(Clone, Copy)]
@@ -27,59 +33,83 @@ struct Columns {
     title: f32,
     date: f32,
     images: f32,
+    read: f32,
     marks: f32,
     end: f32,
 }
 
 impl Columns {
     fn of(width: f32) -> Self {
-        let marks = width - 130.0;
-        let images = marks - 84.0;
-        let date = images - 100.0;
-        Self { title: 66.0, date, images, marks, end: width }
+        let end = width - 6.0;
+        let marks = if width < NARROW { end } else { end - 92.0 };
+        let read = marks - 112.0;
+        let images = read - 64.0;
+        let date = images - 96.0;
+        Self { title: 66.0, date, images, read, marks, end }
+    }
+
+    fn has_marks(&self) -> bool {
+        self.marks < self.end
     }
 }
 
 /// Draws it.
 pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
+    let mut menus = Vec::new();
+    list(state, ui, &mut menus);
+    for response in menus {
+        response.context_menu(|ui| super::menu::ui(state, ui));
+    }
+}
+
+fn list(state: &mut AppState, ui: &mut egui::Ui, menus: &mut Vec<egui::Response>) {
+    let in_hand = state.case().map(|case| case.id);
     let AppState { library, frames, todo, .. } = state;
     header(library, ui);
-    let rows = library.rows();
-    if rows.is_empty() {
+    if library.entries.is_empty() {
         let words = match (library.answered == library.number, library.question.words.trim().is_empty()) {
             (false, _) => "Looking…",
-            (true, true) => "There are none yet",
+            (true, true) => "Nothing fits these filters",
             (true, false) => "Nothing has these words",
         };
         ui.add_space(24.0);
-        ui.vertical_centered(|ui| ui.label(egui::RichText::new(words).color(theme::QUIET)));
+        ui.vertical_centered(|ui| {
+            ui.label(egui::RichText::new(words).color(theme::QUIET));
+            let can = library.answered == library.number && !library.question.is_open();
+            if can && ui.button("Show everything").clicked() {
+                todo.push(CommandCall::of("library.clear-filters"));
+            }
+        });
         return;
     }
     let moved_to = std::mem::take(&mut library.is_moved)
-        .then(|| rows.clone().position(|row| library.entries.get(row).map(Entry::key) == library.chosen));
+        .then(|| library.entries.iter().position(|entry| Some(entry.key()) == library.chosen));
     ui.spacing_mut().item_spacing.y = GAP;
     let scroll = ScrollArea::vertical().auto_shrink([false, false]);
-    scroll.show_rows(ui, ROW, rows.len(), |ui, range| {
-        if range.end + AHEAD >= rows.len() {
-            library.ask_more();
-        }
+    scroll.show_rows(ui, ROW, library.entries.len(), |ui, range| {
         if let Some(index) = moved_to.flatten() {
             // Rows have one height: one out of view is found without drawing it.
             let above = (index as f32 - range.start as f32) * (ROW + GAP);
             let at = ui.max_rect().min + vec2(0.0, above);
             ui.scroll_to_rect(Rect::from_min_size(at, vec2(1.0, ROW)), None);
         }
+        // More is there before anybody scrolls to it: the bar beside the list says how long it is.
+        if library.entries.len() < AT_ONCE || range.end + AHEAD >= library.entries.len() {
+            library.ask_more();
+        }
         for index in range {
-            let Some(entry) = library.entries.get(rows.start + index).cloned() else { continue };
-            let response = row(library, &mut **frames, ui, &entry);
-            if response.clicked() || response.double_clicked() {
+            let Some(entry) = library.entries.get(index).cloned() else { continue };
+            let is_in_hand = matches!(&entry, Entry::Case(facts, _) if Some(facts.row.id) == in_hand);
+            let response = row(library, &mut **frames, ui, &entry, is_in_hand);
+            if response.clicked() || response.double_clicked() || response.secondary_clicked() {
                 library.choose(entry.key());
             }
             // Enter on a row that has the focus clicks it.
             let is_entered = response.clicked() && response.has_focus();
             if response.double_clicked() || is_entered {
-                todo.push(crate::commands::CommandCall::of("library.open"));
+                todo.push(CommandCall::of("library.open"));
             }
+            menus.push(response);
         }
     });
 }
@@ -87,25 +117,31 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
 fn header(library: &mut Library, ui: &mut egui::Ui) {
     let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());
     let columns = Columns::of(place.width());
-    let can_sort = library.question.words.trim().is_empty();
     for (left, name, order) in [
-        (columns.title, "Title", Some(StudyOrder::Description)),
-        (columns.date, "Date", Some(StudyOrder::Date)),
+        (columns.title, "Title", Some(Order::Title)),
+        (columns.date, "Date", Some(Order::Date)),
         (columns.images, "Images", None),
+        (columns.read, "Reading", None),
         (columns.marks, "Marks", None),
     ] {
+        if left >= columns.end {
+            continue;
+        }
         let at = pos2(place.left() + left, place.center().y);
-        match order.filter(|_| can_sort) {
+        match order {
             Some(order) => {
                 let is_it = library.question.order == order;
-                let sign = match (is_it, library.question.direction) {
+                let sign = match (is_it, library.question.is_up) {
                     (false, _) => "",
-                    (true, calx_workspace::Direction::Up) => " ▲",
-                    (true, calx_workspace::Direction::Down) => " ▼",
+                    (true, true) => " ▲",
+                    (true, false) => " ▼",
                 };
                 let words = egui::RichText::new(format!("{name}{sign}")).small().color(theme::QUIET);
-                let rect = Rect::from_min_size(pos2(at.x - 4.0, place.top()), vec2(84.0, 26.0));
-                let button = ui.put(rect, Button::new(words).frame(false));
+                let rect = Rect::from_min_size(pos2(at.x - 10.0, place.top()), vec2(84.0, 26.0));
+                let mut cell = ui.new_child(
+                    egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(Align::Center)),
+                );
+                let button = cell.add(Button::new(words).frame(false));
                 if button.accessible_name(format!("Sort by {}", name.to_lowercase())).clicked() {
                     library.sort(order);
                 }
@@ -118,7 +154,13 @@ fn header(library: &mut Library, ui: &mut egui::Ui) {
     }
 }
 
-fn row(library: &mut Library, frames: &mut dyn Frames, ui: &mut egui::Ui, entry: &Entry) -> egui::Response {
+fn row(
+    library: &Library,
+    frames: &mut dyn Frames,
+    ui: &mut egui::Ui,
+    entry: &Entry,
+    is_in_hand: bool,
+) -> egui::Response {
     let (place, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     if !ui.is_rect_visible(place) {
         return response;
@@ -130,30 +172,32 @@ fn row(library: &mut Library, frames: &mut dyn Frames, ui: &mut egui::Ui, entry:
         (false, false) => theme::GROUND,
     };
     ui.painter().rect_filled(place, 6.0, ground);
-    let cover = match entry {
-        Entry::Case(row, _) => library.cover(row.id),
-        Entry::Study(_, cover) => cover.clone(),
+    let (cover, said) = match entry {
+        Entry::Case(facts, texts) => (facts.first_image.as_ref(), of_case(facts, texts, is_in_hand)),
+        Entry::Study(study) => (study.cover.as_ref(), of_study(study)),
     };
     let picture = Rect::from_min_size(place.min + vec2(6.0, 5.0), vec2(48.0, 48.0));
-    thumbnail(frames, ui, picture, cover.as_ref());
-    let said = match entry {
-        Entry::Case(row, texts) => of_case(row, texts),
-        Entry::Study(row, _) => of_study(row),
-    };
+    thumbnail(frames, ui, picture, cover);
     let columns = Columns::of(place.width());
+    // Whether all of it fits.
     let line = |left: f32, right: f32, y: f32, words: &str, size: f32, colour: Color32| {
         let at = pos2(place.left() + left, place.top() + y);
         let galley = ui.painter().layout_job(one_line(words, size, colour, right - left - 10.0));
+        let is_whole = !galley.elided;
         ui.painter().galley(at, galley, colour);
+        is_whole
     };
-    line(columns.title, columns.date, 9.0, &said.title, 14.5, theme::STRONG);
-    line(columns.title, columns.date, 31.0, &said.more, 12.5, said.colour);
-    line(columns.date, columns.images, 19.0, &said.date, 13.0, theme::TEXT);
-    line(columns.images, columns.marks, 19.0, &said.images, 13.0, theme::TEXT);
-    line(columns.marks, columns.end, 19.0, &said.marks, 13.0, theme::TEXT);
+    let is_whole = line(columns.title, columns.date, 9.0, &said.title, 14.5, theme::STRONG)
+        & line(columns.title, columns.date, 31.0, &said.more, 12.5, said.colour);
+    line(columns.date, columns.images, 20.0, &said.date, 13.0, theme::TEXT);
+    line(columns.images, columns.read, 20.0, &said.images, 13.0, theme::TEXT);
+    line(columns.read, columns.marks, 20.0, &said.read, 13.0, said.read_colour);
+    if columns.has_marks() {
+        line(columns.marks, columns.end, 20.0, &said.marks, 13.0, theme::TEXT);
+    }
     let name = format!("{}: {}, {}", said.kind, said.title, said.date);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, &name));
-    response
+    if is_whole { response } else { response.on_hover_text(format!("{}\n{}", said.title, said.more)) }
 }
 
 /// What a row says.
@@ -164,17 +208,38 @@ struct Said {
     colour: Color32,
     date: String,
     images: String,
+    read: String,
+    read_colour: Color32,
     marks: String,
 }
 
-fn of_case(row: &CaseRow, texts: &[(String, String)]) -> Said {
+fn regions(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => "1 region".to_owned(),
+        count => format!("{count} regions"),
+    }
+}
+
+fn read_colour(reads: &ReadCounts) -> Color32 {
+    let is_done = reads.images() > 0 && reads.to_read() == 0;
+    if is_done { theme::GREEN } else { theme::TEXT }
+}
+
+fn of_case(facts: &CaseFacts, texts: &[(String, String)], is_in_hand: bool) -> Said {
+    let row = &facts.row;
     let number = row.number.map(|number| format!("Case {number} · ")).unwrap_or_default();
     let title = if row.title.trim().is_empty() { "Untitled" } else { row.title.trim() };
     let found = texts.first().map(|(place, words)| format!("{place}  {words}"));
     let (more, colour) = match (&row.unreadable, found) {
         (Some(why), _) => (format!("cannot be read: {why}"), theme::AMBER),
         (None, Some(found)) => (found, theme::ACCENT),
-        (None, None) => (row.status.word().replace('_', " "), theme::QUIET),
+        (None, None) => {
+            let mut parts = vec![status_words(row.status).to_owned(), facts.modalities.join(", ")];
+            parts.push(if is_in_hand { "open now".to_owned() } else { String::new() });
+            parts.retain(|part| !part.is_empty());
+            (parts.join(" · "), theme::QUIET)
+        }
     };
     Said {
         kind: "Case",
@@ -183,24 +248,38 @@ fn of_case(row: &CaseRow, texts: &[(String, String)]) -> Said {
         colour,
         date: row.edited.strftime("%Y-%m-%d").to_string(),
         images: row.images.to_string(),
-        marks: format!("{} regions", row.regions),
+        read: read_words(&facts.reads),
+        read_colour: read_colour(&facts.reads),
+        marks: regions(row.regions),
     }
 }
 
-fn of_study(row: &StudyRow) -> Said {
+fn of_study(study: &StudyEntry) -> Said {
+    let row = &study.row;
     let description = row.description.for_terminal();
     let title =
         if description.trim().is_empty() { "Study without a description".to_owned() } else { description };
     let modalities: Vec<String> = row.modalities.iter().map(calx_model::PatientText::for_terminal).collect();
-    let damaged = if row.damaged > 0 { format!(" · {} damaged", row.damaged) } else { String::new() };
+    let mut parts = vec!["Study".to_owned(), modalities.join(", ")];
+    if let Some(case) = &study.case {
+        parts.push(case.number.map_or_else(|| "has a case".to_owned(), |number| format!("Case {number}")));
+    }
+    if row.damaged > 0 {
+        parts.push(format!("{} damaged", row.damaged));
+    }
+    parts.retain(|part| !part.is_empty());
+    let unread = ReadCounts { unread: row.images, ..ReadCounts::default() };
+    let reads = study.case.as_ref().map_or(unread, |case| case.reads);
     Said {
         kind: "Study",
         title,
-        more: format!("{}{damaged}", modalities.join(", ")),
+        more: parts.join(" · "),
         colour: if row.damaged > 0 { theme::AMBER } else { theme::QUIET },
         date: row.date.map_or_else(|| "no date".to_owned(), |date| date.to_string()),
         images: row.images.to_string(),
-        marks: "study".to_owned(),
+        read: read_words(&reads),
+        read_colour: read_colour(&reads),
+        marks: study.case.as_ref().map(|case| regions(case.regions)).unwrap_or_default(),
     }
 }
 

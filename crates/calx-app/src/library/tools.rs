@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, Button, Id, Layout, RichText, TextEdit};
+use egui::{Align, Button, Id, Layout, RichText, Sense, Stroke, TextEdit, vec2};
 
 use super::commands::open_workspace;
 use super::import::many;
-use super::{Kind, Library, Shows, import};
+use super::question::Kind;
+use super::{Library, Shows, filters, import};
+use crate::commands;
 use crate::shell::{Purpose, theme};
 use crate::state::AppState;
 
 /// Nothing is there, and not because of words that find nothing.
 pub(super) fn is_empty(library: &Library) -> bool {
     let is_known = library.number > 0 && library.answered == library.number;
-    is_known && library.entries.is_empty() && library.question.words.trim().is_empty()
+    is_known && library.entries.is_empty() && library.question.is_open()
 }
 
 pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
@@ -32,9 +34,9 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
             library.step(0);
         }
         for (kind, name) in [(Kind::All, "All"), (Kind::Cases, "Cases"), (Kind::Studies, "Studies")] {
-            let button = ui.add(Button::new(name).selected(library.kind == kind));
+            let button = ui.add(Button::new(name).selected(library.question.kind == kind));
             if button.accessible_name(format!("Show {}", name.to_lowercase())).clicked() {
-                library.kind = kind;
+                library.question.kind = kind;
             }
         }
         if library.opening.is_some() {
@@ -52,6 +54,7 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
             }
         });
     });
+    filters::ui(state, ui);
     match state.library.shows {
         Shows::Nothing => {}
         Shows::Import => import_field(state, ui),
@@ -115,12 +118,14 @@ fn path_field(
 ) -> bool {
     ui.horizontal(|ui| {
         let width = (ui.available_width() - 170.0).clamp(160.0, 520.0);
-        let field = TextEdit::singleline(text).id(Id::unique(("library", id))).hint_text(hint);
-        let field = ui.add(field.desired_width(width)).accessible_name(hint);
+        // Several lines: several paths can be pasted. Enter asks for them.
+        let field = TextEdit::multiline(text).desired_rows(1).return_key(None).hint_text(hint);
+        let field = field.id(Id::unique(("library", id))).desired_width(width);
+        let field = ui.add(field).accessible_name(hint);
         if focus.take_if(|focus| *focus == id).is_some() {
             field.request_focus();
         }
-        let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let is_entered = field.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let is_typed = !text.trim().is_empty();
         let pressed = ui.add_enabled(is_typed, Button::new(button)).clicked();
         is_typed && (pressed || is_entered)
@@ -130,30 +135,97 @@ fn path_field(
 
 /// What leads on when nothing is there.
 pub(super) fn empty(state: &mut AppState, ui: &mut egui::Ui) {
-    ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() * 0.18).max(10.0));
-        ui.set_max_width(620.0);
-        if state.root.is_none() {
-            ui.label(RichText::new("Open a workspace").heading().color(theme::STRONG));
-            ui.label("A workspace is a folder in which calx keeps images and cases. An empty folder becomes one.");
+    egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.vertical_centered(|ui| {
+            ui.add_space((ui.available_height() * 0.1).max(10.0));
+            ui.set_max_width(600.0);
+            let has_root = state.root.is_some();
+            let (title, words) = if has_root {
+                ("No images yet", "Drop DICOM files or folders here: they are copied into the workspace.")
+            } else {
+                (
+                    "Open a workspace",
+                    "A workspace is a folder in which calx keeps images and cases. An empty folder becomes one.",
+                )
+            };
+            place_to_drop(ui, title, words, has_root);
+            ui.add_space(14.0);
+            buttons(state, ui, has_root);
+            ui.add_space(14.0);
+            let is_importing = state.library.shows == Shows::Import || state.library.shows == Shows::Nothing;
+            theme::card().show(ui, |ui| {
+                ui.set_min_width(560.0);
+                if has_root && is_importing { import_field(state, ui) } else { workspace_field(state, ui) }
+            });
             ui.add_space(12.0);
-            theme::card().show(ui, |ui| workspace_field(state, ui));
+            if has_root {
+                let words = "Some desktops never deliver what is dropped. A pasted path does the same, and so does \
+                             calx FOLDER at a prompt.";
+                ui.add(egui::Label::new(RichText::new(words).color(theme::QUIET)).wrap());
+            }
             recent(state, ui);
-        } else {
-            ui.label(RichText::new("No images yet").heading().color(theme::STRONG));
-            ui.label("Drop DICOM files or folders here, or paste their path.");
-            ui.add_space(12.0);
-            theme::card().show(ui, |ui| import_field(state, ui));
-            ui.add_space(12.0);
-            let words = "Some desktops never deliver what is dropped; a path always works, and so does calx PATH \
-                         at a prompt. To try calx with made-up hands, run calx demo.";
-            ui.add(egui::Label::new(RichText::new(words).color(theme::QUIET)).wrap());
+            if let Some(root) = &state.root {
+                ui.add_space(12.0);
+                let words = format!("Workspace: {}", root.display());
+                ui.add(egui::Label::new(RichText::new(words).small().color(theme::QUIET)).truncate());
+            }
+            if let Some(why) = &state.library.failed {
+                ui.add_space(12.0);
+                ui.add(egui::Label::new(RichText::new(why).color(theme::AMBER)).wrap());
+            }
+        });
+    });
+}
+
+/// A dashed frame with a title and what to do.
+fn place_to_drop(ui: &mut egui::Ui, title: &str, words: &str, takes_drops: bool) {
+    let width = ui.available_width().min(600.0);
+    let (place, _) = ui.allocate_exact_size(vec2(width, 150.0), Sense::hover());
+    if takes_drops {
+        let corners = [place.left_top(), place.right_top(), place.right_bottom(), place.left_bottom()];
+        let stroke = Stroke::new(1.5, theme::QUIET);
+        let outline = [corners.as_slice(), corners.get(..1).unwrap_or_default()].concat();
+        ui.painter().extend(egui::Shape::dashed_line(&outline, stroke, 7.0, 6.0));
+    }
+    let inside = place.shrink(24.0);
+    let builder = egui::UiBuilder::new()
+        .max_rect(inside)
+        .layout(Layout::top_down(Align::Center).with_main_justify(false));
+    let mut ui = ui.new_child(builder);
+    ui.add_space(18.0);
+    ui.label(RichText::new(title).heading().color(theme::STRONG));
+    ui.add(egui::Label::new(words).wrap());
+}
+
+fn buttons(state: &mut AppState, ui: &mut egui::Ui, has_root: bool) {
+    ui.horizontal(|ui| {
+        let big = |words: &str| Button::new(words.to_owned()).min_size(vec2(140.0, 32.0));
+        // As wide as the frame above: from its left edge on.
+        if has_root && ui.add(big("Open folder…").fill(theme::CHOSEN)).clicked() {
+            choose(state, Purpose::ImportFolder, "library.import");
         }
-        if let Some(why) = &state.library.failed {
-            ui.add_space(12.0);
-            ui.add(egui::Label::new(RichText::new(why).color(theme::AMBER)).wrap());
+        let other = if has_root { "Other workspace…" } else { "Open workspace…" };
+        if ui.add(big(other)).clicked() {
+            choose(state, Purpose::Workspace, "library.workspace");
+        }
+        let may = commands::find("library.demo").map_or(Err(""), |demo| (demo.when)(state));
+        let words = if state.library.makes_demo() { "Making the demo case…" } else { "Open demo case" };
+        let tip = "Made-up hands with marked arteries: everything can be tried on them";
+        let demo = ui.add_enabled(may.is_ok(), big(words)).on_hover_text(tip);
+        if demo.on_disabled_hover_text(may.err().unwrap_or_default()).clicked() {
+            state.ask("library.demo");
         }
     });
+}
+
+/// A dialog of the desktop, or the field for a path where there is none.
+fn choose(state: &mut AppState, purpose: Purpose, command: &'static str) {
+    if state.dialogs.are_there() {
+        let start = state.root.as_ref().and_then(|root| root.parent()).map(PathBuf::from);
+        state.dialogs.ask(purpose, start);
+    } else {
+        state.ask(command);
+    }
 }
 
 /// Workspaces that were open before.

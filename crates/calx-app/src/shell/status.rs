@@ -29,6 +29,11 @@ pub(super) fn bar(state: &mut AppState, ui: &mut egui::Ui) {
                     ui.separator();
                     ui.label(RichText::new(words).small().color(theme::QUIET));
                 }
+                let queue = crate::library::queue_words(state);
+                if !queue.is_empty() {
+                    ui.separator();
+                    ui.label(RichText::new(queue).small().color(theme::ACCENT));
+                }
             });
         });
     });

@@ -246,14 +246,18 @@ impl Files {
         uid: &SopInstanceUid,
         frame: u32,
     ) -> Result<(calx_dicom::Locator, ImageInfo), String> {
+        let locator = self.workspace()?.locate(uid).map_err(|error| words(&error))?;
+        let info = source.image_info(&locator, frame).map_err(|error| words(&error))?.value;
+        Ok((locator, info))
+    }
+
+    /// The workspace, opened when it is first needed.
+    pub(super) fn workspace(&mut self) -> Result<&Workspace, String> {
         if self.workspace.is_none() {
             let root = self.root.as_deref().ok_or("no workspace is open")?;
             self.workspace = Some(Workspace::open(root).map_err(|error| words(&error))?);
         }
-        let workspace = self.workspace.as_ref().ok_or("no workspace is open")?;
-        let locator = workspace.locate(uid).map_err(|error| words(&error))?;
-        let info = source.image_info(&locator, frame).map_err(|error| words(&error))?.value;
-        Ok((locator, info))
+        self.workspace.as_ref().ok_or_else(|| "no workspace is open".to_owned())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Small pictures of instances, made one after another beside the window.
+//! Small pictures of instances, made one after another beside the window, and kept on disk (`thumb_cache`).
 //!
 //! Invariants
 //! - What is made next is what the last pass wanted first: rows that scrolled away are not made.
@@ -17,6 +17,7 @@ use egui::{ColorImage, TextureHandle, TextureOptions};
 
 use super::loader::{Files, aspect};
 use super::saver::words;
+use super::thumb_cache::ThumbCache;
 use super::{Desk, Outbox, Told, Wake};
 use crate::paint::colour_image;
 
@@ -62,11 +63,15 @@ impl fmt::Debug for Thumbs {
 }
 
 impl Thumbs {
-    pub(super) fn open(mut files: Files, source: Arc<FrameSource>, wake: &Wake) -> std::io::Result<Self> {
+    pub(super) fn open(files: Files, source: Arc<FrameSource>, wake: &Wake) -> std::io::Result<Self> {
+        let mut maker = Maker { files, source, cache: None };
         let desk = Desk::open("thumbnails", wake, move |ask, out: &Outbox<Made>| match ask {
-            Ask::Root(root) => files = Files::new(Some(root)),
+            Ask::Root(root) => {
+                maker.files = Files::new(Some(root));
+                maker.cache = None;
+            }
             Ask::Make(uid) => {
-                let made = make(&mut files, &source, &uid);
+                let made = maker.picture(&uid);
                 out.tell((uid, made));
             }
         })?;
@@ -138,6 +143,31 @@ impl Thumbs {
 
     pub(super) fn is_idle(&self) -> bool {
         self.coming.is_none() && self.wanted.is_empty()
+    }
+}
+
+/// The thread's own things.
+struct Maker {
+    files: Files,
+    source: Arc<FrameSource>,
+    /// Of this workspace, once it was asked for; `None` inside where the system names no place.
+    cache: Option<Option<ThumbCache>>,
+}
+
+impl Maker {
+    fn picture(&mut self, uid: &SopInstanceUid) -> Result<ColorImage, String> {
+        let workspace = self.files.workspace()?;
+        let locator = workspace.locate(uid).map_err(|error| words(&error))?;
+        let dir = || workspace.thumbnails_dir().map(ThumbCache::new);
+        let cache = self.cache.get_or_insert_with(dir).as_mut();
+        let kept = cache.and_then(|cache| Some((cache.path(uid, &locator, SIDE)?, cache)));
+        let Some((path, cache)) = kept else { return make(&mut self.files, &self.source, uid) };
+        if let Some(picture) = ThumbCache::read(&path) {
+            return Ok(picture);
+        }
+        let picture = make(&mut self.files, &self.source, uid)?;
+        cache.keep(&path, &picture);
+        Ok(picture)
     }
 }
 

@@ -127,6 +127,41 @@ pub(crate) fn run(args: &DemoArgs, global: &Global, out: &Out) -> Outcome {
     Ok(exit)
 }
 
+/// The demo's workspace in the person's data folder, made when it is not there, for the window.
+#[cfg(feature = "app")]
+pub(crate) fn own(global: &Global) -> Result<(PathBuf, calx_model::CaseId), Failure> {
+    let data = crate::session::data_folder()
+        .ok_or_else(|| Failure::say(Exit::NotFound, "there is no home folder to keep the demo in"))?;
+    let folder = data.join("calx").join("demo");
+    let root = folder.join("workspace");
+    if folder.exists() {
+        // Whatever a person did in it stays.
+        let workspace = Workspace::open(&root).map_err(workspace_failure)?;
+        let first = workspace.case_list().map_err(workspace_failure)?.into_iter().next();
+        let none = || Failure::say(Exit::NotFound, format!("there is no case left in {}", root.display()));
+        return first.map(|row| (root.clone(), row.id)).ok_or_else(none);
+    }
+    // Made beside, so that one that was cut off is no demo.
+    let partial = data.join("calx").join("demo.partial");
+    if partial.exists() {
+        std::fs::remove_dir_all(&partial).map_err(|error| crate::failure::cannot_write(&partial, error))?;
+    }
+    crate::failure::create_folder(&partial)?;
+    let made = model_case(52, 1.0).map_err(super::phantom::phantom_failure)?;
+    super::phantom::write(made.images(), &partial.join("dicom"), false)?;
+    let workspace =
+        Workspace::init(&partial.join("workspace"), InitOptions::default()).map_err(workspace_failure)?;
+    let cancel = AtomicBool::new(false);
+    let options = ImportOptions { include: vec!["*.dcm".to_owned()], ..ImportOptions::new(&cancel) };
+    workspace
+        .import(&[partial.join("dicom")], &options, &mut |_| {})
+        .map_err(|error| Failure::new(Exit::SomeFailed, error))?;
+    let (case, _) = demo_case::write(&workspace, global, &made)?;
+    drop(workspace);
+    std::fs::rename(&partial, &folder).map_err(|error| crate::failure::cannot_write(&folder, error))?;
+    Ok((root, case.id))
+}
+
 /// Says what took how long.
 struct Clock<'a> {
     last: Instant,

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use calx_app::host::window::{self, Ended, Loss};
 use calx_app::host::{HostError, offscreen::Offscreen};
+use calx_app::library::demo::MakeDemo;
 use calx_app::resume::Resume;
 use calx_app::script::{self, Script};
 use calx_app::start::{AppStart, Graphics};
@@ -232,7 +233,12 @@ pub(crate) fn play(file: &Path, renderer: Draws, global: &Global, out: &Out) -> 
 pub(crate) fn start(root: &Path, open: Vec<PathBuf>, wanted: Option<Wanted>, global: &Global) -> AppStart {
     let author = session::author(global);
     let start = AppStart::of(Some(root.to_path_buf()), &author, workers::options(global));
-    AppStart { open, wanted, ..start }
+    let of_demo = global.clone();
+    let demo = MakeDemo::new(move || {
+        super::demo::own(&of_demo)
+            .map_err(|failure| failure.error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    });
+    AppStart { open, wanted, demo: Some(demo), ..start }
 }
 
 fn host_failure(error: HostError) -> Failure {
