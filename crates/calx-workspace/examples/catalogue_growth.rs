@@ -2,7 +2,7 @@
 //!
 //! `catalogue_growth FOLDER COUNT…` writes headers of that many instances below FOLDER (10 in a series, 2 series in a
 //! study, 3 studies of a patient), imports them by reference, asks for pages and words, and prints a row a count.
-//! FOLDER should be on the disk that is meant; what is written there is removed again.
+//! FOLDER should be on the disk that is meant; what is written there is removed again, unless `--keep` comes first.
 
 #![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "an example that prints a table")]
 
@@ -107,7 +107,7 @@ fn times(mut ask: impl FnMut(usize) -> Result<(), Box<dyn Error>>) -> Result<Str
     Ok(format!("{:.1} ({:.1})", ms(&times[ROUNDS / 2]), ms(&times[ROUNDS - 1])))
 }
 
-fn measure(folder: &Path, count: usize) -> Result<(), Box<dyn Error>> {
+fn measure(folder: &Path, count: usize, keep: bool) -> Result<(), Box<dyn Error>> {
     let dir = folder.join(format!("growth-{count}"));
     let source = dir.join("source");
     for at in 0..count {
@@ -157,20 +157,23 @@ fn measure(folder: &Path, count: usize) -> Result<(), Box<dyn Error>> {
     }
     println!();
     drop(ws);
-    fs::remove_dir_all(&dir)?;
+    if !keep {
+        fs::remove_dir_all(&dir)?;
+    }
     Ok(())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut args = std::env::args().skip(1);
-    let folder = args.next().ok_or("catalogue_growth FOLDER COUNT…")?;
+    let mut args = std::env::args().skip(1).peekable();
+    let keep = args.next_if(|first| first == "--keep").is_some();
+    let folder = args.next().ok_or("catalogue_growth [--keep] FOLDER COUNT…")?;
     println!(
         "| instances | CPU µs a file | wall µs a file | bytes a file | peak MiB | page by date ms (worst) | by name | \
          of instances | totals | m | mul | hand dx | 山田 頸椎 | smith 1990 | nothing |"
     );
     println!("|{}", "---:|".repeat(15));
     for count in args {
-        measure(Path::new(&folder), count.parse()?)?;
+        measure(Path::new(&folder), count.parse()?, keep)?;
     }
     Ok(())
 }

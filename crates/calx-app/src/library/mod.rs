@@ -100,6 +100,12 @@ impl Library {
         self.entries.iter().map(Entry::key).collect()
     }
 
+    /// Whether what is listed answers what is asked.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.answered == self.number && self.asked.as_ref().is_some_and(|(_, asked)| *asked == self.question)
+    }
+
     /// What came of the last import, in words; empty without one or while it runs.
     #[must_use]
     pub fn import_words(&self) -> String {
