@@ -44,12 +44,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     until(&mut host, Vec::new(), |host| !host.app.state.library.keys().is_empty());
     println!("rows are shown {:.0} ms after the start", ms(began.elapsed()));
     until(&mut host, Vec::new(), |host| host.app.is_idle());
-    println!("all {} rows are there after {:.0} ms", host.app.state.library.keys().len(), ms(began.elapsed()));
+    println!(
+        "all {} rows are there after {:.0} ms",
+        host.app.state.library.keys().len(),
+        ms(began.elapsed())
+    );
 
     until(&mut host, vec![key(Key::F, Modifiers::CTRL)], Offscreen::is_idle);
     for letter in "hand".chars() {
-        let (time, longest) =
-            until(&mut host, vec![Event::Text(letter.to_string())], |host| host.app.state.library.is_answered());
+        let (time, longest) = until(&mut host, vec![Event::Text(letter.to_string())], |host| {
+            host.app.state.library.is_answered()
+        });
         println!("'{letter}' answered in {:.1} ms, longest pass {longest:.1} ms", ms(time));
     }
     (0..4).for_each(|_| {

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use calx_model::{Case, CaseId, SopInstanceUid, StudyInstanceUid};
 use calx_workspace::{
@@ -30,6 +31,8 @@ const MORE: usize = 500;
 const MOST_AT_ONCE: usize = 20_000;
 /// Answers that are put into another order than the search's own.
 const MOST_SORTED: usize = 2_000;
+/// How long cases count as known while words are typed.
+const FRESH: Duration = Duration::from_secs(2);
 /// Cases that a search finds.
 const MOST_CASES: usize = 2_000;
 /// Images of a preview.
@@ -50,6 +53,8 @@ pub enum Ask {
         question: Question,
         /// So many rows at least: those that were there before the list was read again.
         rows: usize,
+        /// What changed meanwhile is to be seen; otherwise cases are as they were a moment ago.
+        is_again: bool,
     },
     /// The next page of studies.
     More {
@@ -124,6 +129,15 @@ impl Entry {
             Self::Study(study) => Key::Study(study.row.study.clone()),
         }
     }
+
+    /// Its first image.
+    #[must_use]
+    pub const fn first_image(&self) -> Option<&SopInstanceUid> {
+        match self {
+            Self::Case(facts, _) => facts.first_image.as_ref(),
+            Self::Study(study) => study.cover.as_ref(),
+        }
+    }
 }
 
 /// What is in a study or case.
@@ -175,6 +189,8 @@ pub struct Librarian {
     cases: Vec<CaseFacts>,
     /// Which of them shows a study: the one edited last.
     by_study: BTreeMap<StudyInstanceUid, usize>,
+    /// When that was.
+    taken: Option<Instant>,
     /// First images of studies, for as long as they have so many instances.
     covers: RefCell<BTreeMap<StudyInstanceUid, (u32, Option<SopInstanceUid>)>>,
 }
@@ -188,6 +204,7 @@ impl Librarian {
             newest,
             cases: Vec::new(),
             by_study: BTreeMap::new(),
+            taken: None,
             covers: RefCell::new(BTreeMap::new()),
         }
     }
@@ -199,7 +216,9 @@ impl Librarian {
             Ask::Workspace(folder) => {
                 open_or_make(&folder).map(|found| Some(Tell::Workspace(found.root().to_path_buf())))
             }
-            Ask::First { root, number, question, rows } => self.first(&root, number, &question, rows, out),
+            Ask::First { root, number, question, rows, is_again } => {
+                self.first(&root, number, &question, (rows, is_again), out)
+            }
             Ask::More { number, question, after } => self.more(number, &question, &after),
             Ask::Preview(key) => self.with(|workspace| {
                 let contents = match &key {
@@ -240,7 +259,7 @@ impl Librarian {
         root: &Path,
         number: u64,
         question: &Question,
-        rows: usize,
+        (rows, is_again): (usize, bool),
         out: &Outbox<Tell>,
     ) -> Result<Option<Tell>, WorkspaceError> {
         if self.is_overtaken(number) {
@@ -251,18 +270,14 @@ impl Librarian {
             out.tell(Tell::Filters(filters::load(workspace.root())?));
             self.workspace = Some(workspace);
             self.covers.borrow_mut().clear();
+            self.taken = None;
         }
         let Some(workspace) = &self.workspace else { return Ok(None) };
-        self.cases = workspace.case_facts()?;
-        self.by_study.clear();
-        for (index, facts) in self.cases.iter().enumerate() {
-            for study in &facts.sources {
-                let edited = |at: &usize| self.cases.get(*at).map(|facts| facts.row.edited);
-                let is_later = self.by_study.get(study).is_none_or(|at| edited(at) < Some(facts.row.edited));
-                if is_later {
-                    self.by_study.insert(study.clone(), index);
-                }
-            }
+        let is_old = self.taken.is_none_or(|taken| taken.elapsed() > FRESH);
+        if is_again || is_old {
+            self.cases = workspace.case_facts()?;
+            self.taken = Some(Instant::now());
+            self.by_study = by_study(&self.cases);
         }
         let mut entries = self.case_entries(workspace, question)?;
         let is_overtaken = || self.is_overtaken(number);
@@ -272,7 +287,9 @@ impl Librarian {
         let totals = Some(workspace.totals()?);
         out.tell(Tell::Rows { number, is_first: true, entries, next, totals });
         // Behind the answer: the next start finds these cases known. What cannot be written is read again.
-        if let Err(error) = workspace.keep_up() {
+        if (is_again || is_old)
+            && let Err(error) = workspace.keep_up()
+        {
             tracing::debug!(%error, "the catalogue did not take the cases up");
         }
         Ok(None)
@@ -305,7 +322,7 @@ impl Librarian {
         match question.order {
             Order::Date => fitting.sort_by_key(|facts| (facts.row.edited, facts.row.id)),
             Order::Title => {
-                fitting.sort_by_cached_key(|facts| (facts.row.title.to_lowercase(), facts.row.id))
+                fitting.sort_by_cached_key(|facts| (facts.row.title.to_lowercase(), facts.row.id));
             }
         }
         if !question.is_up {
@@ -431,6 +448,20 @@ impl Librarian {
         let studies = rows.iter().map(|row| &row.study).filter(|study| !shown.contains(study));
         Ok(cases.iter().map(Entry::key).chain(studies.cloned().map(Key::Study)).collect())
     }
+}
+
+/// Which case shows a study: of several the one edited last.
+fn by_study(cases: &[CaseFacts]) -> BTreeMap<StudyInstanceUid, usize> {
+    let mut by_study: BTreeMap<StudyInstanceUid, usize> = BTreeMap::new();
+    for (index, facts) in cases.iter().enumerate() {
+        for study in &facts.sources {
+            let edited = |at: &usize| cases.get(*at).map(|facts| facts.row.edited);
+            if by_study.get(study).is_none_or(|at| edited(at) < Some(facts.row.edited)) {
+                by_study.insert(study.clone(), index);
+            }
+        }
+    }
+    by_study
 }
 
 fn today() -> jiff::civil::Date {

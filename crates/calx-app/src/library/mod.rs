@@ -26,12 +26,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use calx_dicom::Priority;
 use calx_model::SopInstanceUid;
 use calx_workspace::{PageKey, Totals};
 use egui::{CentralPanel, Id, Margin, Panel};
 
 use crate::case::session::{Open, Opening};
-use crate::seams::{SaveState, Session};
+use crate::seams::{FrameKey, SaveState, Session};
 use crate::selection::Selection;
 use crate::shell::theme;
 use crate::state::{AppState, Screen};
@@ -58,6 +59,8 @@ pub struct Library {
     is_more_asked: bool,
     /// The list is read again as it is, not anew.
     is_again: bool,
+    /// The answer that is awaited leaves the chosen row where it is.
+    keeps_choice: bool,
     totals: Option<Totals>,
     filters: Vec<SavedFilter>,
     filter_name: String,
@@ -82,6 +85,8 @@ pub struct Library {
     show_first: Option<SopInstanceUid>,
     /// It is to be shown as a document.
     shows_text: bool,
+    /// The image of what is being opened that is read meanwhile.
+    awaited: Option<SopInstanceUid>,
 }
 
 /// Which field of paths is shown.
@@ -163,8 +168,11 @@ impl Library {
         self.newest.store(self.number, Ordering::Release);
         let (root, question) = wanted.clone();
         // The same list again has as many rows as before: nobody loses the place.
-        let rows = if std::mem::take(&mut self.is_again) { self.entries.len() } else { 0 };
-        self.ask(Ask::First { root, number: self.number, question, rows });
+        let is_again = std::mem::take(&mut self.is_again);
+        let rows = if is_again { self.entries.len() } else { 0 };
+        // Another question begins at its top; what was chosen before there was a list stays.
+        self.keeps_choice = is_again || self.number == 1;
+        self.ask(Ask::First { root, number: self.number, question, rows, is_again });
         self.asked = Some(wanted);
         self.is_more_asked = false;
     }
@@ -188,8 +196,11 @@ impl Library {
             return;
         }
         self.entries = entries;
-        let is_gone = self.chosen_entry().is_none();
-        if is_gone && let Some(key) = self.entries.first().map(Entry::key) {
+        let stays = self.chosen.is_some() && (self.keeps_choice || self.queue.is_some());
+        let is_gone = self.chosen_entry().is_none() && !(stays && self.next.is_some());
+        if (is_gone || !stays)
+            && let Some(key) = self.entries.first().map(Entry::key)
+        {
             self.choose(key);
         }
     }
@@ -247,6 +258,9 @@ pub fn poll(state: &mut AppState) {
         }
     }
     demo::poll(state);
+    if let Some(uid) = state.library.awaited.clone().filter(|_| state.library.opening.is_some()) {
+        let _read_when_it_is_shown = state.frames.want(&FrameKey { uid, frame: 1 }, Priority::Visible);
+    }
     poll_opening(state);
 }
 
@@ -447,7 +461,12 @@ pub fn open(state: &mut AppState, wanted: Wanted) {
     }
     crate::case::commit_all(state);
     match Opening::begin(root, wanted, &state.author, &state.wake) {
-        Ok(opening) => state.library.opening = Some(opening),
+        Ok(opening) => {
+            let library = &mut state.library;
+            library.awaited =
+                library.show_first.clone().or_else(|| library.chosen_entry()?.first_image().cloned());
+            library.opening = Some(opening);
+        }
         Err(error) => state.toasts.say(format!("It cannot be opened: {error}")),
     }
 }

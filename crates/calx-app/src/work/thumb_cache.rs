@@ -63,6 +63,10 @@ impl ThumbCache {
         }
     }
 
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "what is lost here is made again: nothing has to be durable"
+    )]
     fn write(&mut self, path: &Path, picture: &ColorImage) -> std::io::Result<()> {
         make_private(&self.dir)?;
         let rgb: Vec<u8> = picture.pixels.iter().flat_map(|p| [p.r(), p.g(), p.b()]).collect();

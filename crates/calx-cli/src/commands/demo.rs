@@ -158,7 +158,8 @@ pub(crate) fn own(global: &Global) -> Result<(PathBuf, calx_model::CaseId), Fail
         .map_err(|error| Failure::new(Exit::SomeFailed, error))?;
     let (case, _) = demo_case::write(&workspace, global, &made)?;
     drop(workspace);
-    std::fs::rename(&partial, &folder).map_err(|error| crate::failure::cannot_write(&folder, error))?;
+    calx_workspace::durable::rename_new(&partial, &folder)
+        .map_err(|error| crate::failure::cannot_write(&folder, error))?;
     Ok((root, case.id))
 }
 
