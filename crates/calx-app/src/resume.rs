@@ -189,6 +189,8 @@ impl PaneLeft {
             window: match pane.windowing {
                 Windowing::Choice(choice) => WindowLeft::Choice(choice),
                 Windowing::Preset(preset) => WindowLeft::Preset(preset.name.to_owned()),
+                // A state is switched on by the person who wants it.
+                Windowing::State => WindowLeft::Choice(WindowChoice::Default),
             },
             is_inverted: pane.is_inverted,
         }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use calx_dicom::ImageInfo;
 use calx_dicom::frame_source::Priority;
 use calx_model::{
-    Case, Document, Edit, Frame, ImageId, RegionId, Schema, SopInstanceUid, StatementId, VoiLut,
+    Case, Document, Edit, Frame, ImageId, PresentationState, RegionId, Schema, SopInstanceUid, StatementId,
+    StudyInstanceUid, VoiLut,
 };
 use calx_render::{DisplayTable, RendererDescription, View};
 use jiff::Timestamp;
@@ -65,6 +66,11 @@ pub trait Frames: fmt::Debug {
 
     /// A small picture of an instance, once it is there.
     fn thumbnail(&mut self, ctx: &egui::Context, uid: &SopInstanceUid) -> Option<egui::TextureHandle>;
+
+    /// The presentation states of a study, once they are read.
+    fn states(&mut self, _study: &StudyInstanceUid) -> Arc<[Arc<PresentationState>]> {
+        Arc::new([])
+    }
 
     /// Takes in what arrived; once a pass.
     fn poll(&mut self);

@@ -13,6 +13,8 @@
 
 #[path = "it/library.rs"]
 mod library;
+#[path = "it/looking.rs"]
+mod looking;
 #[path = "it/marking.rs"]
 mod marking;
 #[path = "it/shell.rs"]

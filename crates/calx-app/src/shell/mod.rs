@@ -203,9 +203,7 @@ pub const COMMANDS: &[Command] = &[
 /// Takes in what time did.
 pub fn poll(state: &mut AppState) {
     state.toasts.tick(state.seconds);
-    if state.flash.as_ref().is_some_and(|(_, until)| *until <= state.seconds) {
-        state.flash = None;
-    }
+    tend_flash(state);
     crate::case::commit_due(state);
     export::poll(state);
     settings::note_workspace(state);
@@ -267,6 +265,16 @@ pub fn over(state: &mut AppState, ctx: &egui::Context) {
     if let Some((_, until)) = &state.flash {
         let left = (until - seconds).clamp(0.0, FLASH_SECONDS);
         ctx.request_repaint_after(std::time::Duration::from_secs_f64(left));
+    }
+}
+
+/// A place that flashes waits for its image, shows for a while, and is let go: here and nowhere else.
+fn tend_flash(state: &mut AppState) {
+    let is_coming = state.flash.as_ref().is_some_and(|(place, _)| crate::viewer::is_coming(state, place));
+    match &mut state.flash {
+        Some((_, until)) if is_coming => *until = state.seconds + FLASH_SECONDS,
+        Some((_, until)) if *until <= state.seconds => state.flash = None,
+        _ => {}
     }
 }
 

@@ -133,10 +133,10 @@ pub(crate) fn keep_view(state: &mut AppState) {
     let Some(pane) = state.viewer.pane() else { return };
     let window = match (pane.windowing, &pane.shown) {
         (Windowing::Choice(choice), _) => Some(choice),
-        (Windowing::Preset(_), Some(_)) => {
+        (Windowing::Preset(_) | Windowing::State, Some(_)) => {
             super::gesture::typed_window(state, state.viewer.focus).map(calx_model::WindowChoice::Set)
         }
-        (Windowing::Preset(_), None) => None,
+        (Windowing::Preset(_) | Windowing::State, None) => None,
     };
     let (Some(image), Some(window)) = (pane.image, window) else { return };
     let display = ImageDisplay {

@@ -1,12 +1,12 @@
-//! The bar over the panes: tools, label, window, layout.
+//! The bar over the panes: label, window, layout.
 
 use calx_model::{ShapeKind, WindowChoice};
 use egui::{ComboBox, DragValue};
 
 use super::gesture::{set_window, typed_window};
 use super::state::Layout;
-use super::toolbox::ToolKind;
-use super::window::{Ground, Windowing, is_grey, offered};
+use super::states;
+use super::window::{Windowing, is_grey, offered};
 use crate::commands;
 use crate::state::AppState;
 
@@ -21,8 +21,6 @@ const LAYOUTS: [(Layout, &str, &str); 4] = [
 pub(crate) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     ui.add_space(2.0);
     ui.horizontal_wrapped(|ui| {
-        tools(state, ui);
-        ui.separator();
         label(state, ui);
         ui.separator();
         window(state, ui);
@@ -30,51 +28,6 @@ pub(crate) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
         layouts(state, ui);
     });
     ui.add_space(2.0);
-}
-
-fn tools(state: &mut AppState, ui: &mut egui::Ui) {
-    for kind in ToolKind::ALL {
-        let Some(command) = commands::find(kind.command()) else { continue };
-        let may = (command.when)(state);
-        let button = egui::Button::selectable(state.viewer.tool == kind, short(kind));
-        let response = ui.add_enabled(may.is_ok(), button).accessible_name(command.name);
-        let response = match may {
-            Ok(()) => {
-                let keys = crate::shell::keys::shown(state, command)
-                    .map_or(String::new(), |key| format!(" ({key})"));
-                response.on_hover_text(format!("{}{keys}: {}", command.name, command.tip))
-            }
-            Err(why) => response.on_disabled_hover_text(why),
-        };
-        if response.clicked() {
-            state.ask(command.id);
-        }
-        if matches!(kind, ToolKind::Zoom | ToolKind::Select | ToolKind::Eraser) {
-            ui.separator();
-        }
-    }
-}
-
-/// What stands on a button: short enough for a row of them.
-const fn short(kind: ToolKind) -> &'static str {
-    match kind {
-        ToolKind::Window => "W/L",
-        ToolKind::Pan => "Pan",
-        ToolKind::Zoom => "Zoom",
-        ToolKind::Select => "Select",
-        ToolKind::Polygon => "Polygon",
-        ToolKind::Freehand => "Freehand",
-        ToolKind::Ellipse => "Ellipse",
-        ToolKind::Rectangle => "Rectangle",
-        ToolKind::Path => "Artery",
-        ToolKind::Brush => "Brush",
-        ToolKind::Eraser => "Eraser",
-        ToolKind::Point => "Point",
-        ToolKind::Length => "Length",
-        ToolKind::Angle => "Angle",
-        ToolKind::Arrow => "Arrow",
-        ToolKind::Calibrate => "Scale",
-    }
 }
 
 /// The label that new regions get.
@@ -113,7 +66,9 @@ fn window(state: &mut AppState, ui: &mut egui::Ui) {
     let index = state.viewer.focus;
     let shown = state.viewer.pane().and_then(|pane| pane.shown.clone());
     let Some(shown) = shown.filter(|shown| is_grey(&shown.loaded.info.display)) else { return };
+    states::follow(state);
     let mut chosen = None;
+    let mut wanted_state = None;
     let title = ui.label("Window");
     let combo = ComboBox::from_id_salt("window of the image").width(150.0);
     let origin = match shown.pipeline.window_origin.as_str() {
@@ -133,10 +88,26 @@ fn window(state: &mut AppState, ui: &mut egui::Ui) {
                 chosen = Some(Windowing::Choice(choice));
             }
         }
+        if state.viewer.offered_states.is_empty() {
+            return;
+        }
+        ui.separator();
+        ui.weak("Presentation states");
+        let on = state.viewer.pane().and_then(|pane| pane.state.as_ref());
+        for found in &state.viewer.offered_states {
+            let is_on = on.is_some_and(|on| std::sync::Arc::ptr_eq(on, found));
+            if ui.selectable_label(is_on, format!("state  {}", states::name_of(found))).clicked() {
+                wanted_state = Some((!is_on).then(|| std::sync::Arc::clone(found)));
+            }
+        }
     });
     listed.response.labelled_by(title.id);
+    if let Some(wanted) = wanted_state {
+        states::show(state, wanted);
+        return;
+    }
     if let Some(mut numbers) = typed_window(state, index) {
-        let ground = Ground::of(&shown.loaded, state.viewer.pane().is_some_and(|pane| pane.is_inverted));
+        let ground = shown.ground();
         let speed = (ground.range[1] - ground.range[0]).abs().max(1e-6) / 1000.0;
         let mut is_changed = false;
         for (name, value) in [("W", &mut numbers.width), ("L", &mut numbers.center)] {

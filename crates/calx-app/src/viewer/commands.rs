@@ -7,11 +7,11 @@ use calx_tools::Input;
 
 use super::gesture::{set_window, with_pane_view};
 use super::points::Framing;
-use super::several::{self, has_several};
+use super::several::{self, Form, has_several};
 use super::state::Layout;
 use super::toolbox::{self, ToolKind, may_draw};
 use super::window::{Windowing, is_grey, offered};
-use super::{actions, calibrate};
+use super::{actions, calibrate, states};
 use crate::commands::{Command, Scope};
 use crate::seams::WhyNot;
 use crate::state::{AppState, has_case, may_edit};
@@ -162,6 +162,8 @@ pub const COMMANDS: &[Command] = commands! {
         |state, _| toolbox::take(state, ToolKind::Pan);
     "tool.zoom", "Zoom", "Drag up and down zooms about the press; the right button always does", "Tools", ["Z"],
         has_case, |state, _| toolbox::take(state, ToolKind::Zoom);
+    "tool.magnifier", "Magnifier", "What is under the pointer, three times as large; a drag moves the image", "Tools",
+        ["Y"], has_case, |state, _| toolbox::take(state, ToolKind::Magnifier);
     "tool.select", "Select", "Click a region; drag it, its vertices or its walls; double click adds a vertex",
         "Tools", ["S"], has_case, |state, _| toolbox::take(state, ToolKind::Select);
     "tool.polygon", "Polygon", "Click vertices; Enter, a double click or the first vertex closes", "Tools", ["P"],
@@ -210,6 +212,12 @@ pub const COMMANDS: &[Command] = commands! {
         "Region", ["Shift+U"], has_several, |state, _| several::subtract(state);
     "region.duplicate", "Duplicate the selected regions", "Beside themselves", "Region", ["Ctrl+D"], has_selection,
         |state, _| several::duplicate_selected(state);
+    "region.to_outline", "Make an outline", "Of the selected painted regions, ellipses and rectangles", "Region", [],
+        has_selection, |state, _| several::reform(state, Form::Outline);
+    "region.to_mask", "Make painted pixels", "Of the selected outlines: the brush goes on with them", "Region", [],
+        has_selection, |state, _| several::reform(state, Form::Mask);
+    "region.simplify", "Simplify the outline", "Fewer vertices, at most a pixel off", "Region", [], has_selection,
+        |state, _| several::reform(state, Form::Simpler);
     "region.copy", "Copy the selected regions", "To be pasted on this or another image, of this or another case", "Edit",
         ["Ctrl+C"], has_chosen, |state, _| several::copy(state);
     "region.paste", "Paste regions", "On the image in focus: beside what they were copied from, at the same place of another image",
@@ -240,6 +248,16 @@ pub const COMMANDS: &[Command] = commands! {
         |state, _| label(state, 3);
     "tool.label_4", "Label 4", "Gives the selected regions the fourth label", "Region", ["Ctrl+4"], may_edit,
         |state, _| label(state, 4);
+    "tool.label_5", "Label 5", "Gives the selected regions the fifth label", "Region", ["Ctrl+5"], may_edit,
+        |state, _| label(state, 5);
+    "tool.label_6", "Label 6", "Gives the selected regions the sixth label", "Region", ["Ctrl+6"], may_edit,
+        |state, _| label(state, 6);
+    "tool.label_7", "Label 7", "Gives the selected regions the seventh label", "Region", ["Ctrl+7"], may_edit,
+        |state, _| label(state, 7);
+    "tool.label_8", "Label 8", "Gives the selected regions the eighth label", "Region", ["Ctrl+8"], may_edit,
+        |state, _| label(state, 8);
+    "tool.label_9", "Label 9", "Gives the selected regions the ninth label", "Region", ["Ctrl+9"], may_edit,
+        |state, _| label(state, 9);
     "viewer.next_region", "Next region", "On the image in focus", "Region", ["N"], has_marks,
         |state, _| actions::step_region(state, 1);
     "viewer.previous_region", "Previous region", "On the image in focus", "Region", ["Shift+N"], has_marks,
@@ -278,6 +296,10 @@ pub const COMMANDS: &[Command] = commands! {
     "viewer.window_7", "Window 7", "The seventh that is offered", "", ["7"], has_grey, |state, _| choose(state, 7);
     "viewer.window_8", "Window 8", "The eighth that is offered", "", ["8"], has_grey, |state, _| choose(state, 8);
     "viewer.window_9", "Window 9", "The ninth that is offered", "", ["9"], has_grey, |state, _| choose(state, 9);
+    "viewer.next_state", "Next presentation state", "Of the study, for this image; after the last one none", "View", [],
+        states::has_one, |state, _| states::next(state);
+    "viewer.state_off", "Without presentation state", "The image as the case shows it", "View", [], states::is_on,
+        |state, _| states::show(state, None);
     "viewer.link_windows", "Link windows", "Windows of alike images move together", "View", [], has_case,
         |state, _| state.viewer.is_linked = !state.viewer.is_linked;
     "viewer.corner", "Text over the images", "Full, short, none", "View", ["O"], has_case,

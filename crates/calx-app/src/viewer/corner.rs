@@ -7,13 +7,15 @@
 
 use calx_geometry::Vector;
 use calx_model::{
-    BurnedIn, Case, CaseImage, CaseStudy, DisplayPipeline, EdgeLetters, PixelSpacing, Side, StudyTime, VoiLut,
+    BurnedIn, Case, CaseImage, CaseStudy, DisplayPipeline, EdgeLetters, PixelSpacing, PresentationState,
+    Side, StudyTime, VoiLut,
 };
 use calx_render::RendererKind;
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, Vec2};
 
 use super::points::{Framing, f32_of};
 use super::state::{CornerText, Shown};
+use super::states;
 use super::window::is_grey;
 
 const LIGHT: Color32 = Color32::from_gray(235);
@@ -31,32 +33,44 @@ pub(crate) struct Facts<'a> {
     pub(crate) shown: &'a Shown,
     pub(crate) framing: Framing,
     pub(crate) is_inverted: bool,
+    pub(crate) state: Option<&'a PresentationState>,
     pub(crate) renderer: RendererKind,
     pub(crate) level: CornerText,
 }
 
-/// Draws all of it.
-pub(crate) fn draw(painter: &Painter, facts: &Facts<'_>) {
+/// Draws all of it; the places that it takes.
+pub(crate) fn draw(painter: &Painter, facts: &Facts<'_>) -> Vec<Rect> {
     let place = facts.shown.lens.place;
     let size = (place.width().min(place.height()) / 45.0).clamp(11.0, 15.0);
     let room = place.shrink(MARGIN);
     let font = FontId::proportional(size);
+    // Two texts and a letter share an edge.
+    let share = ((room.width() - 2.4 * size) / 2.0 - 6.0).max(40.0);
+    let mut taken = Vec::new();
+    let mut corner = |at: Pos2, anchor: Align2, words: &[String], font: &FontId| {
+        let rect = lines(painter, at, anchor, words, (font, share));
+        if !words.is_empty() {
+            taken.push(rect.expand(2.0));
+        }
+        rect
+    };
     let mut top = room.left_top();
     if facts.level == CornerText::Full {
-        top.y = lines(painter, room.left_top(), Align2::LEFT_TOP, &about_case(facts), &font).bottom();
-        lines(painter, room.right_top(), Align2::RIGHT_TOP, &about_study(facts), &font);
+        top.y = corner(room.left_top(), Align2::LEFT_TOP, &about_case(facts), &font).bottom();
+        corner(room.right_top(), Align2::RIGHT_TOP, &about_study(facts), &font);
     }
-    badges(painter, top + Vec2::new(0.0, 4.0), &badges_of(facts), &font);
     if facts.level != CornerText::None {
-        lines(painter, room.left_bottom(), Align2::LEFT_BOTTOM, &about_view(facts), &font);
+        corner(room.left_bottom(), Align2::LEFT_BOTTOM, &about_view(facts), &font);
         let side = side_and_view(facts.image);
         let large = FontId::proportional(size * 1.9);
-        let above = lines(painter, room.right_bottom(), Align2::RIGHT_BOTTOM, &side, &large).top();
+        let above = corner(room.right_bottom(), Align2::RIGHT_BOTTOM, &side, &large).top();
         if let Some(bar) = bar(facts) {
-            draw_bar(painter, Pos2::new(room.right(), above - 6.0), &bar, &font);
+            taken.push(draw_bar(painter, Pos2::new(room.right(), above - 6.0), &bar, &font));
         }
         letters(painter, facts, &FontId::proportional(size * 1.25));
     }
+    taken.push(badges(painter, top + Vec2::new(0.0, 4.0), room.right(), &badges_of(facts), &font));
+    taken
 }
 
 fn about_case(facts: &Facts<'_>) -> Vec<String> {
@@ -134,11 +148,13 @@ fn side_and_view(image: &CaseImage) -> Vec<String> {
     if words.is_empty() { Vec::new() } else { vec![words.join("  ")] }
 }
 
-fn badges_of(facts: &Facts<'_>) -> Vec<&'static str> {
+fn badges_of(facts: &Facts<'_>) -> Vec<String> {
     let image = facts.image;
     let has_mm = image.effective_spacing().is_some() || !image.ultrasound_regions.is_empty();
     let is_burned_in = image.burned_in == BurnedIn::Yes && image.pixels_cleared.is_none();
-    [
+    let state = facts.state.map(|state| format!("STATE {}", states::name_of(state)));
+    let words = [
+        (image.key, "KEY IMAGE"),
         (facts.framing.is_mirrored, "FLIPPED"),
         (facts.is_inverted, "INVERTED"),
         (facts.shown.loaded.info.lossy, "LOSSY"),
@@ -146,10 +162,9 @@ fn badges_of(facts: &Facts<'_>) -> Vec<&'static str> {
         (!has_mm, "NOT CALIBRATED"),
         (is_burned_in, "BURNED-IN TEXT?"),
         (image.synthetic, "SYNTHETIC"),
-    ]
-    .into_iter()
-    .filter_map(|(holds, word)| holds.then_some(word))
-    .collect()
+    ];
+    let words = words.into_iter().filter_map(|(holds, word)| holds.then(|| word.to_owned()));
+    state.into_iter().chain(words).collect()
 }
 
 /// A bar and what it is worth.
@@ -180,9 +195,9 @@ fn bar_of(spacing: &PixelSpacing, [columns, rows]: [f64; 2]) -> Option<Bar> {
     Some(Bar { points: mm / mm_per_point, words: format!("{length}  {origin}") })
 }
 
-fn draw_bar(painter: &Painter, at: Pos2, bar: &Bar, font: &FontId) {
-    let top = text(painter, at, Align2::RIGHT_BOTTOM, &bar.words, font).top();
-    let right = Pos2::new(at.x, top - 3.0);
+fn draw_bar(painter: &Painter, at: Pos2, bar: &Bar, font: &FontId) -> Rect {
+    let words = text(painter, at, Align2::RIGHT_BOTTOM, &bar.words, (font, f32::INFINITY));
+    let right = Pos2::new(at.x, words.top() - 3.0);
     let left = right - Vec2::new(f32_of(bar.points), 0.0);
     let tick = Vec2::new(0.0, 5.0);
     let pieces = [[left, right], [left - tick, left + tick], [right - tick, right + tick]];
@@ -191,6 +206,7 @@ fn draw_bar(painter: &Painter, at: Pos2, bar: &Bar, font: &FontId) {
             painter.line_segment(piece, Stroke::new(width, colour));
         }
     }
+    words.union(Rect::from_two_pos(left - tick, right + tick))
 }
 
 /// What stands at each edge of the picture as it is seen.
@@ -209,43 +225,62 @@ fn letters(painter: &Painter, facts: &Facts<'_>, font: &FontId) {
         (room.center_top(), Align2::CENTER_TOP, &letters.top),
         (room.center_bottom(), Align2::CENTER_BOTTOM, &letters.bottom),
     ] {
-        text(painter, at, anchor, words, font);
+        text(painter, at, anchor, words, (font, f32::INFINITY));
     }
 }
 
-fn badges(painter: &Painter, at: Pos2, words: &[&str], font: &FontId) {
-    let mut left = at.x;
+/// Badges in rows from a place on, no farther than `right`; the room they take.
+fn badges(painter: &Painter, at: Pos2, right: f32, words: &[String], font: &FontId) -> Rect {
+    let mut room = Rect::from_min_max(at, at);
+    let mut next = at;
     for word in words {
-        let galley =
-            painter.layout_no_wrap((*word).to_owned(), FontId::proportional(font.size * 0.85), LIGHT);
-        let plate = Rect::from_min_size(Pos2::new(left, at.y), galley.size() + Vec2::new(10.0, 4.0));
+        let galley = painter.layout_no_wrap(word.clone(), FontId::proportional(font.size * 0.85), LIGHT);
+        let size = galley.size() + Vec2::new(10.0, 4.0);
+        if next.x + size.x > right && next.x > at.x {
+            next = Pos2::new(at.x, next.y + size.y + 4.0);
+        }
+        let plate = Rect::from_min_size(next, size);
         painter.rect_filled(plate, 4.0, Color32::from_rgb(96, 62, 0));
         painter.galley(plate.min + Vec2::new(5.0, 2.0), galley, LIGHT);
-        left = plate.right() + 4.0;
+        room = room.union(plate);
+        next.x = plate.right() + 4.0;
     }
+    room
 }
 
-/// Lines of text under one another, anchored at a corner; the room they take.
-fn lines(painter: &Painter, at: Pos2, anchor: Align2, words: &[String], font: &FontId) -> Rect {
-    if words.is_empty() {
-        return Rect::from_min_max(at, at);
+/// Lines of text under one another, anchored at a corner; none is wider than its share. The room they take.
+fn lines(
+    painter: &Painter,
+    at: Pos2,
+    anchor: Align2,
+    words: &[String],
+    (font, widest): (&FontId, f32),
+) -> Rect {
+    let mut room = Rect::from_min_max(at, at);
+    let mut next = at;
+    let is_from_below = anchor.y() == egui::Align::Max;
+    let ordered: Vec<&String> =
+        if is_from_below { words.iter().rev().collect() } else { words.iter().collect() };
+    for line in ordered {
+        let rect = text(painter, next, anchor, line, (font, widest));
+        room = room.union(rect);
+        next.y = if is_from_below { rect.top() } else { rect.bottom() };
     }
-    text(painter, at, anchor, &words.join("\n"), font)
+    room
 }
 
-/// Light letters with a dark edge: read on black and on white.
-fn text(painter: &Painter, at: Pos2, anchor: Align2, words: &str, font: &FontId) -> Rect {
-    let mut job = egui::text::LayoutJob::simple(words.to_owned(), font.clone(), LIGHT, f32::INFINITY);
-    job.halign = anchor.x();
+/// Light letters with a dark edge on a dim ground: read on black, on white, and over letters of the image itself.
+fn text(painter: &Painter, at: Pos2, anchor: Align2, words: &str, (font, widest): (&FontId, f32)) -> Rect {
+    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), font.clone(), LIGHT);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(widest);
     let galley = painter.layout_job(job);
-    // A galley that is aligned right or centred lies left of, or round, its own origin.
     let rect = anchor.anchor_size(at, galley.size());
-    let origin = rect.min - galley.rect.min.to_vec2();
+    painter.rect_filled(rect.expand2(Vec2::new(3.0, 0.5)), 3.0, Color32::from_black_alpha(110));
     for by in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
         let edge = Color32::from_black_alpha(200);
-        painter.galley_with_override_text_color(origin + Vec2::from(by), galley.clone(), edge);
+        painter.galley_with_override_text_color(rect.min + Vec2::from(by), galley.clone(), edge);
     }
-    painter.galley(origin, galley, LIGHT);
+    painter.galley(rect.min, galley, LIGHT);
     rect
 }
 

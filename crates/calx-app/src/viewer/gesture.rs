@@ -15,7 +15,7 @@ use super::hit::region_at;
 use super::points::{index_of, whole_steps};
 use super::state::{Gesture, GestureKind, Shown};
 use super::toolbox::{self, ToolKind};
-use super::window::{Ground, Windowing, is_grey, move_together, offered, over_box};
+use super::window::{Windowing, is_grey, move_together, offered, over_box};
 use super::{actions, corner};
 use crate::state::{AppState, may_edit};
 
@@ -84,15 +84,14 @@ fn press(
         (PointerButton::Middle, _) => GestureKind::Pan { framing },
         (PointerButton::Secondary, _) => GestureKind::Zoom { framing },
         (PointerButton::Primary, _) if state.held.pan => GestureKind::Pan { framing },
-        (PointerButton::Primary, ToolKind::Pan) => GestureKind::Pan { framing },
+        (PointerButton::Primary, ToolKind::Pan | ToolKind::Magnifier) => GestureKind::Pan { framing },
         (PointerButton::Primary, ToolKind::Zoom) => GestureKind::Zoom { framing },
         (PointerButton::Primary, ToolKind::Window) if !is_grey(&shown.loaded.info.display) => {
             GestureKind::Pan { framing }
         }
         (PointerButton::Primary, ToolKind::Window) if modifiers.ctrl => GestureKind::WindowBox { to: at },
         (PointerButton::Primary, ToolKind::Window) => {
-            let ground = Ground::of(&shown.loaded, pane.is_inverted);
-            GestureKind::Window { start: ground.on_screen(&shown.pipeline.voi_lut) }
+            GestureKind::Window { start: shown.ground().on_screen(&shown.pipeline.voi_lut) }
         }
         (PointerButton::Primary, tool) => {
             if let Err(why) = may_edit(state)
@@ -129,10 +128,8 @@ fn drag(state: &mut AppState, index: usize, shown: &Shown, at: Pos2, modifiers: 
             framing.zoomed(factor, shown.lens.target(from), extent, size)
         }),
         GestureKind::Window { start } => {
-            let is_inverted = state.viewer.panes.get(index).is_some_and(|pane| pane.is_inverted);
             let by = at - from;
-            let ground = Ground::of(&shown.loaded, is_inverted);
-            let window = ground.dragged(start, f64::from(by.x), f64::from(-by.y), modifiers.shift);
+            let window = shown.ground().dragged(start, f64::from(by.x), f64::from(-by.y), modifiers.shift);
             set_window(state, index, Windowing::Choice(WindowChoice::Set(window)));
         }
         GestureKind::WindowBox { .. } => {}
@@ -291,6 +288,10 @@ pub(crate) fn set_window(state: &mut AppState, index: usize, windowing: Windowin
         };
         if at == index || follows().is_some() {
             pane.windowing = windowing;
+            // A window by hand goes over the state's; another one of the file is seen without the state.
+            if !matches!(windowing, Windowing::Choice(WindowChoice::Set(_))) {
+                pane.state = None;
+            }
         }
     }
 }
@@ -347,5 +348,5 @@ pub(crate) fn read_out(shown: &Shown, at: Point<ImageSpace>) -> String {
 pub(crate) fn typed_window(state: &AppState, index: usize) -> Option<Window> {
     let pane = state.viewer.panes.get(index)?;
     let shown = pane.shown.as_ref().filter(|shown| is_grey(&shown.loaded.info.display))?;
-    Some(Ground::of(&shown.loaded, pane.is_inverted).on_screen(&shown.pipeline.voi_lut))
+    Some(shown.ground().on_screen(&shown.pipeline.voi_lut))
 }

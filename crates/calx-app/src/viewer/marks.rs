@@ -5,17 +5,18 @@
 //! Invariants
 //! - Colour is never the only sign: each label has its own line, every region its number.
 //! - Widths and letters are points of the screen, whatever the zoom.
-//! - A label covers no other; where there is no room the number alone stands.
+//! - Words stand where they cover no mark; where they would hide too much of the image the numbers stand alone.
 
 use std::sync::Arc;
 
 use calx_geometry::{ImageSpace, Point};
-use calx_model::{Case, CaseImage, Region, RegionId, Schema, Shape};
+use calx_model::{Case, CaseImage, Region, RegionId, Schema, Shape, ShapeKind};
 use calx_tools::{Outline, Preview};
 use egui::{
     Align2, Color32, FontId, Mesh, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Vec2, WidgetInfo,
 };
 
+use super::labels::{Anchor, Room};
 use super::points::{Lens, f32_of};
 use super::state::{Traced, Viewer};
 use super::strokes::{self, Ink, dashes_of};
@@ -43,6 +44,8 @@ pub(crate) struct Over<'a> {
     pub(crate) selection: &'a Selection,
     pub(crate) flash: Option<&'a Place>,
     pub(crate) pane_number: usize,
+    /// Places that texts of the image stand on.
+    pub(crate) taken: Vec<Rect>,
     /// What is pointed at elsewhere, in a text, stands out by fading the rest.
     pub(crate) fades: bool,
     /// Clicks go to the tool that draws, not to numbers.
@@ -61,8 +64,11 @@ pub(crate) fn trace(viewer: &mut Viewer, case: &Case) {
         let words: Arc<str> = words_of(case, region).into();
         let kept = before.remove(&region.id).filter(|traced| traced.shape == region.shape);
         let outline = kept.map_or_else(|| Arc::new(Outline::of(&region.shape)), |traced| traced.outline);
-        viewer.traced.insert(region.id, Traced { shape: region.shape.clone(), outline, words });
+        let traced = Traced { image: region.image, shape: region.shape.clone(), outline, words };
+        viewer.traced.insert(region.id, traced);
     }
+    viewer.gone = before;
+    viewer.gone.retain(|id, _| case.region(*id).is_none());
 }
 
 /// `calcified stretch 23.4 mm at detector`: the label of exports without its number, which is drawn.
@@ -74,22 +80,21 @@ fn words_of(case: &Case, region: &Region) -> String {
 /// Draws all marks of an image; the region whose number was clicked.
 pub(crate) fn draw(viewer: &Viewer, ui: &egui::Ui, over: &Over<'_>, lens: &Lens) -> Option<RegionId> {
     let painter = ui.painter_at(lens.place);
-    let on_frame =
-        |r: &&Region| r.image == over.image.id && (r.frames.is_empty() || r.frames.contains(&over.frame));
-    let shown: Vec<&Region> = over
-        .case
-        .regions
-        .iter()
-        .filter(on_frame)
-        .filter(|region| !over.selection.hidden.contains(&region.id))
-        .collect();
-    let mut anchors = Vec::new();
+    let shown: Vec<&Region> = on_frame(over).collect();
+    let mut room = Room::new(lens.place, over.taken.clone());
+    let mut labelled = Vec::new();
     for region in &shown {
         let Some(traced) = viewer.traced.get(&region.id) else { continue };
         let look = Look::of(region, over);
         draw_region(&painter, region, &traced.outline, look, lens);
-        if let Some(bounds) = seen_bounds(&traced.outline, lens) {
-            anchors.push((*region, look, bounds, Arc::clone(&traced.words)));
+        if let Some(anchor) = anchor_of(region, &traced.outline, lens, &mut room) {
+            labelled.push(Labelled { region, look, anchor, words: Arc::clone(&traced.words) });
+        }
+    }
+    let flashing = over.flash.map(|place| place.regions.as_slice()).unwrap_or_default();
+    for traced in flashing.iter().filter_map(|id| viewer.gone.get(id)) {
+        if traced.image == over.image.id {
+            draw_gone(&painter, &traced.outline, lens);
         }
     }
     for region in shown.iter().filter(|region| over.selection.regions.contains(&region.id)) {
@@ -98,7 +103,7 @@ pub(crate) fn draw(viewer: &Viewer, ui: &egui::Ui, over: &Over<'_>, lens: &Lens)
             draw_handles(&painter, &handles, lens);
         }
     }
-    draw_labels(ui, &painter, over, &anchors)
+    draw_labels(ui, &painter, over, (room, &labelled))
 }
 
 /// How one region is drawn in this pass.
@@ -182,6 +187,37 @@ fn draw_region(painter: &Painter, region: &Region, outline: &Outline, look: Look
     }
 }
 
+/// A region that is no more, for the moment in which it goes.
+fn draw_gone(painter: &Painter, outline: &Outline, lens: &Lens) {
+    let ink = Ink { colour: Color32::WHITE, width: 2.75, opacity: 0.7, dashes: &[(1.5, 1.5)] };
+    for (points, is_closed) in outline.lines.iter().chain(&outline.walls) {
+        strokes::draw(painter, &on_screen(points, lens), *is_closed, ink);
+    }
+    for points in outline.arrow.iter() {
+        strokes::draw(painter, &on_screen(points, lens), false, ink);
+    }
+    for at in &outline.points {
+        painter.circle_stroke(lens.screen(*at), 7.0, Stroke::new(ink.width, ink.colour));
+    }
+}
+
+/// Lines of all marks of an image, without numbers or words.
+pub(crate) fn draw_lines(viewer: &Viewer, painter: &Painter, over: &Over<'_>, lens: &Lens) {
+    for region in on_frame(over) {
+        if let Some(traced) = viewer.traced.get(&region.id) {
+            draw_region(painter, region, &traced.outline, Look::of(region, over), lens);
+        }
+    }
+}
+
+/// The regions that are drawn on a frame.
+fn on_frame<'a>(over: &'a Over<'_>) -> impl Iterator<Item = &'a Region> {
+    over.case.regions.iter().filter(|region| {
+        let is_of_frame = region.frames.is_empty() || region.frames.contains(&over.frame);
+        region.image == over.image.id && is_of_frame && !over.selection.hidden.contains(&region.id)
+    })
+}
+
 /// Strokes across both ends of a length.
 fn draw_ticks(painter: &Painter, ends: &[Pos2], look: Look) {
     let [a, b] = ends else { return };
@@ -224,16 +260,38 @@ fn draw_handles(painter: &Painter, handles: &[Point<ImageSpace>], lens: &Lens) {
     }
 }
 
-/// The box on the screen round what can be seen of a region.
-fn seen_bounds(outline: &Outline, lens: &Lens) -> Option<Rect> {
-    let lines = outline.lines.iter().chain(&outline.walls).flat_map(|(points, _)| points);
-    let points = lines.chain(&outline.points).chain(outline.arrow.iter().flatten());
-    let mut bounds: Option<Rect> = None;
-    for point in points {
-        let at = lens.screen(*point);
-        bounds.get_or_insert_with(|| Rect::from_min_max(at, at)).extend_with(at);
+/// What of a region can be seen, for its label; its lines are no place for others.
+fn anchor_of(region: &Region, outline: &Outline, lens: &Lens, room: &mut Room) -> Option<Anchor> {
+    let mut points: Vec<Pos2> = Vec::new();
+    for (line, is_closed) in outline.lines.iter().chain(&outline.walls) {
+        let line = on_screen(line, lens);
+        room.add_line(&line, *is_closed);
+        points.extend(line);
     }
-    bounds.map(|bounds| bounds.intersect(lens.place)).filter(|bounds| !bounds.is_negative())
+    let others = outline.points.iter().chain(outline.arrow.iter().flatten());
+    let others: Vec<Pos2> = others.map(|point| lens.screen(*point)).collect();
+    room.add_line(&others, false);
+    points.extend(others);
+    let mut bounds: Option<Rect> = None;
+    for at in &points {
+        bounds.get_or_insert_with(|| Rect::from_min_max(*at, *at)).extend_with(*at);
+    }
+    let bounds = bounds.map(|bounds| bounds.intersect(lens.place)).filter(|bounds| !bounds.is_negative())?;
+    points.retain(|point| lens.place.contains(*point));
+    // A point is drawn as a ring.
+    let bounds = if matches!(region.shape, Shape::Point { .. }) { bounds.expand(8.0) } else { bounds };
+    let kind = region.shape.kind();
+    let is_closed =
+        matches!(kind, ShapeKind::Area | ShapeKind::Ellipse | ShapeKind::Rectangle | ShapeKind::Mask);
+    Some(Anchor { bounds, points, is_closed })
+}
+
+/// A mark and what is written beside it.
+struct Labelled<'a> {
+    region: &'a Region,
+    look: Look,
+    anchor: Anchor,
+    words: Arc<str>,
 }
 
 /// Numbers with words, placed one after the other where nothing stands yet.
@@ -241,30 +299,31 @@ fn draw_labels(
     ui: &egui::Ui,
     painter: &Painter,
     over: &Over<'_>,
-    anchors: &[(&Region, Look, Rect, Arc<str>)],
+    (mut room, labelled): (Room, &[Labelled<'_>]),
 ) -> Option<RegionId> {
-    let room = painter.clip_rect().shrink(2.0);
-    let mut taken: Vec<Rect> = Vec::new();
     let mut clicked = None;
-    for (region, look, bounds, words) in anchors {
+    let chip = Vec2::splat(2.0 * CHIP);
+    let galleys: Vec<Option<Arc<egui::Galley>>> = labelled
+        .iter()
+        .map(|label| {
+            let words = label.words.to_string();
+            (!words.is_empty())
+                .then(|| painter.layout_no_wrap(words, FontId::proportional(13.0), Color32::WHITE))
+        })
+        .collect();
+    let full =
+        |galley: &egui::Galley| Vec2::new(chip.x + galley.size().x + 12.0, chip.y.max(galley.size().y));
+    let is_crowded = room.is_crowded(galleys.iter().flatten().map(|galley| full(galley)));
+    // Those pointed at choose first: their words are wanted.
+    let mut order: Vec<usize> = (0..labelled.len()).collect();
+    order.sort_by_key(|at| labelled.get(*at).is_none_or(|label| !label.look.is_bright));
+    for at in order {
+        let Some((label, galley)) = labelled.get(at).zip(galleys.get(at)) else { continue };
+        let (region, look) = (label.region, label.look);
         let number = over.case.region_number(region.id).unwrap_or(0);
-        let galley = painter.layout_no_wrap(words.to_string(), FontId::proportional(13.0), Color32::WHITE);
-        let chip = Vec2::splat(2.0 * CHIP);
-        let full = Vec2::new(chip.x + 6.0 + galley.size().x + 6.0, chip.y.max(galley.size().y));
-        let mut sizes = vec![chip];
-        if !words.is_empty() {
-            sizes.insert(0, full);
-        }
-        let free =
-            |rect: &Rect| room.contains_rect(*rect) && !taken.iter().any(|other| other.intersects(*rect));
-        let place = sizes.iter().find_map(|size| places(*bounds, *size).into_iter().find(free));
-        let plate = place.unwrap_or_else(|| {
-            let min = room.clamp(bounds.right_top());
-            Rect::from_min_size(min.min(room.max - chip), chip)
-        });
-        taken.push(plate.expand(2.0));
-        let has_words = plate.width() > chip.x + 1.0;
-        draw_label(painter, plate, number, has_words.then_some(galley), *look);
+        let galley = galley.as_ref().filter(|_| look.is_bright || !is_crowded);
+        let plate = room.seat(&label.anchor, galley.map_or(chip, |galley| full(galley)));
+        draw_label(painter, plate, number, galley.cloned(), look);
         let id = ui.scope_id().with(("region", over.pane_number, region.id));
         let sense = if over.is_drawing { Sense::hover() } else { Sense::click() };
         let response = ui.interact(plate.intersect(painter.clip_rect()), id, sense);
@@ -275,22 +334,6 @@ fn draw_labels(
         }
     }
     clicked
-}
-
-/// Where a plate may stand beside a box, best first: never on it.
-fn places(bounds: Rect, size: Vec2) -> [Rect; 6] {
-    let gap = 6.0;
-    let at = |x: f32, y: f32| Rect::from_min_size(Pos2::new(x, y), size);
-    let (left, right) = (bounds.left() - gap - size.x, bounds.right() + gap);
-    let (above, below) = (bounds.top() - gap - size.y, bounds.bottom() + gap);
-    [
-        at(right, above),
-        at(right, bounds.center().y - size.y / 2.0),
-        at(bounds.center().x - size.x / 2.0, above),
-        at(left, above),
-        at(bounds.center().x - size.x / 2.0, below),
-        at(left, bounds.center().y - size.y / 2.0),
-    ]
 }
 
 fn draw_label(painter: &Painter, plate: Rect, number: usize, words: Option<Arc<egui::Galley>>, look: Look) {
@@ -350,17 +393,4 @@ pub(crate) fn draw_box(painter: &Painter, from: Pos2, to: Pos2) {
     let rect = Rect::from_two_pos(from, to);
     painter.rect_stroke(rect, 0.0, Stroke::new(3.0, Color32::from_black_alpha(160)), StrokeKind::Middle);
     painter.rect_stroke(rect, 0.0, Stroke::new(1.25, DRAWING), StrokeKind::Middle);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_label_never_covers_its_own_mark() {
-        let mark = Rect::from_min_size(Pos2::new(100.0, 100.0), Vec2::new(40.0, 30.0));
-        for place in places(mark, Vec2::new(120.0, 20.0)) {
-            assert!(!place.intersects(mark), "{place:?}");
-        }
-    }
 }

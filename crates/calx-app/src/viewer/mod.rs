@@ -17,6 +17,9 @@ mod commands;
 mod corner;
 mod gesture;
 mod hit;
+mod labels;
+mod layer;
+mod magnifier;
 mod marks;
 pub(crate) mod measured;
 mod menu;
@@ -25,9 +28,11 @@ mod pane;
 pub mod points;
 mod several;
 pub mod state;
+mod states;
 mod strip;
 mod strokes;
 pub mod toolbox;
+mod tools;
 pub mod window;
 
 use egui::{CentralPanel, Event, Frame, Panel, Rect, Vec2};
@@ -39,7 +44,8 @@ pub use toolbox::ToolKind;
 
 use crate::case;
 use crate::commands::{Arg, CommandCall};
-use crate::state::AppState;
+use crate::seams::Place;
+use crate::state::{AppState, Screen};
 
 /// Takes back the last point of a shape that is being drawn, which undo does before anything else. Whether there was
 /// one.
@@ -62,6 +68,10 @@ pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
             case::findings(state, ui);
         });
     }
+    let column = Frame::NONE.fill(crate::shell::theme::GROUND).inner_margin(egui::Margin::symmetric(4, 0));
+    Panel::left("tools").exact_size(tools::WIDTH).resizable(false).frame(column).show(ui, |ui| {
+        tools::ui(state, ui);
+    });
     CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
         let room = ui.available_rect_before_wrap();
         ui.advance_cursor_after_rect(room);
@@ -73,6 +83,15 @@ pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     if !ui.ctx().input(|input| input.pointer.any_down()) {
         state.viewer.gesture = None;
     }
+}
+
+/// Whether the image of a place is on its way to a pane: what is shown of the place waits for it.
+pub fn is_coming(state: &AppState, place: &Place) -> bool {
+    let image = place.image.and_then(|id| state.case()?.image(id));
+    let Some(image) = image.filter(|_| state.screen == Screen::Viewer) else { return false };
+    let is_there = state.viewer.loaded(image.id).is_some_and(|loaded| loaded.key.uid == image.source);
+    // What cannot be read never comes: nothing waits for it.
+    !is_there && !state.frames.is_idle()
 }
 
 /// Copy and paste come as words of the system, not as keys; a text that is being typed keeps them.
@@ -107,14 +126,6 @@ fn panes(state: &mut AppState, ui: &mut egui::Ui, room: Rect) {
     if now != before {
         state.selection.hovered = now.into_iter().collect();
         ui.ctx().request_repaint();
-    }
-    if let Some((_, until)) = &state.flash {
-        let left = until - state.seconds;
-        if left > 0.0 {
-            ui.ctx().request_repaint_after_secs(points::f32_of(left));
-        } else {
-            state.flash = None;
-        }
     }
 }
 

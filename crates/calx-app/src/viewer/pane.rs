@@ -10,14 +10,15 @@ use std::sync::Arc;
 
 use calx_dicom::frame_source::Priority;
 use calx_model::{CaseImage, Side};
-use calx_render::DisplayTable;
+use calx_render::{DisplayTable, state_aspect};
 use egui::{
-    Align2, Color32, EventFilter, FontId, Id, Rect, Role, Sense, Slider, Stroke, StrokeKind, Vec2, WidgetInfo,
+    Align2, Color32, DragValue, EventFilter, FontId, Id, Rect, Role, Sense, Slider, Stroke, StrokeKind, Vec2,
+    WidgetInfo,
 };
 
 use super::points::{Extent, Lens, on_pixels};
 use super::state::{GestureKind, Made, Playing, Shown};
-use super::{actions, corner, gesture, marks, menu, window};
+use super::{actions, corner, gesture, magnifier, marks, menu, states, window};
 use crate::seams::{FrameKey, LoadedFrame, Loading, PaneImage};
 use crate::state::AppState;
 
@@ -119,25 +120,43 @@ fn show(
             return message(ui, place, &format!("This image cannot be shown: {why}"));
         }
     };
-    let extent = Extent::of(&loaded.frame, loaded.aspect);
+    let on = pane.state.as_ref();
+    let aspect = on.map_or(loaded.aspect, |on| state_aspect(states::applied(on, &loaded), loaded.aspect));
+    let extent = Extent::of(&loaded.frame, aspect);
     let view = pane.framing.view(&extent, size);
     let Some(lens) = Lens::new(view, place, ui.ctx().pixels_per_point()) else { return };
     let id = pane.id;
-    pane.shown = Some(Shown { loaded: Arc::clone(&loaded), pipeline: made.pipeline, lens });
+    pane.shown =
+        Some(Shown { loaded: Arc::clone(&loaded), pipeline: Arc::clone(&made.pipeline), lens, extent });
     state.painter.paint(ui, id, &PaneImage { image: &loaded, table: &made.table, view, place });
+    let painter = ui.painter_at(place);
+    let on = state.viewer.panes.get(index).and_then(|pane| pane.state.clone());
+    state.viewer.layers.draw(&painter, id, (&loaded, on.as_ref()), &lens, &state.wake);
     over(state, ui, index, image, &lens);
+    magnifier::draw(state, ui, index, image, &made.table);
 }
 
 /// The table for the window of a pane, the one made before when nothing changed.
 fn made(pane: &mut super::state::Pane, loaded: &Arc<LoadedFrame>) -> Result<Made, String> {
     let (windowing, is_inverted) = (pane.windowing, pane.is_inverted);
+    // A state lists some frames of a clip; on the others the image is shown as it is without.
+    let on = pane.state.clone().filter(|on| on.applies_to(&loaded.key.uid, loaded.key.frame));
     let is_same = |made: &&Made| {
-        made.key == loaded.key && made.windowing == windowing && made.is_inverted == is_inverted
+        let same_state = match (&made.state, &on) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        same_state && made.key == loaded.key && made.windowing == windowing && made.is_inverted == is_inverted
     };
     if let Some(made) = pane.made.as_ref().filter(is_same) {
         return Ok(made.clone());
     }
-    let pipeline = window::pipeline(loaded, windowing, is_inverted).or_else(|why| {
+    let found = match &on {
+        Some(on) => states::pipeline(on, loaded, windowing, is_inverted),
+        None => window::pipeline(loaded, windowing, is_inverted),
+    };
+    let pipeline = found.or_else(|why| {
         // A window that this frame does not offer: the case may have been written for another file.
         tracing::info!(%why, "the file's own window is shown instead");
         window::pipeline(loaded, window::Windowing::default(), is_inverted)
@@ -146,7 +165,8 @@ fn made(pane: &mut super::state::Pane, loaded: &Arc<LoadedFrame>) -> Result<Made
     let bits = loaded.info.display.bits_stored;
     let table = DisplayTable::build(&pipeline, &loaded.frame, bits).map_err(|why| why.to_string())?;
     let key = loaded.key.clone();
-    let made = Made { key, windowing, is_inverted, pipeline: Arc::new(pipeline), table: Arc::new(table) };
+    let made =
+        Made { key, windowing, state: on, is_inverted, pipeline: Arc::new(pipeline), table: Arc::new(table) };
     pane.made = Some(made.clone());
     Ok(made)
 }
@@ -158,7 +178,23 @@ fn over(state: &mut AppState, ui: &egui::Ui, index: usize, image: &CaseImage, le
     if let Some(session) = state.session.as_deref() {
         let (case, viewer) = (session.case(), &state.viewer);
         let Some(pane) = viewer.panes.get(index) else { return };
-        let flash = state.flash.as_ref().filter(|(_, until)| state.seconds < *until).map(|(place, _)| place);
+        let flash = state.flash.as_ref().map(|(place, _)| place);
+        let mut taken = Vec::new();
+        if let Some((study, shown)) = case.study_of(image.id).zip(pane.shown.as_ref()) {
+            let facts = corner::Facts {
+                case,
+                study,
+                image,
+                frame: pane.frame,
+                shown,
+                framing: pane.framing,
+                is_inverted: pane.is_inverted,
+                state: pane.state.as_deref(),
+                renderer: state.painter.describe().kind,
+                level: viewer.corner,
+            };
+            taken = corner::draw(&painter, &facts);
+        }
         if !state.held.peek {
             let over = marks::Over {
                 case,
@@ -168,6 +204,7 @@ fn over(state: &mut AppState, ui: &egui::Ui, index: usize, image: &CaseImage, le
                 selection: &state.selection,
                 flash,
                 pane_number: index + 1,
+                taken,
                 fades: !viewer.is_pointing,
                 is_drawing: viewer.tool.shape().is_some(),
             };
@@ -186,20 +223,6 @@ fn over(state: &mut AppState, ui: &egui::Ui, index: usize, image: &CaseImage, le
         {
             marks::draw_box(&painter, gesture.from, to);
         }
-        if let Some((study, shown)) = case.study_of(image.id).zip(pane.shown.as_ref()) {
-            let facts = corner::Facts {
-                case,
-                study,
-                image,
-                frame: pane.frame,
-                shown,
-                framing: pane.framing,
-                is_inverted: pane.is_inverted,
-                renderer: state.painter.describe().kind,
-                level: viewer.corner,
-            };
-            corner::draw(&painter, &facts);
-        }
     }
     if let Some(region) = clicked {
         super::toolbox::select(state, &[region]);
@@ -215,7 +238,7 @@ fn play(state: &mut AppState, ctx: &egui::Context, index: usize, image: &CaseIma
     let Some(playback) = playback.filter(|_| image.frames > 1) else { return };
     let next =
         if pane.frame >= playback.last.min(image.frames) { playback.first.max(1) } else { pane.frame + 1 };
-    let pause = 1.0 / playback.rate.clamp(0.1, 240.0);
+    let pause = 1.0 / (playback.rate * pane.speed).clamp(0.1, 240.0);
     let key = FrameKey { uid: image.source.clone(), frame: next };
     let is_there = matches!(state.frames.want(&key, Priority::Ahead), Loading::Ready(_));
     let due = playing.since + pause;
@@ -228,12 +251,17 @@ fn play(state: &mut AppState, ctx: &egui::Context, index: usize, image: &CaseIma
 
 fn frames_bar(state: &mut AppState, ui: &mut egui::Ui, index: usize, image: &CaseImage, room: Rect) {
     let Some(pane) = state.viewer.panes.get(index) else { return };
-    let (mut frame, is_playing) = (pane.frame, pane.playing.is_some());
+    let (mut frame, is_playing, mut speed) = (pane.frame, pane.playing.is_some(), pane.speed);
+    let rate = pane.shown.as_ref().and_then(|shown| shown.loaded.info.playback.as_ref());
+    let rate = rate.map_or_else(String::new, |playback| playback.to_string());
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     let builder = egui::UiBuilder::new().max_rect(room.shrink2(Vec2::new(6.0, 2.0))).layout(layout);
     let asked = ui.scope_builder(builder, |ui| {
         let button = ui.button(if is_playing { "Stop" } else { "Play" });
         let toggled = button.on_hover_text("Play or stop the frames (C)").clicked();
+        let name = format!("Speed of viewport {}", index + 1);
+        let field = DragValue::new(&mut speed).range(0.1..=8.0).speed(0.02).max_decimals(2).suffix("×");
+        ui.add(field).accessible_name(name).on_hover_text(format!("How fast it runs; 1× is {rate}"));
         let words = format!("frame {frame} of {}", image.frames);
         ui.spacing_mut().slider_width = (ui.available_width() - 130.0).max(60.0);
         let slider = Slider::new(&mut frame, 1..=image.frames.max(1)).show_value(false).text(words);
@@ -242,6 +270,9 @@ fn frames_bar(state: &mut AppState, ui: &mut egui::Ui, index: usize, image: &Cas
     let (toggled, is_moved) = asked.inner;
     if toggled {
         actions::toggle_playing(state, index);
+    }
+    if let Some(pane) = state.viewer.panes.get_mut(index) {
+        pane.speed = speed;
     }
     if is_moved {
         actions::show_frame(state, index, frame);

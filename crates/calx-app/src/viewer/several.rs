@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 
+use calx_geometry::{Area, GridPoint, ImageSpace, Point};
 use calx_model::{Case, Edit, EditError, Region, RegionField, RegionId, Shape, ShapeKind};
 use calx_tools::{duplicate, paste};
 use serde::{Deserialize, Serialize};
@@ -192,6 +193,71 @@ pub(crate) fn select_all(state: &mut AppState) {
     select(state, &here);
 }
 
+/// Another form of the same region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Painted pixels become an outline.
+    Outline,
+    /// What is enclosed becomes painted pixels.
+    Mask,
+    /// An outline with fewer vertices, at most a pixel off.
+    Simpler,
+}
+
+/// A shape in another form; `None` where it has none.
+fn in_form(shape: &Shape, form: Form) -> Option<Shape> {
+    let enclosed = || match shape {
+        Shape::Area(area) => Some(area.clone()),
+        Shape::Ellipse(ellipse) => area_of(ellipse.polygon(1.0 / 16.0)),
+        Shape::Rectangle(rectangle) => area_of(rectangle.polygon()),
+        _ => None,
+    };
+    match (form, shape) {
+        (Form::Outline, Shape::Mask(mask)) => mask.to_area().map(Shape::Area),
+        (Form::Outline, Shape::Ellipse(_) | Shape::Rectangle(_)) => enclosed().map(Shape::Area),
+        (Form::Mask, _) => enclosed().map(|area| area.to_mask()).filter(|m| !m.is_empty()).map(Shape::Mask),
+        (Form::Simpler, Shape::Area(area)) => Some(Shape::Area(area.simplify(1.0))),
+        _ => None,
+    }
+}
+
+fn area_of(points: Vec<Point<ImageSpace>>) -> Option<Area> {
+    let points: Option<Vec<GridPoint>> = points.into_iter().map(|p| GridPoint::snap(p).ok()).collect();
+    Area::resolve(points?).ok()
+}
+
+/// Gives the selected regions another form, in one step.
+pub(crate) fn reform(state: &mut AppState, form: Form) {
+    let Some(session) = state.session.as_deref() else { return };
+    let (case, schema) = (session.case(), session.schema());
+    let mut edits = Vec::new();
+    for region in case.regions.iter().filter(|region| state.selection.regions.contains(&region.id)) {
+        let shape = in_form(&region.shape, form).filter(|shape| *shape != region.shape);
+        let is_locked = state.selection.locked.contains(&region.id);
+        if let Some(shape) = shape.filter(|_| !is_locked) {
+            if schema.label(&region.label).is_none_or(|label| !label.shapes.contains(&shape.kind())) {
+                let (label, kind) = (&region.label, shape.kind().word());
+                let words =
+                    format!("Nothing changed: {label:?} cannot be a {kind}. Give it another label first");
+                return state.toasts.say(words);
+            }
+            edits.push(Edit::SetRegion { region: region.id, field: RegionField::Shape(shape) });
+        }
+    }
+    if edits.is_empty() {
+        let words = match form {
+            Form::Outline => "Nothing changed: select a painted region that is not locked",
+            Form::Mask => "Nothing changed: select a region with an outline that is not locked",
+            Form::Simpler => "Nothing changed: the outline has no vertex that could go",
+        };
+        return state.toasts.say(words);
+    }
+    let edit = if edits.len() == 1 { edits.pop() } else { Some(Edit::Batch { edits }) };
+    if let Some(edit) = edit {
+        state.apply(edit, "form");
+    }
+}
+
 /// Pieces of each area that an edit draws.
 pub(crate) fn pieces(edit: &Edit, case: &Case) -> Option<usize> {
     let of = |shape: &Shape| match shape {
@@ -216,6 +282,22 @@ mod tests {
 
     fn id(n: u128) -> RegionId {
         RegionId::from(uuid::Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn a_form_and_back_keeps_the_pixels() {
+        let corners = [(10, 10), (30, 10), (30, 20), (20, 20), (10, 20)];
+        let ring = corners.map(|(x, y)| GridPoint::from_pixels(x, y));
+        let area = Shape::Area(Area::resolve(ring.to_vec()).unwrap());
+        let Some(Shape::Mask(mask)) = in_form(&area, Form::Mask) else { panic!("no mask") };
+        assert_eq!(mask.count(), 200);
+        let Some(Shape::Area(back)) = in_form(&Shape::Mask(mask), Form::Outline) else {
+            panic!("no outline")
+        };
+        assert!((back.area_px2() - 200.0).abs() < 1e-9);
+        let Some(Shape::Area(simple)) = in_form(&area, Form::Simpler) else { panic!("no area") };
+        assert_eq!(simple.parts()[0].outer().vertices().len(), 4);
+        assert_eq!(in_form(&area, Form::Outline), None, "it is one");
     }
 
     #[test]

@@ -9,15 +9,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use calx_model::{Case, CaseId, CaseImage, DisplayPipeline, ImageId, RegionId, Shape, ShapeKind, Side};
+use calx_model::{
+    Case, CaseId, CaseImage, DisplayPipeline, ImageId, PresentationState, RegionId, Shape, ShapeKind, Side,
+};
 use calx_render::DisplayTable;
 use calx_tools::{Outline, Tool};
 
 use super::calibrate::Known;
+use super::layer::Layers;
 use super::measured::Measured;
 use super::points::{Extent, Framing, Lens};
 use super::toolbox::ToolKind;
-use super::window::Windowing;
+use super::window::{Ground, Windowing};
 use crate::seams::{FrameKey, LoadedFrame, PaneId};
 
 /// How panes are laid out.
@@ -87,6 +90,16 @@ pub struct Shown {
     pub pipeline: Arc<DisplayPipeline>,
     /// Where it stood.
     pub lens: Lens,
+    /// How large it is, by the shape of a pixel that counts.
+    pub extent: Extent,
+}
+
+impl Shown {
+    /// What a drag of the window goes by, whatever inverts the greys.
+    #[must_use]
+    pub fn ground(&self) -> Ground {
+        Ground { is_inverted: self.pipeline.invert, ..Ground::of(&self.loaded, false) }
+    }
 }
 
 /// A table and what it was made for.
@@ -94,6 +107,7 @@ pub struct Shown {
 pub(crate) struct Made {
     pub(crate) key: FrameKey,
     pub(crate) windowing: Windowing,
+    pub(crate) state: Option<Arc<PresentationState>>,
     pub(crate) is_inverted: bool,
     pub(crate) pipeline: Arc<DisplayPipeline>,
     pub(crate) table: Arc<DisplayTable>,
@@ -119,8 +133,12 @@ pub struct Pane {
     pub framing: Framing,
     /// Its window.
     pub windowing: Windowing,
+    /// The presentation state it is shown by.
+    pub state: Option<Arc<PresentationState>>,
     /// Greys turned over by hand.
     pub is_inverted: bool,
+    /// How fast a clip runs, 1 as it was taken.
+    pub speed: f64,
     /// A clip that runs.
     pub playing: Option<Playing>,
     /// What it showed in the last pass.
@@ -138,7 +156,9 @@ impl Pane {
             frame: 1,
             framing: Framing::default(),
             windowing: Windowing::default(),
+            state: None,
             is_inverted: false,
+            speed: 1.0,
             playing: None,
             shown: None,
             made: None,
@@ -157,6 +177,7 @@ impl Pane {
             ..Framing::default()
         };
         self.windowing = Windowing::Choice(display.window);
+        self.state = None;
         self.is_inverted = display.invert;
         self.playing = None;
         self.shown = None;
@@ -167,7 +188,7 @@ impl Pane {
     /// The size of what is shown.
     #[must_use]
     pub fn extent(&self) -> Option<Extent> {
-        self.shown.as_ref().map(|shown| Extent::of(&shown.loaded.frame, shown.loaded.aspect))
+        self.shown.as_ref().map(|shown| shown.extent)
     }
 
     /// Pixels of the screen the pane had in the last pass.
@@ -205,6 +226,7 @@ pub(crate) enum GestureKind {
 /// A region as lines, kept as long as its shape and words are the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Traced {
+    pub(crate) image: ImageId,
     pub(crate) shape: Shape,
     pub(crate) outline: Arc<Outline>,
     pub(crate) words: Arc<str>,
@@ -245,6 +267,8 @@ pub struct Viewer {
     pub label: Option<String>,
     pub(crate) gesture: Option<Gesture>,
     pub(crate) traced: BTreeMap<RegionId, Traced>,
+    /// Regions that went with the last change: what undo takes away is seen going.
+    pub(crate) gone: BTreeMap<RegionId, Traced>,
     pub(crate) traced_at: Option<(CaseId, u64)>,
     pub(crate) note: Option<Note>,
     /// The region that this room set as pointed at.
@@ -267,6 +291,10 @@ pub struct Viewer {
     pub(crate) known: Option<Known>,
     /// Numbers of regions.
     pub(crate) measured: Measured,
+    /// Presentation states for what the pane in focus shows.
+    pub(crate) offered_states: Vec<Arc<PresentationState>>,
+    /// What lies over the images besides marks.
+    pub(crate) layers: Layers,
 }
 
 impl Default for Viewer {
@@ -285,6 +313,7 @@ impl Default for Viewer {
             label: None,
             gesture: None,
             traced: BTreeMap::new(),
+            gone: BTreeMap::new(),
             traced_at: None,
             note: None,
             pointed_region: None,
@@ -297,6 +326,8 @@ impl Default for Viewer {
             to_clipboard: None,
             known: None,
             measured: Measured::default(),
+            offered_states: Vec::new(),
+            layers: Layers::default(),
         }
     }
 }
@@ -329,7 +360,7 @@ impl Viewer {
     /// Whether nothing is being worked out.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.measured.is_idle()
+        self.measured.is_idle() && self.layers.is_idle()
     }
 
     /// The frame that is shown of an image.

@@ -28,6 +28,8 @@ pub enum ToolKind {
     Pan,
     /// Zooms.
     Zoom,
+    /// Shows what is under the pointer larger.
+    Magnifier,
     /// Selects, moves, edits vertices.
     Select,
     /// An outline, vertex by vertex.
@@ -58,10 +60,11 @@ pub enum ToolKind {
 
 impl ToolKind {
     /// All, in the order of the bar.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Window,
         Self::Pan,
         Self::Zoom,
+        Self::Magnifier,
         Self::Select,
         Self::Polygon,
         Self::Freehand,
@@ -84,6 +87,7 @@ impl ToolKind {
             Self::Window => "tool.window",
             Self::Pan => "tool.pan",
             Self::Zoom => "tool.zoom",
+            Self::Magnifier => "tool.magnifier",
             Self::Select => "tool.select",
             Self::Polygon => "tool.polygon",
             Self::Freehand => "tool.freehand",
@@ -104,7 +108,7 @@ impl ToolKind {
     #[must_use]
     pub const fn shape(self) -> Option<ShapeKind> {
         match self {
-            Self::Window | Self::Pan | Self::Zoom | Self::Select => None,
+            Self::Window | Self::Pan | Self::Zoom | Self::Magnifier | Self::Select => None,
             Self::Polygon | Self::Freehand => Some(ShapeKind::Area),
             Self::Ellipse => Some(ShapeKind::Ellipse),
             Self::Rectangle => Some(ShapeKind::Rectangle),
@@ -120,7 +124,7 @@ impl ToolKind {
     /// A fresh one, when it takes gestures of its own.
     pub(crate) fn machine(self) -> Option<Box<dyn Tool>> {
         Some(match self {
-            Self::Window | Self::Pan | Self::Zoom => return None,
+            Self::Window | Self::Pan | Self::Zoom | Self::Magnifier => return None,
             Self::Select => Box::new(SelectTool::default()),
             Self::Polygon => Box::new(PolygonTool::default()),
             Self::Freehand => Box::new(FreehandTool::default()),
@@ -318,7 +322,9 @@ mod tests {
     fn every_tool_that_draws_has_a_machine_of_its_own() {
         for kind in ToolKind::ALL {
             let machine = kind.machine();
-            assert_eq!(machine.is_none(), matches!(kind, ToolKind::Window | ToolKind::Pan | ToolKind::Zoom));
+            let looks =
+                matches!(kind, ToolKind::Window | ToolKind::Pan | ToolKind::Zoom | ToolKind::Magnifier);
+            assert_eq!(machine.is_none(), looks);
             assert!(kind.shape().is_none() || machine.is_some(), "{kind:?}");
             assert!(crate::commands::find(kind.command()).is_some(), "{} is no command", kind.command());
         }

@@ -45,6 +45,8 @@ pub enum Windowing {
     Choice(WindowChoice),
     /// One of [`PRESETS`].
     Preset(Preset),
+    /// As the presentation state says.
+    State,
 }
 
 impl Default for Windowing {
@@ -174,9 +176,10 @@ pub fn pipeline(
         Windowing::Preset(preset) => with(Ground::of(loaded, turned_over).preset(preset), preset.name)?,
         Windowing::Choice(WindowChoice::Auto) => with(loaded.auto.clone(), "auto")?,
         Windowing::Choice(WindowChoice::MinMax) => with(loaded.min_max.clone(), "minmax")?,
-        Windowing::Choice(WindowChoice::Default) if display.default_choice().is_none() => {
+        Windowing::Choice(WindowChoice::Default) | Windowing::State if display.default_choice().is_none() => {
             with(loaded.auto.clone(), "auto")?
         }
+        Windowing::State => resolve(display, frame, WindowChoice::Default)?,
         Windowing::Choice(choice) => resolve(display, frame, choice)?,
     };
     pipeline.invert = pipeline.invert != turned_over;

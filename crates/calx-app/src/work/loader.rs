@@ -15,11 +15,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use calx_dicom::frame_source::Priority;
 use calx_dicom::{FrameHandle, FrameSource, ImageInfo, Reduction, WorkerOptions};
-use calx_model::{DisplayAttributes, Frame, SopInstanceUid, VoiLut, WindowChoice};
+use calx_model::{DisplayAttributes, Frame, SopInstanceUid, StudyInstanceUid, VoiLut, WindowChoice};
 use calx_render::{View, resolve};
 use calx_workspace::Workspace;
 
 use super::saver::words;
+use super::states::{Found, States};
 use super::thumbs::Thumbs;
 use super::{Asker, Desk, Outbox, Told, Wake};
 use crate::seams::{FrameKey, Frames, LoadedFrame, Loading};
@@ -39,6 +40,7 @@ pub struct Loader {
     finder: Desk<Find, Outcome>,
     finisher: Desk<FrameKey, Outcome>,
     thumbs: Thumbs,
+    states: States,
     board: Arc<Mutex<Board>>,
     entries: BTreeMap<FrameKey, Entry>,
     pass: u64,
@@ -118,8 +120,9 @@ impl Loader {
                 }
             }
         })?;
+        let states = States::open(root.clone(), wake)?;
         let thumbs = Thumbs::open(Files::new(root), Arc::clone(source), wake)?;
-        Ok(Self { finder, finisher, thumbs, board, entries: BTreeMap::new(), pass: 0 })
+        Ok(Self { finder, finisher, thumbs, states, board, entries: BTreeMap::new(), pass: 0 })
     }
 
     fn take_in(&mut self, told: Told<Outcome>) {
@@ -204,10 +207,15 @@ impl Frames for Loader {
         drop(old);
         self.finder.ask(Find::Root(root.to_path_buf()));
         self.thumbs.turn_to(root);
+        self.states.turn_to(root);
     }
 
     fn thumbnail(&mut self, ctx: &egui::Context, uid: &SopInstanceUid) -> Option<egui::TextureHandle> {
         self.thumbs.get(ctx, uid)
+    }
+
+    fn states(&mut self, study: &StudyInstanceUid) -> Found {
+        self.states.of(study)
     }
 
     fn poll(&mut self) {
@@ -216,10 +224,13 @@ impl Frames for Loader {
         told.into_iter().for_each(|told| self.take_in(told));
         self.give_up();
         self.thumbs.poll();
+        self.states.poll();
     }
 
     fn is_idle(&self) -> bool {
-        self.thumbs.is_idle() && !self.entries.values().any(|entry| matches!(entry.state, Loading::Waiting))
+        self.thumbs.is_idle()
+            && self.states.is_idle()
+            && !self.entries.values().any(|entry| matches!(entry.state, Loading::Waiting))
     }
 }
 
@@ -239,6 +250,15 @@ impl Files {
         Self { root, workspace: None }
     }
 
+    /// The workspace, opened when it is not yet.
+    pub(super) fn workspace(&mut self) -> Result<&Workspace, String> {
+        if self.workspace.is_none() {
+            let root = self.root.as_deref().ok_or("no workspace is open")?;
+            self.workspace = Some(Workspace::open(root).map_err(|error| words(&error))?);
+        }
+        self.workspace.as_ref().ok_or_else(|| "no workspace is open".to_owned())
+    }
+
     /// Where an instance lies, and what its header says of a frame.
     pub(super) fn find(
         &mut self,
@@ -246,18 +266,10 @@ impl Files {
         uid: &SopInstanceUid,
         frame: u32,
     ) -> Result<(calx_dicom::Locator, ImageInfo), String> {
-        let locator = self.workspace()?.locate(uid).map_err(|error| words(&error))?;
+        let workspace = self.workspace()?;
+        let locator = workspace.locate(uid).map_err(|error| words(&error))?;
         let info = source.image_info(&locator, frame).map_err(|error| words(&error))?.value;
         Ok((locator, info))
-    }
-
-    /// The workspace, opened when it is first needed.
-    pub(super) fn workspace(&mut self) -> Result<&Workspace, String> {
-        if self.workspace.is_none() {
-            let root = self.root.as_deref().ok_or("no workspace is open")?;
-            self.workspace = Some(Workspace::open(root).map_err(|error| words(&error))?);
-        }
-        self.workspace.as_ref().ok_or_else(|| "no workspace is open".to_owned())
     }
 }
 

@@ -7,6 +7,7 @@ mod desk;
 pub mod export;
 pub mod loader;
 pub mod saver;
+mod states;
 mod thumb_cache;
 mod thumbs;
 
