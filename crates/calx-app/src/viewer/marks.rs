@@ -193,7 +193,7 @@ fn draw_gone(painter: &Painter, outline: &Outline, lens: &Lens) {
     for (points, is_closed) in outline.lines.iter().chain(&outline.walls) {
         strokes::draw(painter, &on_screen(points, lens), *is_closed, ink);
     }
-    for points in outline.arrow.iter() {
+    if let Some(points) = &outline.arrow {
         strokes::draw(painter, &on_screen(points, lens), false, ink);
     }
     for at in &outline.points {

@@ -16,7 +16,7 @@ fn fixture(name: &str) -> PathBuf {
 fn import(workspace: &Workspace, paths: &[PathBuf]) {
     let cancel = AtomicBool::new(false);
     let summary = workspace.import(paths, &ImportOptions::new(&cancel), &mut |_| {}).unwrap();
-    assert_eq!(summary.failed, 0);
+    assert_eq!(summary.counts.failed, 0);
 }
 
 /// A workspace with both hands.

@@ -1,6 +1,6 @@
 //! Regions once more: beside themselves, on another image, at its edge.
 
-use calx_geometry::GridPoint;
+use calx_geometry::{Grid, GridPoint};
 use calx_model::{ImageId, Region, Shape, Target};
 use calx_tools::{BoxKind, BoxTool, BrushTool, Outcome, PlacesKind, PlacesTool, duplicate, paste};
 use uuid::Uuid;
@@ -31,8 +31,8 @@ fn a_duplicate_lies_beside_and_is_tied_to_the_statement_in_hand_in_one_step() {
     // Fourteen points at a pixel to the point, both alike.
     for (copy, of) in [(2, 0), (3, 1)] {
         let (copied, from) = (corner(&regions[copy]), corner(&regions[of]));
-        assert_eq!((copied.x - from.x).pixels(), 14.0);
-        assert_eq!((copied.y - from.y).pixels(), 14.0);
+        assert_eq!(copied.x - from.x, Grid::from_pixels(14));
+        assert_eq!(copied.y - from.y, Grid::from_pixels(14));
         assert_eq!(regions[copy].label, regions[of].label);
         assert_ne!(regions[copy].id, regions[of].id);
     }
