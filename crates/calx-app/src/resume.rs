@@ -123,6 +123,20 @@ impl Resume {
         if self.scale.is_finite() { self.scale.clamp(0.75, 2.0) } else { 1.0 }
     }
 
+    /// Waits until nobody holds its case, at most so long.
+    pub(crate) fn wait_until_free(&self, patience: std::time::Duration) {
+        let (Some(root), Some(case)) = (&self.root, self.case) else { return };
+        let began = std::time::Instant::now();
+        while began.elapsed() < patience {
+            let taken =
+                calx_workspace::Workspace::open(root).and_then(|workspace| workspace.write_case(case));
+            if !matches!(taken, Err(calx_workspace::WorkspaceError::LockedBy { .. })) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
     /// What is to be opened first.
     pub(crate) fn take_wanted(&self) -> Option<Wanted> {
         self.case.map(Wanted::Case).or_else(|| self.study.clone().map(Wanted::Study))

@@ -18,7 +18,7 @@ pub(crate) struct Cli {
     #[cfg(feature = "app")]
     #[arg(long, value_name = "FILE", help_heading = "Window")]
     pub(crate) ui_script: Option<PathBuf>,
-    /// Play it without a display; the only way so far
+    /// Play it without a display
     #[cfg(feature = "app")]
     #[arg(long, requires = "ui_script", help_heading = "Window")]
     pub(crate) offscreen: bool,

@@ -109,9 +109,7 @@ fn dispatch(cli: &Cli, out: &Out) -> Outcome {
     #[cfg(feature = "app")]
     if let Some(script) = &cli.ui_script {
         return match &cli.command {
-            None if cli.offscreen => commands::open::play(script, cli.renderer, global, out),
-            None => Err(Failure::say(Exit::Usage, "scripts are played without a display so far")
-                .hint("add --offscreen")),
+            None => commands::open::play(script, (cli.renderer, cli.offscreen), global, out),
             Some(_) => {
                 Err(Failure::say(Exit::Usage, "--ui-script stands alone: it is no option of a command"))
             }

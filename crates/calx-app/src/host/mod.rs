@@ -6,9 +6,19 @@
 //! - Both hosts give the same [`crate::App`] the same kind of input; what a script does offscreen a person can do
 //!   in a window.
 
+#[cfg(feature = "window")]
+mod cued;
 pub mod offscreen;
 #[cfg(feature = "window")]
 pub mod window;
+
+#[cfg(feature = "window")]
+pub use cued::Play;
+
+/// Said by the window that took over from one whose graphics device was lost.
+pub const LOST_NOTICE: &str = "The graphics device was lost; calx started again. Nothing you did is lost.";
+/// The same where no hardware draws any more.
+pub const LOST_NOTICE_SOFTWARE: &str = "The graphics device was lost; calx started again, drawn in software from now on. Nothing you did is lost.";
 
 /// Why a host cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -72,4 +82,33 @@ pub(crate) fn prepare(ctx: &egui::Context) {
 
 pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What the window's library says, without the places in its source that it puts before.
+#[cfg(feature = "window")]
+pub(crate) fn plain(text: &str) -> String {
+    let mut text = one_line(text);
+    while let Some(start) = text.find("os error at ") {
+        let rest = text.get(start..).unwrap_or_default();
+        let Some(end) = rest.find(".rs:").and_then(|at| Some(at + rest.get(at..)?.find(": ")? + 2)) else {
+            break;
+        };
+        text.replace_range(start..start + end, "");
+    }
+    text
+}
+
+#[cfg(all(test, feature = "window"))]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn no_place_in_a_source_is_told() {
+        let told = "os error at /home/x/winit-0.30/src/platform_impl/linux/mod.rs:765: neither WAYLAND_DISPLAY nor \
+                    WAYLAND_SOCKET nor DISPLAY is set.";
+        let words = "neither WAYLAND_DISPLAY nor WAYLAND_SOCKET nor DISPLAY is set.";
+        assert_eq!(plain(told), words);
+        assert_eq!(plain(words), words);
+        assert_eq!(plain("os error at once"), "os error at once");
+    }
 }

@@ -20,12 +20,17 @@ use egui_wgpu::{Renderer, RendererOptions, ScreenDescriptor};
 use super::{HostError, one_line, prepare};
 use crate::App;
 use crate::paint::Canvas;
-use crate::script::Names;
+use crate::resume::Resume;
+use crate::script::{Act, Names, PassTime, Seen, Shot, Stage};
 use crate::start::{AppStart, Graphics};
 use crate::work::Wake;
 
 /// From one pass to the next.
 const STEP: f64 = 1.0 / 60.0;
+/// Between two looks at something that is on its way.
+const PAUSE: Duration = Duration::from_millis(3);
+/// How long a case that was let go may be held by the thread that wrote it.
+const LET_GO: Duration = Duration::from_secs(5);
 const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 
 /// The window without a screen.
@@ -44,6 +49,13 @@ pub struct Offscreen {
     names: Names,
     passes: u64,
     opened: Instant,
+    /// What it was opened with, for the next one after a lost device.
+    start: AppStart,
+    /// The pass before which the device is destroyed, for tests.
+    fault: Option<u64>,
+    /// Devices that were lost.
+    losses: u32,
+    times: Option<Vec<PassTime>>,
 }
 
 /// What the last pass left to be painted.
@@ -53,26 +65,6 @@ struct Drawn {
     pixels_per_point: f32,
     /// Textures that go with the next pass.
     free: Vec<egui::TextureId>,
-}
-
-/// How long one pass took, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PassTime {
-    /// Input, layout, shapes.
-    pub ui_ms: f64,
-    /// Triangles, commands, and waiting for the picture; 0 when none was painted.
-    pub paint_ms: f64,
-}
-
-/// A picture of the window: RGBA, row by row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shot {
-    /// Pixels across.
-    pub width: u32,
-    /// Pixels down.
-    pub height: u32,
-    /// Four bytes a pixel.
-    pub rgba: Vec<u8>,
 }
 
 impl std::fmt::Debug for Offscreen {
@@ -91,19 +83,8 @@ impl Offscreen {
     /// [`HostError::NoAdapter`] when pictures are asked for and nothing draws; [`HostError::Thread`].
     pub fn open(start: AppStart, pictures: bool) -> Result<Self, HostError> {
         let opened = Instant::now();
-        let ctx = egui::Context::default();
-        ctx.enable_accesskit();
-        prepare(&ctx);
-        let woken = Arc::new(AtomicBool::new(true));
-        let flag = Arc::clone(&woken);
-        ctx.set_request_repaint_callback(move |info| {
-            if info.delay.is_zero() {
-                flag.store(true, Ordering::Release);
-            }
-        });
         let gpu = if pictures { Some(Gpu::open(start.graphics)?) } else { None };
-        let canvas = gpu.as_ref().map(|gpu| Canvas { device: gpu.device.clone(), format: FORMAT });
-        let app = App::new(start.state(&Wake::of(&ctx), canvas.as_ref())?);
+        let Fresh { app, ctx, woken } = Fresh::of(&start, gpu.as_ref())?;
         Ok(Self {
             app,
             ctx,
@@ -117,7 +98,56 @@ impl Offscreen {
             names: Names::default(),
             passes: 0,
             opened,
+            start,
+            fault: None,
+            losses: 0,
+            times: None,
         })
+    }
+
+    /// Devices that were lost since it was opened.
+    #[must_use]
+    pub const fn losses(&self) -> u32 {
+        self.losses
+    }
+
+    /// Destroys the graphics device after so many more passes, for tests.
+    pub const fn lose_graphics_in(&mut self, passes: u64) {
+        self.fault = Some(self.passes.saturating_add(passes));
+    }
+
+    /// What a window does by starting the program again: everything anew, with what was in hand. A loss in the first
+    /// pass or the second one go on without hardware.
+    fn start_again(&mut self) -> Result<(), HostError> {
+        let state = &mut self.app.state;
+        crate::case::commit_all(state);
+        let began = Instant::now();
+        while state.session.as_deref().is_some_and(|session| !session.is_idle()) && began.elapsed() < LET_GO {
+            std::thread::sleep(PAUSE);
+            if let Some(session) = state.session.as_deref_mut() {
+                session.poll();
+            }
+        }
+        let resume = state.resume.clone().unwrap_or_else(|| Resume::of(state));
+        let mut start = AppStart { open: Vec::new(), wanted: None, ..self.start.clone() };
+        start.root = resume.root().map(std::path::Path::to_path_buf);
+        start.notice = Some(super::LOST_NOTICE.to_owned());
+        self.losses += 1;
+        if self.losses > 1 || self.passes <= 1 {
+            start.graphics = Graphics::Software;
+            start.renderer = calx_render::RendererChoice::Cpu;
+            start.notice = Some(super::LOST_NOTICE_SOFTWARE.to_owned());
+        }
+        // The case goes before it is opened again: two windows never hold one.
+        state.session = None;
+        resume.wait_until_free(LET_GO);
+        start.resume = Some(resume);
+        self.gpu = Some(Gpu::open(start.graphics)?);
+        let Fresh { mut app, ctx, woken } = Fresh::of(&start, self.gpu.as_ref())?;
+        std::mem::swap(&mut app.state.dialogs, &mut self.app.state.dialogs);
+        (self.app, self.ctx, self.woken) = (app, ctx, woken);
+        (self.due, self.last, self.names) = (Some(self.seconds), Drawn::default(), Names::default());
+        Ok(())
     }
 
     /// Makes it `width` x `height` points large, with `scale` pixels a point.
@@ -206,13 +236,23 @@ impl Offscreen {
     /// # Errors
     /// [`HostError::Device`], [`HostError::DeviceLost`].
     pub fn painted_pass(&mut self, events: Vec<Event>) -> Result<PassTime, HostError> {
-        let ui_ms = self.pass(events);
-        let began = Instant::now();
-        if self.gpu.is_some() {
-            self.paint()?;
+        let before = self.app.state.painter.uploaded_bytes();
+        if self.fault.is_some_and(|pass| pass <= self.passes)
+            && let Some(gpu) = &self.gpu
+        {
+            self.fault = None;
+            gpu.device.device.destroy();
         }
-        let paint_ms = if self.gpu.is_some() { began.elapsed().as_secs_f64() * 1000.0 } else { 0.0 };
-        Ok(PassTime { ui_ms, paint_ms })
+        let ui_ms = self.pass(events);
+        let after = self.app.state.painter.uploaded_bytes();
+        let mut time =
+            PassTime { ui_ms, uploaded_bytes: after.saturating_sub(before), ..PassTime::default() };
+        if self.gpu.is_some() {
+            let [tessellate, draw] = self.paint()?;
+            time.paint_ms = tessellate + draw;
+            (time.tessellate_ms, time.draw_ms) = (Some(tessellate), Some(draw));
+        }
+        Ok(time)
     }
 
     /// The last pass as a picture.
@@ -224,11 +264,22 @@ impl Offscreen {
         self.gpu.as_mut().ok_or(HostError::NoPictures)?.read()
     }
 
-    fn paint(&mut self) -> Result<(), HostError> {
-        let size = self.pixels();
+    /// Paints the last pass; milliseconds for triangles and for the rest.
+    fn paint(&mut self) -> Result<[f64; 2], HostError> {
+        let (size, pixels_per_point) = (self.pixels(), self.last.pixels_per_point);
         let gpu = self.gpu.as_mut().ok_or(HostError::NoPictures)?;
-        let jobs = self.ctx.tessellate(self.last.shapes.clone(), self.last.pixels_per_point);
-        gpu.paint(&jobs, size, self.last.pixels_per_point)
+        let began = Instant::now();
+        let jobs = self.ctx.tessellate(self.last.shapes.clone(), pixels_per_point);
+        let tessellated = began.elapsed().as_secs_f64() * 1000.0;
+        match gpu.paint(&jobs, size, pixels_per_point) {
+            Ok(()) => Ok([tessellated, began.elapsed().as_secs_f64() * 1000.0 - tessellated]),
+            Err(HostError::DeviceLost { reason }) => {
+                tracing::warn!(reason, "the graphics device was lost");
+                self.start_again()?;
+                Ok([tessellated, 0.0])
+            }
+            Err(other) => Err(other),
+        }
     }
 
     #[allow(
@@ -257,6 +308,106 @@ impl Offscreen {
     }
 }
 
+/// A window's content before its first pass.
+struct Fresh {
+    app: App,
+    ctx: egui::Context,
+    woken: Arc<AtomicBool>,
+}
+
+impl Fresh {
+    fn of(start: &AppStart, gpu: Option<&Gpu>) -> Result<Self, HostError> {
+        let ctx = egui::Context::default();
+        ctx.enable_accesskit();
+        prepare(&ctx);
+        let woken = Arc::new(AtomicBool::new(true));
+        let flag = Arc::clone(&woken);
+        ctx.set_request_repaint_callback(move |info| {
+            if info.delay.is_zero() {
+                flag.store(true, Ordering::Release);
+            }
+        });
+        let canvas = gpu.map(|gpu| Canvas { device: gpu.device.clone(), format: FORMAT });
+        let app = App::new(start.clone().state(&Wake::of(&ctx), canvas.as_ref())?);
+        Ok(Self { app, ctx, woken })
+    }
+}
+
+impl Stage for Offscreen {
+    fn pass(&mut self, events: Vec<Event>, act: Option<Act>) -> Result<(), String> {
+        if let Some(act) = act {
+            act(&mut self.app.state)?;
+        }
+        if self.times.is_none() && self.fault.is_none() {
+            Self::pass(self, events);
+            return Ok(());
+        }
+        let time = self.painted_pass(events).map_err(|error| error.to_string())?;
+        if let Some(times) = &mut self.times {
+            times.push(time);
+        }
+        Ok(())
+    }
+
+    fn doze(&mut self) -> Result<(), String> {
+        if self.wants_pass() {
+            return Stage::pass(self, Vec::new(), None);
+        }
+        std::thread::sleep(PAUSE);
+        Self::sleep(self, PAUSE.as_secs_f64());
+        Ok(())
+    }
+
+    fn sleep(&mut self, seconds: f64) {
+        Self::sleep(self, seconds);
+    }
+
+    fn names(&self) -> Names {
+        self.names.clone()
+    }
+
+    fn seen(&self) -> Seen {
+        Seen::of(&self.app, self.passes)
+    }
+
+    fn is_idle(&self) -> bool {
+        Self::is_idle(self)
+    }
+
+    fn resize(&mut self, width: f32, height: f32, scale: f32) -> Result<(), String> {
+        Self::resize(self, width, height, scale);
+        Ok(())
+    }
+
+    fn picture(&mut self) -> Result<Shot, String> {
+        Self::picture(self).map_err(|error| error.to_string())
+    }
+
+    fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    fn begin_times(&mut self) {
+        self.times = Some(Vec::new());
+    }
+
+    fn end_times(&mut self) -> Vec<PassTime> {
+        self.times.take().unwrap_or_default()
+    }
+
+    fn set_clock(&mut self, is_virtual: bool) -> Result<(), String> {
+        if is_virtual { Ok(()) } else { Err("without a display there is no real clock".to_owned()) }
+    }
+
+    fn lose_graphics(&mut self, passes: u64) -> Result<(), String> {
+        if self.gpu.is_none() {
+            return Err("this run draws no pictures, so that it has no device to lose".to_owned());
+        }
+        self.lose_graphics_in(passes);
+        Ok(())
+    }
+}
+
 /// What paints.
 struct Gpu {
     device: GpuDevice,
@@ -273,7 +424,11 @@ impl Gpu {
                 other => one_line(&other.to_string()),
             },
         })?;
-        let renderer = Renderer::new(&device.device, FORMAT, RendererOptions::PREDICTABLE);
+        let renderer = Renderer::new(
+            &device.device,
+            FORMAT,
+            RendererOptions { dithering: false, ..RendererOptions::default() },
+        );
         Ok(Self { device, renderer, target: None })
     }
 
@@ -304,6 +459,11 @@ impl Gpu {
         size: [u32; 2],
         pixels_per_point: f32,
     ) -> Result<(), HostError> {
+        // A device that is gone takes nothing: egui's renderer would end in a panic.
+        drop(self.device.device.poll(wgpu::PollType::Poll));
+        if let Some(reason) = self.device.faults.lost() {
+            return Err(HostError::DeviceLost { reason });
+        }
         let screen = ScreenDescriptor { size_in_pixels: size, pixels_per_point };
         let view = self.target(size).create_view(&wgpu::TextureViewDescriptor::default());
         let mut encoder =

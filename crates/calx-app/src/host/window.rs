@@ -4,24 +4,30 @@
 //! - A lost device ends the window with a word, never in a loop of refused frames; what was done is on disk.
 //! - The window closes only when every edit is on disk, or the person said to leave without.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eframe::egui_wgpu::{SurfaceErrorAction, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use egui::{ViewportBuilder, ViewportCommand};
 
 use calx_render::gpu::{Faults, GpuDevice, best_adapter, device_descriptor};
 
-use super::{HostError, one_line, prepare};
+use super::cued::{Play, Playbill, Prompter};
+use super::{HostError, plain, prepare};
 use crate::App;
 use crate::paint::Canvas;
 use crate::resume::Resume;
+use crate::script::Report;
 use crate::seams::SaveState;
 use crate::start::{AppStart, Graphics};
 use crate::work::Wake;
 
 /// How often it is looked whether the last edit is on disk while the window closes.
 const LOOK: Duration = Duration::from_millis(30);
+/// How long a window that breaks down waits for it.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How the window ended.
 #[derive(Debug, Clone)]
@@ -49,6 +55,25 @@ pub struct Loss {
 /// # Errors
 /// [`HostError::NoDisplay`], [`HostError::NoAdapter`] when there is nothing to draw on or with.
 pub fn run(start: AppStart, fault: Option<u64>) -> Result<Ended, HostError> {
+    show(start, fault, None)
+}
+
+/// Opens the window, plays a script in it and closes it.
+///
+/// # Errors
+/// As [`run`]; [`HostError::DeviceLost`], [`HostError::Window`] when it was closed before the script was over.
+pub fn play(start: AppStart, play: Play) -> Result<Report, HostError> {
+    let playbill = Playbill::default();
+    match show(start, None, Some((play, playbill.clone())))? {
+        Ended::Closed => playbill
+            .report()
+            .ok_or_else(|| HostError::Window("it was closed before its script was over".to_owned())),
+        Ended::Lost(loss) => Err(HostError::DeviceLost { reason: loss.reason }),
+    }
+}
+
+fn show(start: AppStart, fault: Option<u64>, script: Option<(Play, Playbill)>) -> Result<Ended, HostError> {
+    let opened = Instant::now();
     let faults = Faults::default();
     // Of the window's own time: a device that ends with its window is not lost.
     let lost = Arc::new(OnceLock::new());
@@ -65,35 +90,71 @@ pub fn run(start: AppStart, fault: Option<u64>) -> Result<Ended, HostError> {
         dithering: false,
         ..eframe::NativeOptions::default()
     };
-    let ended = eframe::run_native(
-        "calx",
-        options,
-        Box::new(move |creation| {
-            let ctx = &creation.egui_ctx;
-            let wake = Wake::of(ctx);
-            let canvas = creation.wgpu_render_state.as_ref().map(|graphics| {
-                let (device, queue) = (graphics.device.clone(), graphics.queue.clone());
-                let (faults, wake) = (of_window.clone(), wake.clone());
-                let device = GpuDevice::adopt(&graphics.adapter, device, queue, faults, move || wake.wake());
-                Canvas { device, format: graphics.target_format }
-            });
-            prepare(ctx);
-            let mut app = App::new(start.state(&wake, canvas.as_ref())?);
-            app.state.dialogs = Box::new(crate::shell::DesktopDialogs::open(&wake)?);
-            let device = canvas.map(|canvas| canvas.device.device);
-            let title = String::new();
-            Ok(Box::new(Window { app, faults: of_window, device, fault, lost: noticed, passes: 0, title }))
-        }),
-    );
+    let guarded = Guarded::begin(&faults);
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        eframe::run_native(
+            "calx",
+            options,
+            Box::new(move |creation| {
+                let ctx = &creation.egui_ctx;
+                let wake = Wake::of(ctx);
+                let canvas = creation.wgpu_render_state.as_ref().map(|graphics| {
+                    let (device, queue) = (graphics.device.clone(), graphics.queue.clone());
+                    let (faults, wake) = (of_window.clone(), wake.clone());
+                    let device =
+                        GpuDevice::adopt(&graphics.adapter, device, queue, faults, move || wake.wake());
+                    Canvas { device, format: graphics.target_format }
+                });
+                prepare(ctx);
+                let mut app = App::new(start.state(&wake, canvas.as_ref())?);
+                // Nobody answers a dialog of the desktop while a script plays.
+                if script.is_none() {
+                    app.state.dialogs = Box::new(crate::shell::DesktopDialogs::open(&wake)?);
+                }
+                let device = canvas.map(|canvas| canvas.device.device);
+                let prompter = script
+                    .map(|(play, playbill)| Prompter::begin(play, &playbill, ctx, opened))
+                    .transpose()?;
+                let (faults, lost, title) = (of_window, noticed, String::new());
+                Ok(Box::new(Window { app, faults, device, fault, lost, passes: 0, title, prompter }))
+            }),
+        )
+    }));
+    drop(guarded);
     if let Some(loss) = lost.get().cloned() {
         return Ok(Ended::Lost(loss));
     }
+    let ended = ended.unwrap_or_else(|panic| resume_unwind(panic));
     ended.map(|()| Ended::Closed).map_err(|error| match error {
-        eframe::Error::Wgpu(error) => HostError::NoAdapter { reason: one_line(&error.to_string()) },
-        eframe::Error::Winit(error) => HostError::NoDisplay { reason: one_line(&error.to_string()) },
-        eframe::Error::WinitEventLoop(error) => HostError::NoDisplay { reason: one_line(&error.to_string()) },
-        other => HostError::Window(one_line(&other.to_string())),
+        eframe::Error::Wgpu(error) => HostError::NoAdapter { reason: plain(&error.to_string()) },
+        eframe::Error::Winit(error) => HostError::NoDisplay { reason: plain(&error.to_string()) },
+        eframe::Error::WinitEventLoop(error) => HostError::NoDisplay { reason: plain(&error.to_string()) },
+        other => HostError::Window(plain(&other.to_string())),
     })
+}
+
+/// The panic hook while the window is open: egui's renderer ends in a panic when its device goes away between two
+/// commands, which is told as the loss that it is and not as a defect.
+struct Guarded(Arc<AtomicBool>);
+
+impl Guarded {
+    fn begin(faults: &Faults) -> Self {
+        let (faults, usual) = (faults.clone(), std::panic::take_hook());
+        let is_open = Arc::new(AtomicBool::new(true));
+        let still_open = Arc::clone(&is_open);
+        std::panic::set_hook(Box::new(move |info| {
+            if !(still_open.load(Ordering::Acquire) && faults.lost().is_some()) {
+                usual(info);
+            }
+        }));
+        Self(is_open)
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 /// The best adapter that can show on the window's surface, with limits that weak drivers have, too.
@@ -131,10 +192,40 @@ struct Window {
     lost: Arc<OnceLock<Loss>>,
     passes: u64,
     title: String,
+    prompter: Option<Prompter>,
+}
+
+/// When the device went away between two commands of a pass, the window is dropped by a panic of egui's renderer: what
+/// is in hand is kept, and what was done reaches the disk before.
+impl Drop for Window {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let Some(reason) = self.faults.lost() else { return };
+        self.note_loss(reason);
+        let began = Instant::now();
+        while let Some(session) = self.app.state.session.as_deref_mut() {
+            session.poll();
+            if session.is_idle() || began.elapsed() > PATIENCE {
+                break;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
 }
 
 impl eframe::App for Window {
-    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+    fn raw_input_hook(&mut self, _ctx: &egui::Context, raw: &mut egui::RawInput) {
+        if let Some(prompter) = &mut self.prompter {
+            prompter.cue(&mut self.app, raw);
+        }
+    }
+
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        if let Some(prompter) = &mut self.prompter {
+            prompter.begin_pass(frame.info().cpu_usage);
+        }
         self.app.logic(ctx);
         self.mind_device();
         if let Some(error) = self.faults.take_error() {
@@ -145,7 +236,14 @@ impl eframe::App for Window {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        // A device that is gone takes nothing: egui's renderer would end in a panic.
+        if self.lost.get().is_some() {
+            return;
+        }
         self.app.ui(ui);
+        if let Some(prompter) = &mut self.prompter {
+            prompter.end_pass(&self.app, ui.ctx());
+        }
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
@@ -164,15 +262,22 @@ impl Window {
             // What the device has to tell is told when it is asked; an error of asking is told the same way.
             drop(device.poll(wgpu::PollType::Poll));
         }
-        let Some(reason) = self.faults.lost() else { return };
-        let state = &mut self.app.state;
-        if self.lost.get().is_none() {
-            // What is being typed goes to the journal with the rest.
-            crate::case::commit_all(state);
-            let resume = Box::new(state.resume.clone().unwrap_or_else(|| Resume::of(state)));
-            self.lost.get_or_init(|| Loss { reason, resume, passes: self.passes });
+        if let Some(reason) = self.faults.lost() {
+            self.note_loss(reason);
+            self.app.state.closing = true;
         }
-        state.closing = true;
+    }
+
+    /// Keeps what is in hand for the window that takes over.
+    fn note_loss(&mut self, reason: String) {
+        if self.lost.get().is_some() {
+            return;
+        }
+        let state = &mut self.app.state;
+        // What is being typed goes to the journal with the rest.
+        crate::case::commit_all(state);
+        let resume = Box::new(state.resume.clone().unwrap_or_else(|| Resume::of(state)));
+        self.lost.get_or_init(|| Loss { reason, resume, passes: self.passes });
     }
 
     /// Lets the window go when all is on disk; else asks as the command does.

@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use calx_render::gpu::{AdapterInfo, GpuDevice, Readiness, Texels, ViewportJob, Viewports};
 use calx_render::{DisplayTable, RenderError, RendererDescription, RendererKind};
-use egui::Color32;
 use egui_wgpu::{Callback, CallbackResources, CallbackTrait};
 
 use super::{BUDGET, GONE, TwinPainter};
@@ -219,11 +218,10 @@ impl PanePainter for GpuPainter {
                 self.prepare(pane, what, origin, texels).is_ok_and(|readiness| readiness == Readiness::Ready)
             });
         self.panes.insert(pane, state);
-        let painter = ui.painter().with_clip_rect(what.place);
         if !is_drawn && !stands {
-            painter.rect_filled(what.place, 0.0, Color32::BLACK);
             return Painted::Nothing;
         }
+        let painter = ui.painter().with_clip_rect(what.place);
         let draw = Draw { viewports: Arc::clone(&self.viewports), pane };
         painter.add(Callback::new_paint_callback(what.place, draw));
         if is_drawn { Painted::Exact } else { Painted::OnItsWay }

@@ -10,6 +10,7 @@
 //! - A picture is handed to the graphics in strips, at most 4 MB a pass.
 //! - A picture of another instance is never shown in an image's place.
 //! - While only the window changes, the image is not averaged again: its indices are kept and looked up.
+//! - A picture is as many pixels as its place on the screen, so none is blended with its neighbours.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -190,12 +191,12 @@ impl TwinPainter {
             let strip = if is_alike {
                 // Writing over a texture spares the graphics one for each picture of a drag.
                 let mut spare = pane.spare.remove(0);
-                spare.set_partial([0, 0], image, TextureOptions::LINEAR);
+                spare.set_partial([0, 0], image, TextureOptions::NEAREST);
                 spare
             } else {
                 pane.spare.clear();
                 let name = format!("pane {} strip {}", id.0, coming.strips.len());
-                ctx.load_texture(name, image, TextureOptions::LINEAR)
+                ctx.load_texture(name, image, TextureOptions::NEAREST)
             };
             coming.strips.push(strip);
         }
@@ -234,7 +235,6 @@ impl PanePainter for TwinPainter {
         if is_exact {
             state.asked = None;
         } else {
-            painter.rect_filled(what.place, 0.0, Color32::BLACK);
             if let Some((_, why)) = state.refused.as_ref().filter(|(job, _)| job.is(what)) {
                 let text = format!("this image cannot be drawn: {why}");
                 let font = FontId::proportional(14.0);

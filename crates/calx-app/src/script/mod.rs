@@ -2,7 +2,7 @@
 //!
 //! The words are documented in `docs/ui-scripts/README.md`.
 //!
-//! Not here: the window ([`crate::App`]), the loop that draws it ([`crate::host::offscreen`]).
+//! Not here: the window ([`crate::App`]), the loops that draw it ([`crate::host::offscreen`], `host::window`).
 //!
 //! Invariants
 //! - Controls are found by their accessible names and images by their pixels: a script does not depend on where
@@ -12,7 +12,9 @@
 mod names;
 mod parse;
 mod run;
+pub(crate) mod stage;
 
 pub use names::{NameError, Named, Names};
-pub use parse::{Chord, Click, Held, Mark, Place, Script, ScriptError, Step, StepKind, Wait};
+pub use parse::{Chord, Click, Fault, Held, Mark, Place, Script, ScriptError, Step, StepKind, Wait};
 pub use run::{Failed, Measure, Report, Spread, run};
+pub use stage::{Act, PassTime, Seen, Shot, Stage};

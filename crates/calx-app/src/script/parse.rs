@@ -61,6 +61,15 @@ pub enum StepKind {
         /// How long it takes, in seconds.
         seconds: f64,
     },
+    /// Presses a button and holds it, or lets it go.
+    Button {
+        /// Where.
+        place: Place,
+        /// How.
+        click: Click,
+        /// Presses, else lets go.
+        pressed: bool,
+    },
     /// Turns the wheel by lines; up is positive.
     Wheel {
         /// Where.
@@ -85,6 +94,13 @@ pub enum StepKind {
     Expect(Mark),
     /// Writes a picture of the window.
     Shot(PathBuf),
+    /// Goes by a clock of its own, or by the one on the wall.
+    Clock {
+        /// Its own.
+        is_virtual: bool,
+    },
+    /// Breaks something, to see what becomes of the work.
+    Fault(Fault),
     /// Begins or ends taking the time of passes.
     Measure {
         /// What it is called in the report.
@@ -92,6 +108,15 @@ pub enum StepKind {
         /// Begins, else ends.
         begins: bool,
     },
+}
+
+/// What is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The graphics device goes away after so many more passes.
+    GpuLost(u64),
+    /// The disk takes nothing, or takes things again.
+    DiskFull(bool),
 }
 
 /// A place in the window.
@@ -211,7 +236,12 @@ impl Script {
     /// Whether it takes pictures or the time of painting, so that an adapter is needed.
     #[must_use]
     pub fn needs_pictures(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.kind, StepKind::Shot(_) | StepKind::Measure { .. }))
+        self.steps.iter().any(|step| {
+            matches!(
+                step.kind,
+                StepKind::Shot(_) | StepKind::Measure { .. } | StepKind::Fault(Fault::GpuLost(_))
+            )
+        })
     }
 }
 
@@ -337,6 +367,16 @@ fn step(words: &mut Words) -> Result<StepKind, String> {
             let seconds = if words.takes("in") { seconds(&words.bare("a time as 300ms")?)? } else { 0.3 };
             StepKind::Drag { places, click: click(words)?, seconds }
         }
+        "press" | "release" => {
+            let place = place(words)?;
+            StepKind::Button { place, click: click(words)?, pressed: verb == "press" }
+        }
+        "clock" => match words.bare("virtual or real")?.as_str() {
+            "virtual" => StepKind::Clock { is_virtual: true },
+            "real" => StepKind::Clock { is_virtual: false },
+            other => return Err(format!("virtual or real is meant, not \"{other}\"")),
+        },
+        "fault" => StepKind::Fault(fault(&words.bare("gpu-lost@N, disk-full or disk-free")?)?),
         "wheel" => {
             let place = place(words)?;
             let lines = number(&words.bare("lines, up is positive")?)?;
@@ -366,11 +406,24 @@ fn step(words: &mut Words) -> Result<StepKind, String> {
         }
         other => {
             return Err(format!(
-                "there is no \"{other}\"; there are size, open, do, click, at, move, drag, wheel, key, type, wait, \
-                 expect, shot, measure"
+                "there is no \"{other}\"; there are size, open, do, click, at, move, drag, press, release, wheel, key, \
+                 type, wait, expect, shot, measure, clock, fault"
             ));
         }
     })
+}
+
+/// `gpu-lost@N`, `disk-full` or `disk-free`.
+fn fault(text: &str) -> Result<Fault, String> {
+    match text {
+        "disk-full" => Ok(Fault::DiskFull(true)),
+        "disk-free" => Ok(Fault::DiskFull(false)),
+        other => other
+            .strip_prefix("gpu-lost@")
+            .and_then(|passes| passes.parse().ok())
+            .map(Fault::GpuLost)
+            .ok_or_else(|| format!("a fault is gpu-lost@N, disk-full or disk-free, not \"{other}\"")),
+    }
 }
 
 /// `"Name" [nth N]`, `"Name" image X,Y` or `@X,Y`.
@@ -546,6 +599,12 @@ mod tests {
         assert_eq!(script.steps[0].kind, StepKind::Size { width: 1280.0, height: 800.0, scale: 1.5 });
         assert_eq!(script.steps[1].kind, StepKind::Wait(Wait::Idle));
         assert!(!script.needs_pictures());
+        assert_eq!(one("fault gpu-lost@3"), StepKind::Fault(Fault::GpuLost(3)));
+        assert_eq!(one("fault disk-full"), StepKind::Fault(Fault::DiskFull(true)));
+        assert_eq!(one("clock real"), StepKind::Clock { is_virtual: false });
+        let press = StepKind::Button { place: Place::At(pos2(1.0, 2.0)), click: plain(), pressed: true };
+        assert_eq!(one("press @1,2"), press);
+        check_wrong("fault fire", "line 1: a fault is gpu-lost@N, disk-full or disk-free, not \"fire\"");
         assert!(Script::parse("shot a.png").unwrap().needs_pictures());
     }
 

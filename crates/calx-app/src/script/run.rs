@@ -1,8 +1,9 @@
-//! Plays a script on the window without a screen and reports.
+//! Plays a script on a stage and reports.
 //!
 //! Invariants
 //! - Each step ends before the next begins; two clicks of a script are never one double click.
 //! - Waiting takes real time, since disks and decoders do; the window's clock goes on with it.
+//! - What a script broke is whole again when it ends.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,15 +11,13 @@ use std::time::{Duration, Instant};
 use egui::{Event, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, TouchPhase, pos2, vec2};
 use serde::Serialize;
 
-use super::parse::{Chord, Click, Held, Mark, Place, Script, Step, StepKind, Wait};
+use super::parse::{Chord, Click, Fault, Held, Mark, Place, Script, Step, StepKind, Wait};
+use super::stage::{Act, PassTime, Seen, Shot, Stage};
 use crate::commands::{self, Arg, CommandCall};
-use crate::host::offscreen::{Offscreen, PassTime, Shot};
-use crate::seams::SaveState;
+use crate::work::saver;
 
 /// How long a script waits for something that does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two looks at something that is on its way.
-const PAUSE: Duration = Duration::from_millis(3);
 /// After a click: longer than the two of a double click may lie apart.
 const REST: f64 = 0.5;
 
@@ -65,8 +64,16 @@ pub struct Measure {
     pub ui_ms: Option<Spread>,
     /// Milliseconds for triangles, commands and the picture.
     pub paint_ms: Option<Spread>,
+    /// Milliseconds for both: a whole pass.
+    pub pass_ms: Option<Spread>,
+    /// Milliseconds for triangles, where it is known.
+    pub tessellate_ms: Option<Spread>,
+    /// Milliseconds for commands and the picture, where it is known.
+    pub draw_ms: Option<Spread>,
     /// Bytes of image pixels handed to the graphics.
     pub uploaded_bytes: u64,
+    /// The most of them in one pass.
+    pub uploaded_bytes_most: u64,
 }
 
 /// A few numbers of many.
@@ -95,31 +102,31 @@ impl Spread {
 struct Taking {
     name: String,
     began: Instant,
-    uploaded: u64,
-    times: Vec<PassTime>,
 }
 
 /// A script at work.
-struct Player<'a> {
-    host: &'a mut Offscreen,
+struct Player<'a, S> {
+    stage: &'a mut S,
     base: &'a Path,
     taking: Option<Taking>,
     measures: Vec<Measure>,
     shots: Vec<PathBuf>,
     first_idle_ms: Option<f64>,
     held: Modifiers,
+    has_filled_disk: bool,
 }
 
 /// Plays a script. Relative paths of pictures lie below `base`.
-pub fn run(script: &Script, host: &mut Offscreen, base: &Path) -> Report {
+pub fn run(script: &Script, stage: &mut impl Stage, base: &Path) -> Report {
     let mut player = Player {
-        host,
+        stage,
         base,
         taking: None,
         measures: Vec::new(),
         shots: Vec::new(),
         first_idle_ms: None,
         held: Modifiers::NONE,
+        has_filled_disk: false,
     };
     let mut failed = None;
     let mut steps = 0;
@@ -132,33 +139,40 @@ pub fn run(script: &Script, host: &mut Offscreen, base: &Path) -> Report {
             }
         }
     }
-    let Player { shots, measures, first_idle_ms, .. } = player;
-    Report {
-        schema: "calx.ui-script/1",
-        steps,
-        passes: host.passes(),
-        drawn_by: host.app.state.painter.describe().to_string(),
-        first_idle_ms,
-        shots,
-        measures,
-        failed,
+    if player.has_filled_disk
+        && let Err(why) = player.fill_disk(false)
+    {
+        tracing::warn!(why, "the disk is still told to be full");
     }
+    let Player { stage, shots, measures, first_idle_ms, .. } = player;
+    let Seen { passes, drawn_by, .. } = stage.seen();
+    Report { schema: "calx.ui-script/1", steps, passes, drawn_by, first_idle_ms, shots, measures, failed }
 }
 
-impl Player<'_> {
+impl<S: Stage> Player<'_, S> {
     fn step(&mut self, kind: &StepKind) -> Result<(), String> {
         match kind {
             StepKind::Size { width, height, scale } => {
-                self.host.resize(*width, *height, *scale);
+                self.stage.resize(*width, *height, *scale)?;
                 self.pass(Vec::new())?;
                 self.pass(Vec::new())
             }
             StepKind::Open(path) => {
-                crate::start::ask_to_open(&mut self.host.app.state, path);
-                self.pass(Vec::new())
+                let path = path.clone();
+                self.act(move |state| {
+                    crate::start::ask_to_open(state, &path);
+                    Ok(())
+                })
             }
             StepKind::Do { id, arg } => self.command(id, arg.as_deref()),
             StepKind::Click { place, click } => self.click(place, *click),
+            StepKind::Button { place, click, pressed } => {
+                let at = self.find(place)?;
+                let mut events = self.hold(if *pressed { click.held } else { Modifiers::NONE });
+                events.push(Event::PointerMoved(at));
+                self.pass(events)?;
+                self.pass(vec![Self::button(at, click.button, *pressed, click.held)])
+            }
             StepKind::Move(place) => {
                 let at = self.find(place)?;
                 self.pass(vec![Event::PointerMoved(at)])?;
@@ -171,23 +185,33 @@ impl Player<'_> {
             StepKind::Wait(wait) => self.wait(wait),
             StepKind::Expect(mark) => self.expect(mark),
             StepKind::Shot(path) => self.shot(path),
+            StepKind::Clock { is_virtual } => self.stage.set_clock(*is_virtual),
+            StepKind::Fault(Fault::GpuLost(passes)) => self.stage.lose_graphics(*passes),
+            StepKind::Fault(Fault::DiskFull(is_full)) => self.fill_disk(*is_full),
             StepKind::Measure { name, begins: true } => self.begin(name),
             StepKind::Measure { name, begins: false } => self.end(name),
         }
     }
 
-    /// One pass; painted where its time is taken.
     fn pass(&mut self, events: Vec<Event>) -> Result<(), String> {
-        match &mut self.taking {
-            None => {
-                self.host.pass(events);
-            }
-            Some(taking) => {
-                let time = self.host.painted_pass(events).map_err(|error| error.to_string())?;
-                taking.times.push(time);
-            }
-        }
-        Ok(())
+        self.stage.pass(events, None)
+    }
+
+    fn act(
+        &mut self,
+        act: impl FnOnce(&mut crate::AppState) -> Result<(), String> + Send + 'static,
+    ) -> Result<(), String> {
+        let act: Act = Box::new(act);
+        self.stage.pass(Vec::new(), Some(act))
+    }
+
+    fn fill_disk(&mut self, is_full: bool) -> Result<(), String> {
+        self.has_filled_disk = is_full;
+        self.act(move |state| {
+            let root = state.root.clone().ok_or("no workspace is open")?;
+            saver::play_full(root, is_full);
+            Ok(())
+        })
     }
 
     fn command(&mut self, id: &str, arg: Option<&str>) -> Result<(), String> {
@@ -195,18 +219,20 @@ impl Player<'_> {
             let ids: Vec<&str> = commands::all().map(|command| command.id).collect();
             format!("there is no command {id}; there are {}", ids.join(", "))
         })?;
-        (command.when)(&self.host.app.state).map_err(|why| format!("{}: {why}", command.name))?;
         let arg = match arg {
             None => Arg::None,
             Some(text) => text.parse().map_or_else(|_| Arg::Text(text.to_owned()), Arg::Number),
         };
-        self.host.app.state.todo.push(CommandCall { id: command.id, arg });
-        self.pass(Vec::new())?;
+        self.act(move |state| {
+            (command.when)(state).map_err(|why| format!("{}: {why}", command.name))?;
+            state.todo.push(CommandCall { id: command.id, arg });
+            Ok(())
+        })?;
         self.pass(Vec::new())
     }
 
     fn find(&self, place: &Place) -> Result<Pos2, String> {
-        let names = self.host.names();
+        let names = self.stage.names();
         let at = match place {
             Place::At(at) => *at,
             Place::Control { name, nth } => {
@@ -227,8 +253,7 @@ impl Player<'_> {
     /// Where a pixel of the image lies that is shown within `rect`.
     #[allow(clippy::cast_possible_truncation, reason = "places on a screen are single precision in egui")]
     fn of_image(&self, rect: egui::Rect, x: f64, y: f64) -> Option<Pos2> {
-        let state = &self.host.app.state;
-        let shown = state.painter.shown();
+        let shown = self.stage.seen().shown;
         let pane = shown.iter().find(|shown| rect.expand(1.0).contains(shown.place.center()))?;
         let at = pane.view.screen_from_image()? * calx_geometry::Point::new(x, y);
         let (across, down) = (f64::from(pane.place.width()), f64::from(pane.place.height()));
@@ -260,7 +285,7 @@ impl Player<'_> {
         }
         let events = self.hold(Modifiers::NONE);
         self.pass(events)?;
-        self.host.sleep(REST);
+        self.stage.sleep(REST);
         self.pass(Vec::new())
     }
 
@@ -288,7 +313,7 @@ impl Player<'_> {
         self.pass(vec![Self::button(last, click.button, false, click.held)])?;
         let events = self.hold(Modifiers::NONE);
         self.pass(events)?;
-        self.host.sleep(REST);
+        self.stage.sleep(REST);
         self.pass(Vec::new())
     }
 
@@ -358,53 +383,39 @@ impl Player<'_> {
             Wait::Seconds(seconds) => {
                 let (began, wanted) = (Instant::now(), Duration::from_secs_f64(*seconds));
                 while began.elapsed() < wanted {
-                    self.doze()?;
+                    self.stage.doze()?;
                 }
                 Ok(())
             }
             Wait::Idle => {
-                self.until("the window did not come to rest", |host| host.is_idle())?;
-                self.first_idle_ms.get_or_insert(self.host.opened().elapsed().as_secs_f64() * 1000.0);
+                self.until("the window did not come to rest", S::is_idle)?;
+                self.first_idle_ms.get_or_insert(self.stage.opened().elapsed().as_secs_f64() * 1000.0);
                 Ok(())
             }
-            Wait::Saved => self.until("the case was not saved", |host| {
-                host.app.state.session.as_deref().is_none_or(|session| {
-                    session.is_idle() && matches!(session.save_state(), SaveState::Saved { .. })
-                })
-            }),
+            Wait::Saved => self.until("the case was not saved", |stage| stage.seen().is_saved),
             Wait::Name(name) => {
                 let what = format!("\"{name}\" did not come");
-                self.until(&what, |host| !host.names().of_name(name).is_empty())
+                self.until(&what, |stage| !stage.names().of_name(name).is_empty())
             }
         }
     }
 
-    /// Draws when a window would, else lets a little time go by.
-    fn doze(&mut self) -> Result<(), String> {
-        if self.host.wants_pass() {
-            return self.pass(Vec::new());
-        }
-        std::thread::sleep(PAUSE);
-        self.host.sleep(PAUSE.as_secs_f64());
-        Ok(())
-    }
-
-    fn until(&mut self, what: &str, is_so: impl Fn(&Offscreen) -> bool) -> Result<(), String> {
+    fn until(&mut self, what: &str, is_so: impl Fn(&S) -> bool) -> Result<(), String> {
         let began = Instant::now();
         // What was just done is seen by the next pass only.
         self.pass(Vec::new())?;
-        while !is_so(self.host) {
+        while !is_so(self.stage) {
             if began.elapsed() > PATIENCE {
                 return Err(format!("{what} within {} s", PATIENCE.as_secs()));
             }
-            self.doze()?;
+            self.stage.doze()?;
         }
         Ok(())
     }
 
     fn expect(&mut self, mark: &Mark) -> Result<(), String> {
         self.pass(Vec::new())?;
-        let names = self.host.names();
+        let names = self.stage.names();
         match mark {
             // The message lists what is there.
             Mark::Name(name) if names.of_name(name).is_empty() => {
@@ -412,13 +423,7 @@ impl Player<'_> {
             }
             Mark::NoName(name) if !names.of_name(name).is_empty() => Err(format!("\"{name}\" is there")),
             Mark::State(wanted) => {
-                let found = match self.host.app.state.session.as_deref().map(|session| session.save_state()) {
-                    Some(SaveState::Saved { .. }) => "saved",
-                    Some(SaveState::Saving) => "saving",
-                    Some(SaveState::NotSaved { .. }) => "not-saved",
-                    Some(SaveState::ReadOnly { .. }) => "read-only",
-                    None => "no case",
-                };
+                let found = self.stage.seen().save_state;
                 if found == wanted { Ok(()) } else { Err(format!("the state is {found}, not {wanted}")) }
             }
             Mark::Name(_) | Mark::NoName(_) => Ok(()),
@@ -427,7 +432,7 @@ impl Player<'_> {
 
     fn shot(&mut self, path: &Path) -> Result<(), String> {
         self.pass(Vec::new())?;
-        let Shot { width, height, rgba } = self.host.picture().map_err(|error| error.to_string())?;
+        let Shot { width, height, rgba } = self.stage.picture()?;
         let path = self.base.join(path);
         image::save_buffer(&path, &rgba, width, height, image::ExtendedColorType::Rgba8)
             .map_err(|error| format!("the picture was not written: {error}: {}", path.display()))?;
@@ -439,9 +444,8 @@ impl Player<'_> {
         if let Some(taking) = &self.taking {
             return Err(format!("{} is being measured; end it first", taking.name));
         }
-        let uploaded = self.host.app.state.painter.uploaded_bytes();
-        self.taking =
-            Some(Taking { name: name.to_owned(), began: Instant::now(), uploaded, times: Vec::new() });
+        self.taking = Some(Taking { name: name.to_owned(), began: Instant::now() });
+        self.stage.begin_times();
         Ok(())
     }
 
@@ -449,14 +453,20 @@ impl Player<'_> {
         let Some(taking) = self.taking.take_if(|taking| taking.name == name) else {
             return Err(format!("{name} is not being measured"));
         };
-        let uploaded = self.host.app.state.painter.uploaded_bytes();
+        let seconds = taking.began.elapsed().as_secs_f64();
+        let times = self.stage.end_times();
+        let spread = |ms: fn(&PassTime) -> Option<f64>| Spread::of(times.iter().filter_map(ms).collect());
         self.measures.push(Measure {
             name: taking.name,
-            passes: taking.times.len(),
-            seconds: taking.began.elapsed().as_secs_f64(),
-            ui_ms: Spread::of(taking.times.iter().map(|time| time.ui_ms).collect()),
-            paint_ms: Spread::of(taking.times.iter().map(|time| time.paint_ms).collect()),
-            uploaded_bytes: uploaded.saturating_sub(taking.uploaded),
+            passes: times.len(),
+            seconds,
+            ui_ms: spread(|time| Some(time.ui_ms)),
+            paint_ms: spread(|time| Some(time.paint_ms)),
+            pass_ms: spread(|time| Some(time.ui_ms + time.paint_ms)),
+            tessellate_ms: spread(|time| time.tessellate_ms),
+            draw_ms: spread(|time| time.draw_ms),
+            uploaded_bytes: times.iter().map(|time| time.uploaded_bytes).sum(),
+            uploaded_bytes_most: times.iter().map(|time| time.uploaded_bytes).max().unwrap_or(0),
         });
         Ok(())
     }

@@ -43,7 +43,7 @@ pub(crate) fn ui(state: &mut AppState, ui: &mut egui::Ui, index: usize, room: Re
     ui.ctx().memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
 
     let is_used_up = gesture::take_in(state, index, &response);
-    ui.painter().rect_filled(picture, 0.0, Color32::BLACK);
+    // The ground is the window's, which is cleared black: painting it again would double the cost of a pass in software.
     match image {
         None => message(ui, place, "No image here. Choose one in the strip at the left."),
         Some(image) => {

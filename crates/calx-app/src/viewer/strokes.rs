@@ -9,6 +9,8 @@ use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke};
 const BEYOND: f32 = 12.0;
 /// Points nearer to the last than this are left out of a long line.
 const NEAR: f32 = 0.4;
+/// A line may be drawn this far off its points: no eye sees it, and an outline of a mask has thousands of them.
+const OFF: f32 = 0.2;
 /// How much of what is below a halo covers.
 const HALO: Color32 = Color32::from_black_alpha(190);
 
@@ -36,6 +38,7 @@ pub(crate) const fn dashes_of(label_index: Option<usize>) -> &'static [(f32, f32
 /// Draws a line through points of the screen.
 pub(crate) fn draw(painter: &Painter, points: &[Pos2], is_closed: bool, ink: Ink) {
     let runs = runs(points, is_closed, painter.clip_rect().expand(BEYOND));
+    let runs: Vec<Vec<Pos2>> = runs.iter().map(|run| thinned(run)).collect();
     let halo = Stroke::new(ink.width + 2.0, HALO.gamma_multiply(ink.opacity));
     let line = Stroke::new(ink.width, ink.colour.gamma_multiply(ink.opacity));
     for run in &runs {
@@ -71,6 +74,41 @@ fn runs(points: &[Pos2], is_closed: bool, room: Rect) -> Vec<Vec<Pos2>> {
         open = true;
     }
     runs
+}
+
+/// The points of a line that it cannot do without (Douglas and Peucker).
+fn thinned(run: &[Pos2]) -> Vec<Pos2> {
+    let Some(last) = run.len().checked_sub(1).filter(|last| *last > 1) else { return run.to_vec() };
+    let mut is_kept = vec![false; run.len()];
+    let mut keep = |index: usize| {
+        if let Some(kept) = is_kept.get_mut(index) {
+            *kept = true;
+        }
+    };
+    keep(0);
+    keep(last);
+    let mut stretches = vec![(0, last)];
+    while let Some((from, to)) = stretches.pop() {
+        let (Some(a), Some(b), Some(inner)) = (run.get(from), run.get(to), run.get(from + 1..to)) else {
+            continue;
+        };
+        let far = inner.iter().enumerate().map(|(at, point)| (from + 1 + at, distance(*point, *a, *b)));
+        if let Some((index, off)) = far.max_by(|(_, a), (_, b)| a.total_cmp(b))
+            && off > OFF
+        {
+            keep(index);
+            stretches.extend([(from, index), (index, to)]);
+        }
+    }
+    run.iter().zip(is_kept).filter_map(|(point, kept)| kept.then_some(*point)).collect()
+}
+
+/// From a point to a straight piece.
+fn distance(point: Pos2, a: Pos2, b: Pos2) -> f32 {
+    let (along, to) = (b - a, point - a);
+    let length = along.length_sq();
+    let share = if length > 0.0 { (to.dot(along) / length).clamp(0.0, 1.0) } else { 0.0 };
+    (to - along * share).length()
 }
 
 /// The part of a straight piece inside a rectangle (Liang and Barsky).
@@ -109,6 +147,16 @@ mod tests {
             [Pos2::new(50.0, 50.0), Pos2::new(150.0, 50.0), Pos2::new(150.0, 60.0), Pos2::new(50.0, 60.0)];
         assert_eq!(runs(&bow, false, room).len(), 2);
         assert_eq!(runs(&bow, true, room).len(), 2);
+    }
+
+    #[test]
+    fn points_that_nobody_sees_are_left_out() {
+        let at = |x: f32, y: f32| Pos2::new(x, y);
+        let stairs: Vec<Pos2> = (0..100u8).map(|n| at(f32::from(n), 0.1 * f32::from(n % 2))).collect();
+        assert_eq!(thinned(&stairs), [stairs[0], stairs[99]]);
+        let bow = [at(0.0, 0.0), at(5.0, 0.1), at(10.0, 0.0), at(10.0, 8.0), at(0.0, 0.0)];
+        assert_eq!(thinned(&bow), [bow[0], bow[2], bow[3], bow[4]]);
+        assert_eq!(thinned(&bow[..2]), bow[..2]);
     }
 
     #[test]

@@ -10,9 +10,9 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes the window draw again, from any thread.
 #[derive(Clone)]
@@ -57,19 +57,27 @@ pub enum Told<T> {
 pub struct Outbox<T> {
     sender: Sender<Told<T>>,
     wake: Wake,
+    /// Held from telling to waking: what was taken in wakes nobody later, so that a window at rest stays at rest.
+    both: Arc<Mutex<()>>,
 }
 
 impl<T> Outbox<T> {
     /// Tells; after the window is gone nobody listens, which is no error.
     pub fn tell(&self, what: T) {
-        let _nobody_listens = self.sender.send(Told::Said(what));
+        self.send(Told::Said(what));
+    }
+
+    fn send(&self, told: Told<T>) {
+        let both = self.both.lock().unwrap_or_else(PoisonError::into_inner);
+        let _nobody_listens = self.sender.send(told);
         self.wake.wake();
+        drop(both);
     }
 }
 
 impl<T> Clone for Outbox<T> {
     fn clone(&self) -> Self {
-        Self { sender: self.sender.clone(), wake: self.wake.clone() }
+        Self { sender: self.sender.clone(), wake: self.wake.clone(), both: Arc::clone(&self.both) }
     }
 }
 
@@ -78,6 +86,7 @@ impl<T> Clone for Outbox<T> {
 pub struct Desk<Ask, Tell> {
     asks: Sender<Ask>,
     told: Receiver<Told<Tell>>,
+    both: Arc<Mutex<()>>,
     open: Arc<AtomicUsize>,
 }
 
@@ -94,17 +103,18 @@ impl<Ask: Send + 'static, Tell: Send + 'static> Desk<Ask, Tell> {
         let (asks, inbox) = channel::<Ask>();
         let (sender, told) = channel();
         let open = Arc::new(AtomicUsize::new(0));
-        let (counter, outbox) = (Arc::clone(&open), Outbox { sender, wake: wake.clone() });
+        let both = Arc::new(Mutex::new(()));
+        let outbox = Outbox { sender, wake: wake.clone(), both: Arc::clone(&both) };
+        let counter = Arc::clone(&open);
         std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             while let Ok(ask) = inbox.recv() {
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(ask, &outbox))) {
-                    let _nobody_listens = outbox.sender.send(Told::Broke(words_of(&*panic)));
-                    outbox.wake.wake();
+                    outbox.send(Told::Broke(words_of(&*panic)));
                 }
                 counter.fetch_sub(1, Ordering::AcqRel);
             }
         })?;
-        Ok(Self { asks, told, open })
+        Ok(Self { asks, told, both, open })
     }
 
     /// Asks; done in the order of asking.
@@ -117,7 +127,10 @@ impl<Ask: Send + 'static, Tell: Send + 'static> Desk<Ask, Tell> {
 
     /// All that was told since.
     pub fn take(&self) -> Vec<Told<Tell>> {
-        self.told.try_iter().collect()
+        let both = self.both.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.told.try_iter().collect();
+        drop(both);
+        told
     }
 
     /// Whether nothing is asked that is not done. What was told may still have to be taken.

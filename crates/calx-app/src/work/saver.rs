@@ -6,9 +6,9 @@
 //! - Edits reach the journal in the order they were made; after one that the disk refused, those behind it wait.
 //! - An edit that was refused stays here until it is written or the window ends; nothing is dropped.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use calx_model::{
     Action, Case, CaseField, CaseId, Document, Edit, NewCase, Patient, Reading, ReadingId, ReadingState,
@@ -238,6 +238,10 @@ impl Saver {
     }
 
     fn write_one(&mut self, step: &Step, out: &Outbox<SaveTold>) -> Result<(), WorkspaceError> {
+        if played_full().contains(&self.root) {
+            let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
+            return Err(WorkspaceError::Io { doing: "write the journal", path: self.root.clone(), source });
+        }
         let writer = self.writer(out)?;
         let stamp = step.stamp.clone();
         match &step.action {
@@ -278,6 +282,22 @@ impl Saver {
 
     fn stamp(&self, tool: &str) -> Stamp {
         Stamp { at: crate::state::now(), who: self.author.to_string(), tool: format!("calx {tool}") }
+    }
+}
+
+/// Workspaces whose disk plays full.
+static PLAYED_FULL: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn played_full() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    PLAYED_FULL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// From now on this workspace's disk refuses every edit, or takes them again: `fault disk-full` of a script.
+pub(crate) fn play_full(root: PathBuf, is_full: bool) {
+    if is_full {
+        played_full().insert(root);
+    } else {
+        played_full().remove(&root);
     }
 }
 

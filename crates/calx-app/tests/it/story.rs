@@ -9,7 +9,7 @@ use calx_app::seams::{FrameKey, Loading};
 use calx_app::start::AppStart;
 use calx_dicom::{Priority, WorkerOptions};
 use calx_model::{Case, Shape, WindowChoice};
-use calx_render::{CpuRenderer, DisplayTable, Renderer, resolve};
+use calx_render::{CpuRenderer, DisplayTable, Renderer, RendererChoice, resolve};
 use calx_workspace::{ImportOptions, InitOptions, Workspace};
 
 /// A workspace with one small hand.
@@ -95,16 +95,111 @@ fn a_hand_is_marked_saved_undone_and_found_again() {
     assert!(on_disk(&root).regions.is_empty(), "undo goes on where it was");
 }
 
-#[test]
-fn what_the_window_shows_is_what_the_twin_draws() {
-    let (_folder, root) = workspace();
-    let mut host = match Offscreen::open(start(&root), true) {
+/// The window with pictures, or a word why not. `CALX_GPU=required` turns the word into a failure.
+fn drawn(start: AppStart) -> Option<Offscreen> {
+    match Offscreen::open(start, true) {
         Err(HostError::NoAdapter { reason }) if std::env::var("CALX_GPU").as_deref() != Ok("required") => {
             println!("skipped: {reason}");
-            return;
+            None
         }
-        opened => opened.unwrap(),
-    };
+        opened => Some(opened.unwrap()),
+    }
+}
+
+#[test]
+fn a_window_at_rest_draws_nothing() {
+    let (_folder, root) = workspace();
+    let mut host = Offscreen::open(start(&root), false).unwrap();
+    let report = play(&mut host, &format!("{OPEN}measure rest begin\nwait 2s\nmeasure rest end\n"));
+    assert_eq!(report.measures[0].passes, 0);
+    // Nor is anything due later: no clock ticks while nobody does anything.
+    host.sleep(3600.0);
+    assert!(!host.wants_pass());
+}
+
+/// However the window is dragged, the adapter gets no pixel of the image again.
+#[test]
+fn a_window_drag_on_the_adapter_sends_no_pixels() {
+    let (_folder, root) = workspace();
+    let wanted = AppStart { renderer: RendererChoice::Gpu, ..start(&root) };
+    let Some(mut host) = drawn(wanted) else { return };
+    play(&mut host, OPEN);
+    assert!(host.app.state.painter.describe().to_string().starts_with("GPU: "));
+    let first = host.picture().unwrap();
+    assert!(host.app.state.painter.uploaded_bytes() > 100_000, "the image went once");
+    let drag = "drag \"Viewport 1\" -> @800,500 in 200ms";
+    let text = format!(
+        "measure window begin\n{drag}\nmeasure window end\nmeasure pan begin\n{drag} middle\nmeasure pan end\n"
+    );
+    let report = play(&mut host, &text);
+    for measure in &report.measures {
+        assert!(measure.passes > 10, "{measure:?}");
+        assert_eq!((measure.uploaded_bytes, measure.uploaded_bytes_most), (0, 0), "{}", measure.name);
+    }
+    assert_ne!(host.picture().unwrap().rgba, first.rgba, "and it was dragged");
+}
+
+#[test]
+fn a_lost_device_gives_everything_back() {
+    let (_folder, root) = workspace();
+    let Some(mut host) = drawn(start(&root)) else { return };
+    play(&mut host, OPEN);
+    let mark = "key P\nat \"Viewport 1\" image 60,80\nat \"Viewport 1\" image 110,80\nat \"Viewport 1\" image 110,140\n\
+                key Enter\n";
+    play(&mut host, mark);
+    play(
+        &mut host,
+        "drag \"Viewport 1\" -> @700,300 in 100ms middle\nwheel \"Viewport 1\" 2\nkey I\nwait idle\n",
+    );
+    let before = (case(&host).clone(), host.app.state.viewer.panes[0].framing, host.app.state.viewer.tool);
+    let report = play(
+        &mut host,
+        "fault gpu-lost@2\nwait frames 5\nwait \"Viewport 1\"\nwait idle\nexpect state saved\n",
+    );
+    assert_eq!((host.losses(), report.drawn_by.as_str()), (1, "CPU"));
+    let pane = &host.app.state.viewer.panes[0];
+    assert_eq!((case(&host), pane.framing, host.app.state.viewer.tool), (&before.0, before.1, before.2));
+    assert!(
+        pane.is_inverted
+            && host.app.state.toasts.all().any(|words| words.contains("Nothing you did is lost"))
+    );
+    assert_eq!(on_disk(&root).regions, before.0.regions);
+    // And it can be worked on: the case is not taken.
+    play(&mut host, "key Ctrl+Z\nwait saved\n");
+    assert!(on_disk(&root).regions.is_empty());
+}
+
+#[test]
+fn a_full_disk_loses_nothing() {
+    let (_folder, root) = workspace();
+    let mut host = Offscreen::open(start(&root), false).unwrap();
+    play(&mut host, OPEN);
+    let mark = "at \"Viewport 1\" image 60,80\nat \"Viewport 1\" image 110,80\nat \"Viewport 1\" image 110,140\nkey Enter\n";
+    play(
+        &mut host,
+        &format!(
+            "key P\n{mark}wait saved\nfault disk-full\n{mark}wait \"Try to save again\"\nexpect state not-saved\n{mark}"
+        ),
+    );
+    assert_eq!((on_disk(&root).regions.len(), case(&host).regions.len()), (1, 3));
+    // The fault ended with its script.
+    play(&mut host, "click \"Try to save again\"\nwait saved\nexpect state saved\n");
+    assert_eq!(on_disk(&root).regions, case(&host).regions);
+}
+
+#[test]
+fn what_the_window_shows_is_what_the_twin_draws() {
+    check_shown(RendererChoice::Cpu);
+}
+
+#[test]
+fn what_the_adapter_shows_is_what_the_twin_draws() {
+    check_shown(RendererChoice::Gpu);
+}
+
+fn check_shown(renderer: RendererChoice) {
+    let (_folder, root) = workspace();
+    let Some(mut host) = drawn(AppStart { renderer, ..start(&root) }) else { return };
     play(&mut host, OPEN);
     let shot = host.picture().unwrap();
     assert_eq!((shot.width, shot.height), (1280, 800));

@@ -5,8 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use calx_app::host::offscreen::Offscreen;
 use calx_app::host::window::{self, Ended, Loss};
-use calx_app::host::{HostError, offscreen::Offscreen};
+use calx_app::host::{HostError, LOST_NOTICE, LOST_NOTICE_SOFTWARE, Play};
 use calx_app::library::demo::MakeDemo;
 use calx_app::resume::Resume;
 use calx_app::script::{self, Script};
@@ -133,9 +134,8 @@ pub(crate) fn run(args: &OpenArgs, global: &Global, out: &Out) -> Outcome {
         start.renderer = RendererChoice::Cpu;
     }
     if args.lost_at.is_some() {
-        let how = if args.software { ", drawn in software from now on" } else { "" };
-        start.notice =
-            Some(format!("The graphics device was lost; calx started again{how}. Nothing you did is lost."));
+        let notice = if args.software { LOST_NOTICE_SOFTWARE } else { LOST_NOTICE };
+        start.notice = Some(notice.to_owned());
     }
     let last_loss = args.lost_at;
     open(start, args.fault, last_loss, (args.renderer, global))
@@ -206,8 +206,13 @@ fn become_it(mut command: std::process::Command) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Plays a script without a display; the report is printed as JSON.
-pub(crate) fn play(file: &Path, renderer: Draws, global: &Global, out: &Out) -> Outcome {
+/// Plays a script in a window, or without a display; the report is printed as JSON.
+pub(crate) fn play(
+    file: &Path,
+    (renderer, is_offscreen): (Draws, bool),
+    global: &Global,
+    out: &Out,
+) -> Outcome {
     let text = std::fs::read_to_string(file)
         .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {}", one_line(file))))
         .or_exit(Exit::NotFound)?;
@@ -218,8 +223,12 @@ pub(crate) fn play(file: &Path, renderer: Draws, global: &Global, out: &Out) -> 
     let workspace = session::workspace(global)?;
     let mut start = start(workspace.root(), Vec::new(), None, global);
     start.renderer = renderer.choice();
-    let mut host = Offscreen::open(start, script.needs_pictures()).map_err(host_failure)?;
-    let report = script::run(&script, &mut host, Path::new(""));
+    let report = if is_offscreen {
+        let mut host = Offscreen::open(start, script.needs_pictures()).map_err(host_failure)?;
+        script::run(&script, &mut host, Path::new(""))
+    } else {
+        window::play(start, Play { script, base: PathBuf::new() }).map_err(host_failure)?
+    };
     let failed = report.failed.clone();
     out.json(&json!(report))?;
     match failed {
