@@ -288,6 +288,8 @@ impl Stage for Remote {
                 tracing::debug!("nobody waits for this picture");
             }
         });
+        // The pass that asks has been painted when the window hears of it: the next one gives the picture.
+        self.pass(Vec::new(), None)?;
         self.pass(Vec::new(), None)?;
         let image = taken.recv_timeout(PATIENCE).map_err(|_late| "the window gave no picture".to_owned())?;
         let [width, height] = image.size.map(|side| u32::try_from(side).unwrap_or(0));
