@@ -32,10 +32,8 @@ impl App {
         library::poll(state);
         if let Some(session) = state.session.as_deref_mut() {
             session.poll();
-            if session.recovered().is_some() {
-                let words = "calx was ended while the last edit was being written. That edit was not yet said to be saved and is \
-                             gone; every one before it is here";
-                state.toasts.say(words);
+            if let Some(found) = session.recovered() {
+                state.recovered = Some(found);
             }
         }
         shell::poll(state);
@@ -68,6 +66,7 @@ impl App {
             && library::is_idle(state)
             && state.session.as_deref().is_none_or(|session| session.is_idle())
             && state.exports.is_idle()
+            && state.copies.is_idle()
             && state.todo.is_empty()
     }
 }

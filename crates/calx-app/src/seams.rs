@@ -214,8 +214,11 @@ pub trait Session: fmt::Debug {
     /// Tries again to save what the disk refused.
     fn retry(&mut self);
 
-    /// Bytes of a half-written last edit that were cut off when the case was opened; told once.
-    fn recovered(&self) -> Option<u64>;
+    /// What was found when the case was opened whose last writer had ended without a word; told once.
+    fn recovered(&self) -> Option<calx_workspace::Recovery>;
+
+    /// Rows of the history that are not known to be on disk, in order.
+    fn unsaved(&self) -> &[calx_model::JournalRow];
 
     /// Takes in what the disk said; once a pass.
     fn poll(&mut self);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use calx_model::{Case, RegionId};
+use calx_workspace::Recovery;
 use jiff::Timestamp;
 
 use crate::case::Drafts;
@@ -13,7 +14,7 @@ use crate::commands::CommandCall;
 use crate::library::Library;
 use crate::seams::{Frames, PanePainter, Place, Session, WhyNot};
 use crate::selection::Selection;
-use crate::shell::{Dialogs, Exports, NoDialogs, Settings, Sheet, Toasts};
+use crate::shell::{Copies, Dialogs, Exports, NoDialogs, Settings, Sheet, Toasts};
 use crate::viewer::Viewer;
 use crate::work::Wake;
 
@@ -57,6 +58,8 @@ pub struct AppState {
     pub selection: Selection,
     /// Where an edit acted that was undone just now: shown bright until this time.
     pub flash: Option<(Place, f64)>,
+    /// What a writer left that had ended without a word, until it was looked at.
+    pub recovered: Option<Recovery>,
     /// Pictures.
     pub frames: Box<dyn Frames>,
     /// What draws them.
@@ -69,6 +72,8 @@ pub struct AppState {
     pub sheet: Option<Sheet>,
     /// What is exported, and how far it is.
     pub exports: Exports,
+    /// Where copies of what is not saved go.
+    pub copies: Copies,
     /// Dialogs of the desktop.
     pub dialogs: Box<dyn Dialogs>,
     /// Commands asked for in this pass, done at its end.
@@ -104,12 +109,14 @@ impl AppState {
             session: None,
             selection: Selection::default(),
             flash: None,
+            recovered: None,
             frames,
             painter,
             toasts: Toasts::default(),
             settings: Settings::default(),
             sheet: None,
             exports: Exports::default(),
+            copies: Copies::default(),
             dialogs: Box::new(NoDialogs),
             todo: Vec::new(),
             held: Held::default(),

@@ -11,6 +11,8 @@
     reason = "helpers of tests stand outside test functions"
 )]
 
+#[path = "it/libraries.rs"]
+mod libraries;
 #[path = "it/library.rs"]
 mod library;
 #[path = "it/looking.rs"]

@@ -202,7 +202,7 @@ impl<'a> Writing<'a> {
 
     /// Goes on with a case that is open already.
     pub(crate) fn of(writer: CaseWriter, tool: &'static str, global: &'a Global, out: &'a Out) -> Self {
-        if let Some(recovery) = writer.recovered() {
+        if let Some(recovery) = writer.recovered().filter(|recovery| recovery.bytes_cut > 0) {
             out.note(format!(
                 "recovered: {} bytes of an unfinished last journal line were cut; every finished step is there",
                 recovery.bytes_cut

@@ -42,11 +42,13 @@ pub(crate) fn read_snapshot(dir: &Path) -> Option<CaseFile> {
     CaseFile::from_json(&fs::read_to_string(dir.join(SNAPSHOT)).ok()?).ok()
 }
 
-/// What was cut off a journal when it was opened for writing.
+/// What was found when a case was opened whose last writer had ended without a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recovery {
-    /// Bytes of the last, half-written row, which nobody was ever told was saved.
+    /// Bytes of the last, half-written row, which nobody was ever told was saved; they were cut off.
     pub bytes_cut: u64,
+    /// Edits which that writer had put on disk; all are there.
+    pub edits: u64,
 }
 
 /// A case open for writing. The lock goes when this is dropped or the process dies.
@@ -59,7 +61,7 @@ pub struct CaseWriter {
     recovered: Option<Recovery>,
     /// Revision of `case.json` on disk; 0 when it is absent or out of step.
     snapshot_revision: u64,
-    #[allow(dead_code, reason = "held for the lock; last, so that the snapshot is written under it")]
+    /// Last, so that the snapshot is written under it.
     lock: Lock,
 }
 
@@ -94,10 +96,11 @@ impl Workspace {
         let document = Document::create(Case::new(new), stamp)?;
         let partial = durable::partial_of(&dir);
         let made = lay_down(&partial, &dir, &document);
-        made.inspect_err(|_| durable::remove_if_there(&partial)).and_then(|lock| {
+        made.inspect_err(|_| durable::remove_if_there(&partial)).and_then(|mut lock| {
             let lines = jsonl::read::<JournalRow>(&dir.join(JOURNAL), JOURNAL_VERSION)?;
             let journal = Appender::open(&dir.join(JOURNAL), "the case", &lines)?;
             let (was_there, recovered, snapshot_revision) = (false, None, 0);
+            lock.begins(document.case().revision);
             Ok(CaseWriter { document, journal, dir, was_there, recovered, snapshot_revision, lock })
         })
     }
@@ -114,7 +117,7 @@ impl Workspace {
         }
         let asked = lock::try_exclusive(&dir.join(LOCK))
             .map_err(|source| WorkspaceError::io("lock the case", dir.join(LOCK), source))?;
-        let lock = match asked {
+        let mut lock = match asked {
             Asked::Held(lock) => lock,
             Asked::Taken(holder) => {
                 return Err(WorkspaceError::LockedBy { what: "case", id: id.to_string(), holder });
@@ -125,7 +128,11 @@ impl Workspace {
         sweep(&dir);
         let Loaded { document, lines, snapshot_revision } = load(&dir)?;
         let journal = Appender::open(&path, "the case", &lines)?;
-        let recovered = (lines.torn > 0).then_some(Recovery { bytes_cut: lines.torn });
+        let revision = document.case().revision;
+        let edits = lock.left_open().map_or(0, |begun| revision.saturating_sub(begun));
+        lock.begins(revision);
+        let found = Recovery { bytes_cut: lines.torn, edits };
+        let recovered = (found.bytes_cut > 0 || found.edits > 0).then_some(found);
         let snapshot_revision = snapshot_revision.filter(|r| *r == document.case().revision).unwrap_or(0);
         Ok(CaseWriter { document, journal, dir, was_there: true, recovered, snapshot_revision, lock })
     }
@@ -282,7 +289,7 @@ impl CaseWriter {
         self.was_there
     }
 
-    /// What was cut off the journal on opening.
+    /// What the writer before left, when it had ended without a word.
     #[must_use]
     pub fn recovered(&self) -> Option<Recovery> {
         self.recovered
@@ -389,5 +396,6 @@ impl CaseWriter {
 impl Drop for CaseWriter {
     fn drop(&mut self) {
         self.snapshot_if_possible();
+        self.lock.ends_well();
     }
 }

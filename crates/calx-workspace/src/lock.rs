@@ -17,8 +17,29 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// A lock held.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    #[allow(dead_code, reason = "held for its lock, which goes when the file is closed")]
     file: File,
+    /// What the file said of the holder before.
+    before: String,
+}
+
+/// Begins the word that says since when something is being written: `open@12`.
+const OPEN: &str = "open@";
+
+impl Lock {
+    /// The revision at which the holder before began to write, when it ended without a word.
+    pub(crate) fn left_open(&self) -> Option<u64> {
+        self.before.split_whitespace().find_map(|word| word.strip_prefix(OPEN)?.parse().ok())
+    }
+
+    /// Says since which revision the holder writes; until [`Lock::ends_well`] it counts as ended by a crash.
+    pub(crate) fn begins(&mut self, revision: u64) {
+        sign(&mut self.file, &format!(" {OPEN}{revision}"));
+    }
+
+    /// Says that the holder ends as it should.
+    pub(crate) fn ends_well(&mut self) {
+        sign(&mut self.file, "");
+    }
 }
 
 /// What came of asking.
@@ -39,8 +60,9 @@ pub(crate) fn try_exclusive(path: &Path) -> io::Result<Asked> {
     let mut file = open(path)?;
     match file.try_lock() {
         Ok(()) => {
-            sign(&mut file);
-            Ok(Asked::Held(Lock { file }))
+            let before = words(&mut file).unwrap_or_default();
+            sign(&mut file, "");
+            Ok(Asked::Held(Lock { file, before }))
         }
         Err(TryLockError::WouldBlock) => Ok(Asked::Taken(holder(&mut file))),
         Err(TryLockError::Error(error)) => Err(error),
@@ -69,7 +91,7 @@ pub(crate) fn shared(path: &Path) -> io::Result<Asked> {
     let mut file = open(path)?;
     loop {
         match file.try_lock_shared() {
-            Ok(()) => return Ok(Asked::Held(Lock { file })),
+            Ok(()) => return Ok(Asked::Held(Lock { file, before: String::new() })),
             Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PAUSE),
             Err(TryLockError::WouldBlock) => return Ok(Asked::Taken(holder(&mut file))),
             Err(TryLockError::Error(error)) => return Err(error),
@@ -78,23 +100,29 @@ pub(crate) fn shared(path: &Path) -> io::Result<Asked> {
 }
 
 /// Writes who holds the lock; failing to (a full disk) only makes a message poorer.
-fn sign(file: &mut File) {
+fn sign(file: &mut File, more: &str) {
     let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
     let user: String = user.chars().filter(|c| c.is_alphanumeric() || "-_.".contains(*c)).collect();
-    let line = format!("{} {user}\n", std::process::id());
+    let line = format!("{} {user}{more}\n", std::process::id());
     let signed = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(line.as_bytes()));
     if let Err(error) = signed {
         tracing::debug!(%error, "the lock could not be signed");
     }
 }
 
-fn holder(file: &mut File) -> String {
+fn words(file: &mut File) -> io::Result<String> {
     let mut text = String::new();
-    let read = file.rewind().and_then(|()| file.take(256).read_to_string(&mut text));
-    let mut words = text.split_whitespace();
-    match (read, words.next().and_then(|pid| pid.parse::<u32>().ok()), words.next()) {
-        (Ok(_), Some(pid), Some(user)) => format!("process {pid} (user {user})"),
-        (Ok(_), Some(pid), None) => format!("process {pid}"),
+    file.rewind()?;
+    file.take(256).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn holder(file: &mut File) -> String {
+    let text = words(file).unwrap_or_default();
+    let mut words = text.split_whitespace().filter(|word| !word.starts_with(OPEN));
+    match (words.next().and_then(|pid| pid.parse::<u32>().ok()), words.next()) {
+        (Some(pid), Some(user)) => format!("process {pid} (user {user})"),
+        (Some(pid), None) => format!("process {pid}"),
         _ => "another process".to_owned(),
     }
 }
@@ -112,6 +140,26 @@ mod tests {
         assert!(who.starts_with(&format!("process {}", std::process::id())), "{who}");
         drop(first);
         assert!(matches!(try_exclusive(&path).unwrap(), Asked::Held(_)));
+    }
+
+    #[test]
+    fn a_holder_that_ended_without_a_word_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let take = || match try_exclusive(&path).unwrap() {
+            Asked::Held(lock) => lock,
+            Asked::Taken(who) => panic!("{who}"),
+        };
+        let mut first = take();
+        assert_eq!(first.left_open(), None);
+        first.begins(12);
+        drop(first);
+        let mut second = take();
+        assert_eq!(second.left_open(), Some(12));
+        second.begins(15);
+        second.ends_well();
+        drop(second);
+        assert_eq!(take().left_open(), None);
     }
 
     #[test]

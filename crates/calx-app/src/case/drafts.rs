@@ -224,7 +224,7 @@ pub(super) fn field(state: &mut AppState, ui: &mut egui::Ui, field: Field, look:
         edit = edit.layouter(&mut layouter);
     }
     if look.is_quiet {
-        let fill = if has_focus { theme::DEEP } else { egui::Color32::TRANSPARENT };
+        let fill = if has_focus { theme::colours(ui).deep } else { egui::Color32::TRANSPARENT };
         let frame = egui::Frame::NONE.fill(fill).corner_radius(4).inner_margin(egui::Margin::symmetric(4, 3));
         edit = edit.frame(frame);
     }
@@ -256,7 +256,7 @@ pub(super) fn field(state: &mut AppState, ui: &mut egui::Ui, field: Field, look:
         ui.ctx().request_repaint();
     }
     if let Some(why) = refused {
-        ui.add(egui::Label::new(Words::new(why).small().color(theme::AMBER)).wrap());
+        ui.add(egui::Label::new(Words::new(why).small().color(theme::colours(ui).amber)).wrap());
     }
     Some(Shown { response, selected, pointed })
 }
@@ -273,7 +273,7 @@ fn layout(
     width: f32,
 ) -> egui::text::LayoutJob {
     let font = egui::TextStyle::Body.resolve(ui.style());
-    let plain = egui::TextFormat::simple(font, theme::TEXT);
+    let plain = egui::TextFormat::simple(font, theme::colours(ui).text);
     let mut job = egui::text::LayoutJob::default();
     let mut at = 0;
     for (range, colour) in links {
@@ -281,7 +281,11 @@ fn layout(
         let (Some(before), Some(words)) = (text.get(at..range.start), text.get(range.clone())) else { break };
         job.append(before, 0.0, plain.clone());
         let underline = egui::Stroke::new(2.0, *colour);
-        job.append(words, 0.0, egui::TextFormat { color: theme::STRONG, underline, ..plain.clone() });
+        job.append(
+            words,
+            0.0,
+            egui::TextFormat { color: theme::colours(ui).strong, underline, ..plain.clone() },
+        );
         at = range.end;
     }
     job.append(text.get(at..).unwrap_or_default(), 0.0, plain);

@@ -115,7 +115,7 @@ pub(super) fn all(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) ->
     if findings.is_empty() {
         let words =
             "No finding yet. Add one, write what is seen or not seen, then link the regions that show it.";
-        ui.add(egui::Label::new(RichText::new(words).color(theme::QUIET)).wrap());
+        ui.add(egui::Label::new(RichText::new(words).color(theme::colours(ui).quiet)).wrap());
     }
     let is_new = state.drafts.shown_for.iter().copied().ne(state.selection.hovered.iter().copied());
     let mut scrolls = is_new && !state.drafts.is_pointing;
@@ -123,7 +123,7 @@ pub(super) fn all(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) ->
     for (index, (finding, rows)) in findings.iter().enumerate() {
         ui.add_space(4.0);
         ui.horizontal(|ui| {
-            ui.label(RichText::new(format!("Finding {}", index + 1)).small().color(theme::QUIET));
+            ui.label(RichText::new(format!("Finding {}", index + 1)).small().color(theme::colours(ui).quiet));
             let button = ui.add_enabled(can.is_ok(), Button::new("Add statement").small().frame(false));
             if button.accessible_name(format!("Add a statement to finding {}", index + 1)).clicked() {
                 super::add_statement_to(state, *finding);
@@ -204,9 +204,9 @@ fn statement(
     let is_lit = !rests_on.is_disjoint(&state.selection.hovered);
     let flashes = state.flash.as_ref().is_some_and(|(place, _)| place.statement == Some(row.id));
     let fill = match (is_lit || flashes, is_in_hand) {
-        (true, _) => theme::CHOSEN,
-        (false, true) => theme::RAISED,
-        (false, false) => theme::GROUND,
+        (true, _) => theme::colours(ui).chosen,
+        (false, true) => theme::colours(ui).raised,
+        (false, false) => theme::colours(ui).ground,
     };
     let mut pointed = None;
     let frame = egui::Frame::NONE.fill(fill).corner_radius(6).inner_margin(Margin::symmetric(8, 6));
@@ -216,14 +216,14 @@ fn statement(
         ties(state, ui, row, &mut pointed);
         if let Some((text, hint)) = &row.missing {
             let label = format!("○ {}", text.replace("is Present and has", "has"));
-            let label = RichText::new(label).small().color(theme::AMBER);
+            let label = RichText::new(label).small().color(theme::colours(ui).amber);
             ui.add(egui::Label::new(label).wrap()).on_hover_text(hint);
         }
     });
     let place = shown.response.rect;
     if is_in_hand {
         let bar = egui::Rect::from_min_size(place.min, egui::vec2(3.0, place.height()));
-        ui.painter().rect_filled(bar, 2.0, theme::ACCENT);
+        ui.painter().rect_filled(bar, 2.0, theme::colours(ui).accent);
     }
     if is_lit && *scrolls {
         *scrolls = false;
@@ -240,7 +240,8 @@ fn statement(
 fn head(state: &mut AppState, ui: &mut egui::Ui, row: &Row) {
     let can = may_edit(state).is_ok();
     ui.horizontal(|ui| {
-        let number = Button::new(RichText::new(&row.number).color(theme::QUIET)).frame(false).small();
+        let number =
+            Button::new(RichText::new(&row.number).color(theme::colours(ui).quiet)).frame(false).small();
         let number = ui.add(number).accessible_name(format!("Statement {}", row.number));
         if number.on_hover_text("Take this statement in hand").clicked() {
             take(state, row.id);
@@ -325,7 +326,7 @@ fn ties(state: &mut AppState, ui: &mut egui::Ui, row: &Row, pointed: &mut Option
                 None => (tie.words.clone(), tie.words.clone()),
             };
             let is_lit = tie.region.is_some_and(|region| state.selection.hovered.contains(&region));
-            let fill = if is_lit { theme::LIFTED } else { theme::DEEP };
+            let fill = if is_lit { theme::colours(ui).lifted } else { theme::colours(ui).deep };
             let chip = Button::new(RichText::new(words).small()).corner_radius(11).fill(fill);
             let chip = ui.add(chip.stroke(egui::Stroke::new(if is_lit { 2.0 } else { 1.0 }, tie.colour)));
             let chip = chip.accessible_name(format!("Statement {} rests on {name}", row.number));

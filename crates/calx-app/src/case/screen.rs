@@ -15,29 +15,55 @@ use uuid::Uuid;
 use super::checked::{self, Checked};
 use super::drafts::{self, Field, Look};
 use super::{findings, regions};
+use crate::shell::settings::CaseTheme;
 use crate::shell::theme;
 use crate::state::{AppState, may_edit};
 
 /// As wide as lines of text can be read.
 const WIDTH: f32 = 720.0;
 
+/// With less than this the document and what is missing stand one after the other.
+const BOTH: f32 = 760.0;
+
 /// Draws it.
 pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
+    if state.settings.case_theme == CaseTheme::Light {
+        theme::on_paper(ui);
+    }
     let Some(checked) = checked::of(state) else {
         CentralPanel::default().show(ui, |ui| {
-            ui.label(RichText::new("Open a case or a study first").color(theme::QUIET));
+            ui.label(RichText::new("Open a case or a study first").color(theme::colours(ui).quiet));
         });
         return;
     };
-    let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::same(14));
+    // Beside the document where there is room for both, else before it.
+    let is_beside = ui.available_width() >= BOTH;
+    let frame = egui::Frame::NONE.fill(theme::colours(ui).ground).inner_margin(Margin::same(14));
     let panel = Panel::right("completeness").default_size(290.0).size_range(220.0..=440.0);
-    panel.frame(frame).show(ui, |ui| completeness(state, ui, &checked));
-    let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::symmetric(20, 12));
+    if is_beside {
+        panel.frame(frame).show(ui, |ui| {
+            ScrollArea::vertical().id_salt("alerts").auto_shrink([false, false]).show(ui, |ui| {
+                completeness(state, ui, &checked);
+            });
+        });
+    }
+    let frame = egui::Frame::NONE.fill(theme::colours(ui).ground).inner_margin(Margin::symmetric(20, 12));
     CentralPanel::default().frame(frame).show(ui, |ui| {
         ScrollArea::vertical().id_salt("case").auto_shrink([false, false]).show(ui, |ui| {
-            ui.set_max_width(WIDTH.min(ui.available_width()));
-            document(state, ui, &checked);
-            ui.add_space(40.0);
+            // A column of text in the middle of the room.
+            let room = ui.available_width();
+            let width = WIDTH.min(room);
+            ui.horizontal_top(|ui| {
+                ui.add_space(((room - width) / 2.0).floor());
+                ui.vertical(|ui| {
+                    ui.set_width(width - ui.spacing().item_spacing.x);
+                    if !is_beside {
+                        completeness(state, ui, &checked);
+                    }
+                    document(state, ui, &checked);
+                    ui.add_space(40.0);
+                });
+            });
         });
     });
 }
@@ -76,9 +102,8 @@ fn patient(state: &mut AppState, ui: &mut egui::Ui) {
     ui.add_space(10.0);
     theme::heading(ui, "Patient");
     ui.add_enabled_ui(can, |ui| {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             age(ui, &mut wanted);
-            ui.add_space(12.0);
             sex(ui, &mut wanted);
         });
     });
@@ -127,7 +152,7 @@ fn sex(ui: &mut egui::Ui, patient: &mut Patient) {
         [(None, ""), (Some(Sex::Female), "female"), (Some(Sex::Male), "male"), (Some(Sex::Other), "other")];
     let word = SEXES.iter().find(|(sex, _)| *sex == patient.sex).map_or("", |(_, word)| *word);
     let words: Vec<String> = SEXES.iter().map(|(_, word)| (*word).to_owned()).collect();
-    ui.label(RichText::new("Sex").color(theme::QUIET));
+    ui.label(RichText::new("Sex").color(theme::colours(ui).quiet));
     if let Some(chosen) = regions::picked(ui, "Sex", word, &words)
         && let Some((sex, _)) = SEXES.iter().find(|(_, word)| *word == chosen)
     {
@@ -149,7 +174,8 @@ fn references(state: &mut AppState, ui: &mut egui::Ui) {
         // Typed as its place in the list; readers see the order of citation.
         let place = place + 1;
         ui.horizontal(|ui| {
-            let number = ui.label(RichText::new(format!("[@{place}]")).monospace().color(theme::ACCENT));
+            let number =
+                ui.label(RichText::new(format!("[@{place}]")).monospace().color(theme::colours(ui).accent));
             number.on_hover_text(format!("Type [@{place}] in the discussion; readers will see {shown}"));
             let remove = ui.add_enabled(can, Button::new("Remove").small().frame(false));
             if remove.accessible_name(format!("Remove reference {place}")).clicked() {
@@ -197,38 +223,52 @@ fn remove_reference(state: &mut AppState, id: ReferenceId) {
 fn completeness(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) {
     let found = &checked.completeness;
     theme::heading(ui, "Completeness");
-    ui.label(RichText::new(format!("{} %", found.percent)).size(26.0).color(theme::STRONG));
+    ui.label(RichText::new(format!("{} %", found.percent)).size(26.0).color(theme::colours(ui).strong));
     let words = match found.blocking() {
-        0 => RichText::new("Nothing stands against publishing").color(theme::GREEN),
-        1 => RichText::new("1 point stands against publishing").color(theme::RED),
-        several => RichText::new(format!("{several} points stand against publishing")).color(theme::RED),
+        0 => RichText::new("Nothing stands against publishing").color(theme::colours(ui).green),
+        1 => RichText::new("1 point stands against publishing").color(theme::colours(ui).red),
+        several => {
+            RichText::new(format!("{several} points stand against publishing")).color(theme::colours(ui).red)
+        }
     };
     ui.add(egui::Label::new(words).wrap());
     ui.add_space(8.0);
-    ScrollArea::vertical().id_salt("alerts").auto_shrink([false, false]).show(ui, |ui| {
-        for alert in &found.alerts {
-            let (word, colour) = match alert.severity {
-                Severity::Blocks => ("Blocks", theme::RED),
-                Severity::Warns => ("Missing", theme::AMBER),
-            };
-            theme::card().inner_margin(Margin::symmetric(10, 7)).show(ui, |ui| {
-                ui.set_min_width(ui.available_width());
-                ui.label(RichText::new(word).small().color(colour));
-                let words = format!("{} {}", alert.place, alert.text);
-                match state.case().and_then(|case| way(case, &alert.place)) {
-                    Some(way) => {
-                        if ui.link(words).clicked() {
-                            go(state, way);
-                        }
-                    }
-                    None => {
-                        ui.add(egui::Label::new(words).wrap());
+    for alert in &found.alerts {
+        let (word, colour) = match alert.severity {
+            Severity::Blocks => ("Blocks publishing", theme::colours(ui).red),
+            Severity::Warns => ("Missing", theme::colours(ui).amber),
+        };
+        let card = theme::card().fill(theme::colours(ui).raised).inner_margin(Margin::symmetric(10, 7));
+        card.show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            ui.label(RichText::new(word).small().color(colour));
+            let words = format!("{} {}", alert.place, alert.text);
+            match state.case().and_then(|case| way(case, &alert.place)) {
+                Some(way) => {
+                    if ui.link(words).clicked() {
+                        go(state, way);
                     }
                 }
-                ui.add(egui::Label::new(RichText::new(&alert.hint).small().color(theme::QUIET)).wrap());
-            });
-        }
-    });
+                None => {
+                    ui.add(egui::Label::new(words).wrap());
+                }
+            }
+            let hint = RichText::new(&alert.hint).small().color(theme::colours(ui).quiet);
+            ui.add(egui::Label::new(hint).wrap());
+        });
+    }
+    ui.add_space(8.0);
+    for rule in &found.rules {
+        let (sign, colour) =
+            if rule.met { ("●", theme::colours(ui).green) } else { ("○", theme::colours(ui).amber) };
+        ui.horizontal_top(|ui| {
+            ui.label(RichText::new(sign).small().color(colour));
+            let count = if rule.of > 1 { format!(" ({} of {})", rule.done, rule.of) } else { String::new() };
+            let words =
+                RichText::new(format!("{}{count}", rule.asks)).small().color(theme::colours(ui).quiet);
+            ui.add(egui::Label::new(words).wrap()).on_hover_text(format!("Weight {}", rule.weight));
+        });
+    }
 }
 
 /// Where a missing point is mended.

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use calx_model::{Action, Case, Document, Edit, HistoryError, JournalRow, Schema, Stamp};
+use calx_workspace::Recovery;
 use jiff::Timestamp;
 
 use super::place;
@@ -76,7 +77,7 @@ pub struct CaseSession {
     saver: Desk<SaveAsk, SaveTold>,
     author: Arc<str>,
     read_only: Option<String>,
-    recovered: std::cell::Cell<Option<u64>>,
+    recovered: std::cell::Cell<Option<Recovery>>,
     /// Steps that the saver did not tell as written.
     unwritten: Vec<Step>,
     is_written: bool,
@@ -185,8 +186,13 @@ impl Session for CaseSession {
         }
     }
 
-    fn recovered(&self) -> Option<u64> {
+    fn recovered(&self) -> Option<Recovery> {
         self.recovered.take()
+    }
+
+    fn unsaved(&self) -> &[JournalRow] {
+        let rows = self.document.rows();
+        rows.get(rows.len().saturating_sub(self.unwritten.len())..).unwrap_or_default()
     }
 
     fn poll(&mut self) {

@@ -104,6 +104,53 @@ impl CommandCall {
     }
 }
 
+/// What kind of word a command takes besides its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// A number.
+    Number,
+    /// A file or folder.
+    Path,
+    /// Words.
+    Text,
+}
+
+/// Commands that take something, with what to type; without it they ask in a place of their own.
+const TAKING: &[(&str, Takes, &str)] = &[
+    ("library.import", Takes::Path, "A file or folder to import"),
+    ("library.search", Takes::Text, "Words to look for"),
+    ("file.export", Takes::Path, "The folder that takes the export"),
+    ("file.save-copy", Takes::Path, "The folder that takes the copy"),
+    ("view.size", Takes::Number, "Percent, 75 to 200"),
+];
+
+/// What a command takes, and how it is asked for.
+#[must_use]
+pub fn takes(id: &str) -> Option<(Takes, &'static str)> {
+    TAKING.iter().find(|(known, ..)| *known == id).map(|(_, takes, words)| (*takes, *words))
+}
+
+/// What was typed, as what a command takes.
+///
+/// # Errors
+/// It is none, in words.
+pub fn read_arg(takes: Takes, typed: &str) -> Result<Arg, String> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Ok(Arg::None);
+    }
+    match takes {
+        Takes::Text => Ok(Arg::Text(typed.to_owned())),
+        Takes::Path => {
+            Ok(Arg::Path(PathBuf::from(typed.trim_matches(['"', '\'']).trim_start_matches("file://"))))
+        }
+        Takes::Number => match typed.trim_end_matches('%').trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Arg::Number(number)),
+            _ => Err(format!("“{typed}” is no number")),
+        },
+    }
+}
+
 /// It can always be done.
 ///
 /// # Errors
@@ -142,6 +189,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn what_is_typed_becomes_what_is_taken() {
+        for (id, ..) in TAKING {
+            assert!(find(id).is_some(), "{id} takes something and is no command");
+        }
+        assert_eq!(read_arg(Takes::Number, " 125 % "), Ok(Arg::Number(125.0)));
+        assert_eq!(read_arg(Takes::Number, "much"), Err("“much” is no number".to_owned()));
+        assert_eq!(read_arg(Takes::Path, "\"/a b\""), Ok(Arg::Path(PathBuf::from("/a b"))));
+        assert_eq!(read_arg(Takes::Text, "  "), Ok(Arg::None));
+    }
 
     #[test]
     fn ids_and_keys_are_unique() {

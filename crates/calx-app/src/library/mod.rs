@@ -306,6 +306,7 @@ pub fn adopt(state: &mut AppState, session: Box<dyn Session>) {
     state.selection = Selection::default();
     state.selection.keep_to(session.case());
     state.flash = None;
+    state.recovered = None;
     // What has no image has its words to show.
     let has_image = session.case().images().next().is_some();
     if let Some(uid) = state.library.show_first.take()

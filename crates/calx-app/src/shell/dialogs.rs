@@ -20,6 +20,8 @@ pub enum Purpose {
     Workspace,
     /// The folder that takes an export.
     Export,
+    /// The folder that takes a copy of what is not saved.
+    Copy,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::ImportFolder => "Import a folder",
             Self::Workspace => "Open a workspace",
             Self::Export => "Export into a folder",
+            Self::Copy => "Save a copy in a folder",
         }
     }
 }

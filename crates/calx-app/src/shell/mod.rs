@@ -3,6 +3,7 @@
 //! Not here: what a screen shows.
 
 pub mod about;
+mod copy;
 mod dialogs;
 mod export;
 pub mod keymap;
@@ -16,6 +17,7 @@ mod store;
 pub mod theme;
 mod toasts;
 
+pub use copy::Copies;
 #[cfg(feature = "window")]
 pub use dialogs::Desktop as DesktopDialogs;
 pub use dialogs::{Answer, Dialogs, NoDialogs, Purpose, Scripted};
@@ -44,6 +46,19 @@ pub const COMMANDS: &[Command] = &[
         scope: Scope::Everywhere,
         when: is_unsaved,
         run: save_again,
+    },
+    Command {
+        id: "file.save-copy",
+        name: "Save copy as…",
+        tip: "Writes the case somewhere else while its own place refuses it; takes a folder",
+        menu: "File",
+        keys: &[],
+        scope: Scope::Everywhere,
+        when: copy::may_copy,
+        run: |state, arg| {
+            copy::begin(state, arg.text());
+            state.sheet = Some(Sheet::Copy);
+        },
     },
     Command {
         id: "file.export",
@@ -149,6 +164,19 @@ pub const COMMANDS: &[Command] = &[
         run: |state, _| state.settings.rescale(-1),
     },
     Command {
+        id: "view.size",
+        name: "Size of text and controls…",
+        tip: "Takes percent, 75 to 200; images keep theirs",
+        menu: "",
+        keys: &[],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, arg| match arg.number() {
+            Some(percent) => state.settings.set_percent(percent),
+            None => lay_over(state, Sheet::Settings),
+        },
+    },
+    Command {
         id: "view.usual-size",
         name: "Usual size of text and controls",
         tip: "100 %",
@@ -206,6 +234,7 @@ pub fn poll(state: &mut AppState) {
     tend_flash(state);
     crate::case::commit_due(state);
     export::poll(state);
+    copy::poll(state);
     settings::note_workspace(state);
     settings::poll(state);
     take_answer(state);
@@ -233,6 +262,7 @@ fn take_answer(state: &mut AppState) {
             state.todo.push(CommandCall { id: "library.workspace", arg: Arg::Path(first) });
         }
         Purpose::Export => state.exports.folder = first.display().to_string(),
+        Purpose::Copy => state.copies.folder = first.display().to_string(),
     }
 }
 

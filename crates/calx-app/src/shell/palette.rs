@@ -3,7 +3,7 @@
 use egui::{Align, Button, Id, Key, Modal, RichText, ScrollArea, TextEdit};
 
 use super::{keys, theme};
-use crate::commands::{self, Command};
+use crate::commands::{self, Command, CommandCall};
 use crate::state::AppState;
 
 /// What was typed, and the place in what it found.
@@ -13,6 +13,10 @@ pub struct Typed {
     pub words: String,
     /// From 0.
     pub index: usize,
+    /// The command that was chosen, when it takes something: then that is typed.
+    pub chosen: Option<&'static str>,
+    /// Why what was typed cannot be taken.
+    pub refused: Option<String>,
 }
 
 /// Commands whose name, id or explanation holds all words; names that begin with them first.
@@ -33,7 +37,11 @@ fn found(words: &str) -> Vec<&'static Command> {
 
 /// Draws it; `None` once it is closed.
 pub(super) fn show(state: &mut AppState, ctx: &egui::Context, mut typed: Typed) -> Option<Typed> {
+    if typed.chosen.is_some() {
+        return ask(state, ctx, typed);
+    }
     let mut is_open = true;
+    let mut chosen = None;
     let response = Modal::new(Id::unique("palette")).show(ctx, |ui| {
         ui.set_width(520.0);
         let (up, down, enter) = ui.input_mut(|input| {
@@ -66,11 +74,53 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context, mut typed: Typed) 
                 let is_chosen = index == typed.index;
                 let clicked = line(state, ui, command, is_chosen, up || down);
                 if clicked || (enter && is_chosen) {
-                    state.ask(command.id);
-                    is_open = false;
+                    chosen = Some(command.id);
                 }
             }
         });
+    });
+    if let Some(id) = chosen {
+        let can = commands::find(id).is_some_and(|command| (command.when)(state).is_ok());
+        if can && commands::takes(id).is_some() {
+            return Some(Typed { chosen: Some(id), ..Typed::default() });
+        }
+        state.ask(id);
+        is_open = false;
+    }
+    (is_open && !response.should_close()).then_some(typed)
+}
+
+/// Asks for what the chosen command takes.
+fn ask(state: &mut AppState, ctx: &egui::Context, mut typed: Typed) -> Option<Typed> {
+    let command = typed.chosen.and_then(commands::find)?;
+    let (takes, words) = commands::takes(command.id)?;
+    let mut is_open = true;
+    let response = Modal::new(Id::unique("palette")).show(ctx, |ui| {
+        ui.set_width(520.0);
+        let enter = ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter));
+        ui.label(RichText::new(command.name).color(theme::STRONG));
+        let field = TextEdit::singleline(&mut typed.words)
+            .id(Id::unique("palette argument"))
+            .hint_text(words)
+            .desired_width(f32::INFINITY);
+        let field = ui.add(field).accessible_name(words);
+        field.request_focus();
+        if field.changed() {
+            typed.refused = None;
+        }
+        let below =
+            typed.refused.as_deref().unwrap_or("Enter does it; with nothing typed it asks as the menu does");
+        let colour = if typed.refused.is_some() { theme::AMBER } else { theme::QUIET };
+        ui.label(RichText::new(below).small().color(colour));
+        if enter {
+            match commands::read_arg(takes, &typed.words) {
+                Ok(arg) => {
+                    state.todo.push(CommandCall { id: command.id, arg });
+                    is_open = false;
+                }
+                Err(why) => typed.refused = Some(why),
+            }
+        }
     });
     (is_open && !response.should_close()).then_some(typed)
 }

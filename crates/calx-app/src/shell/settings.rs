@@ -120,6 +120,12 @@ impl Settings {
         self.scale = f32::from(percent) / 100.0;
     }
 
+    #[allow(clippy::cast_possible_truncation, reason = "clamped to three digits")]
+    pub(super) fn set_percent(&mut self, percent: f64) {
+        let (least, most) = (f64::from(*SCALES.start()), f64::from(*SCALES.end()));
+        self.scale = (percent.round().clamp(least, most) / 100.0) as f32;
+    }
+
     fn now(&self) -> Kept {
         (self.percent(), self.case_theme, self.hands, self.vertical, self.reduce_motion)
     }

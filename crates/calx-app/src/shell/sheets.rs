@@ -25,6 +25,8 @@ pub enum Sheet {
     About,
     /// What a person chose for the window.
     Settings,
+    /// Where a copy of what is not saved goes.
+    Copy,
     /// What is written as files.
     Export,
     /// Whether regions that statements rest on are to go.
@@ -42,6 +44,7 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context) {
         Sheet::Messages => plain(ctx, "Messages", 560.0, |ui| messages(state, ui)).then_some(Sheet::Messages),
         Sheet::About => plain(ctx, "About calx", 560.0, |ui| about::ui(state, ui)).then_some(Sheet::About),
         Sheet::Settings => super::settings::show(state, ctx).then_some(Sheet::Settings),
+        Sheet::Copy => super::copy::show(state, ctx).then_some(Sheet::Copy),
         Sheet::Export => super::export::show(state, ctx).then_some(Sheet::Export),
         Sheet::DeleteRegions(regions) => {
             delete_regions(state, ctx, &regions).then_some(Sheet::DeleteRegions(regions))
@@ -167,13 +170,17 @@ fn quit_unsaved(state: &mut AppState, ctx: &egui::Context) -> bool {
         return false;
     };
     let words = [format!("Not saved: {why}"), format!("Edits that would be lost: {edits}")];
-    let answers = ["Try to save again", "Quit and lose them"];
+    let answers = ["Try to save again", "Save copy as…", "Quit and lose them"];
     match question(ctx, "Quit with edits that are not saved?", &words, &answers) {
         Answer::None => true,
         Answer::Closed => false,
         Answer::Given(0) => {
             state.ask("file.save-again");
             true
+        }
+        Answer::Given(1) => {
+            state.ask("file.save-copy");
+            false
         }
         Answer::Given(_) => {
             state.closing = true;

@@ -3,10 +3,12 @@
 //! Invariants
 //! - Whatever the disk does, one of the save states is shown.
 
+use calx_model::Action;
+use calx_workspace::Recovery;
 use egui::{Align, Button, Color32, Layout, Margin, Panel, RichText};
 
 use super::theme;
-use crate::seams::SaveState;
+use crate::seams::{Place, SaveState};
 use crate::state::AppState;
 
 /// How long an edit may be on its way before that is shown.
@@ -18,6 +20,7 @@ pub(super) fn bar(state: &mut AppState, ui: &mut egui::Ui) {
     Panel::bottom("status").frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             save(state, ui);
+            recovered(state, ui);
             if let Some(pointed) = &state.pointed {
                 ui.separator();
                 ui.label(RichText::new(pointed).small().monospace().color(theme::QUIET));
@@ -75,7 +78,68 @@ fn save(state: &mut AppState, ui: &mut egui::Ui) {
         if retry.clicked() {
             state.ask("file.save-again");
         }
+        let copy = ui.add(Button::new("Save copy as…").small());
+        if copy.accessible_name("Save a copy somewhere else").clicked() {
+            state.ask("file.save-copy");
+        }
     }
+}
+
+/// What a crash left, once: until it is shown or dismissed.
+fn recovered(state: &mut AppState, ui: &mut egui::Ui) {
+    let Some(found) = state.recovered else { return };
+    ui.separator();
+    ui.label(RichText::new("↻").color(theme::ACCENT));
+    let words = ui.label(RichText::new(recovered_words(found)).color(theme::ACCENT));
+    words.on_hover_text("calx was ended while this case was open; what was told as saved is here");
+    if found.edits > 0 {
+        let show = ui.add(Button::new("Show").small()).accessible_name("Show what was recovered");
+        if show.clicked() {
+            state.recovered = None;
+            show_last(state, found.edits);
+        }
+    }
+    let close = ui.add(Button::new("×").small().frame(false));
+    if close.accessible_name("Dismiss what was recovered").clicked() {
+        state.recovered = None;
+    }
+}
+
+fn recovered_words(found: Recovery) -> String {
+    let edits = match found.edits {
+        0 => String::new(),
+        1 => "Recovered 1 edit".to_owned(),
+        several => format!("Recovered {several} edits"),
+    };
+    match (found.bytes_cut, edits.as_str()) {
+        (0, _) => edits,
+        (_, "") => {
+            "One edit was being written when calx ended, and is gone; all before it are here".to_owned()
+        }
+        _ => format!("{edits}; one more was being written and is gone"),
+    }
+}
+
+/// Shows where the last edits acted.
+fn show_last(state: &mut AppState, edits: u64) {
+    let Some(session) = state.session.as_deref() else { return };
+    let (case, rows) = (session.case(), session.document().rows());
+    let many = usize::try_from(edits).unwrap_or(usize::MAX).min(rows.len());
+    let mut shown = Place::default();
+    for row in rows.iter().rev().take(many) {
+        let Action::Edit { edit, .. } = &row.action else { continue };
+        let place = crate::case::place::of(edit, case);
+        if shown.image.is_some() && place.image.is_some() && place.image != shown.image {
+            // Regions of another image cannot be shown at the same time.
+            continue;
+        }
+        shown.image = shown.image.or(place.image);
+        shown.statement = shown.statement.or(place.statement);
+        shown.regions.extend(place.regions.into_iter().filter(|region| case.region(*region).is_some()));
+    }
+    let screen = if shown.regions.is_empty() { "screen.case" } else { "screen.viewer" };
+    super::show_place(state, shown);
+    state.ask(screen);
 }
 
 fn waiting(edits: usize) -> String {
@@ -101,6 +165,14 @@ fn shown(state: &SaveState, waited: f64) -> (&'static str, String, Color32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_recovered_is_counted() {
+        let words = |edits, bytes_cut| recovered_words(Recovery { bytes_cut, edits });
+        assert_eq!(words(1, 0), "Recovered 1 edit");
+        assert_eq!(words(7, 12), "Recovered 7 edits; one more was being written and is gone");
+        assert!(words(0, 12).ends_with("all before it are here"));
+    }
 
     #[test]
     fn every_state_has_a_sign_of_its_own() {

@@ -35,6 +35,84 @@ pub const RED: Color32 = Color32::from_rgb(0xf5, 0x8d, 0x86);
 /// Something is well.
 pub const GREEN: Color32 = Color32::from_rgb(0x8a, 0xc9, 0x97);
 
+/// The colours of a ground, by what they are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Colours {
+    /// In fields that are typed in.
+    pub deep: Color32,
+    /// Panels and screens.
+    pub ground: Color32,
+    /// What lies on a panel.
+    pub raised: Color32,
+    /// A button pointed at.
+    pub lifted: Color32,
+    /// Lines between parts.
+    pub line: Color32,
+    /// Words.
+    pub text: Color32,
+    /// Words that explain.
+    pub quiet: Color32,
+    /// Words that lead.
+    pub strong: Color32,
+    /// What is selected or can be followed.
+    pub accent: Color32,
+    /// The ground of what is selected.
+    pub chosen: Color32,
+    /// Something needs a hand.
+    pub amber: Color32,
+    /// Something stands in the way.
+    pub red: Color32,
+    /// Something is well.
+    pub green: Color32,
+}
+
+/// Everywhere but where a person asked for paper.
+pub const DARK: Colours = Colours {
+    deep: DEEP,
+    ground: GROUND,
+    raised: RAISED,
+    lifted: LIFTED,
+    line: LINE,
+    text: TEXT,
+    quiet: QUIET,
+    strong: STRONG,
+    accent: ACCENT,
+    chosen: CHOSEN,
+    amber: AMBER,
+    red: RED,
+    green: GREEN,
+};
+
+/// Paper: the case screen, when it is wanted so.
+pub const LIGHT: Colours = Colours {
+    deep: Color32::from_rgb(0xff, 0xff, 0xff),
+    ground: Color32::from_rgb(0xf7, 0xf6, 0xf3),
+    raised: Color32::from_rgb(0xec, 0xea, 0xe5),
+    lifted: Color32::from_rgb(0xe0, 0xdd, 0xd6),
+    line: Color32::from_rgb(0xcd, 0xc9, 0xc0),
+    text: Color32::from_rgb(0x26, 0x2b, 0x31),
+    quiet: Color32::from_rgb(0x4d, 0x55, 0x5e),
+    strong: Color32::from_rgb(0x0c, 0x0f, 0x12),
+    accent: Color32::from_rgb(0x0b, 0x4f, 0x86),
+    chosen: Color32::from_rgb(0xcf, 0xe2, 0xf3),
+    amber: Color32::from_rgb(0x79, 0x48, 0x00),
+    red: Color32::from_rgb(0x9c, 0x1f, 0x1a),
+    green: Color32::from_rgb(0x1b, 0x5e, 0x31),
+};
+
+/// The colours of the ground that is drawn on.
+#[must_use]
+pub fn colours(ui: &egui::Ui) -> &'static Colours {
+    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+}
+
+/// Draws on paper from here on.
+pub fn on_paper(ui: &mut egui::Ui) {
+    let mut light = egui::Visuals::light();
+    visuals(&mut light, &LIGHT);
+    *ui.visuals_mut() = light;
+}
+
 const ROUND: CornerRadius = CornerRadius::same(5);
 
 /// Gives a window its looks; once for each context.
@@ -75,37 +153,37 @@ fn style(style: &mut egui::Style) {
     spacing.combo_width = 110.0;
     spacing.tooltip_width = 320.0;
     spacing.scroll = egui::style::ScrollStyle::thin();
-    visuals(&mut style.visuals);
+    visuals(&mut style.visuals, &DARK);
 }
 
-fn visuals(visuals: &mut egui::Visuals) {
+fn visuals(visuals: &mut egui::Visuals, of: &Colours) {
     let line = |width, color| Stroke::new(width, color);
-    visuals.panel_fill = GROUND;
-    visuals.window_fill = GROUND;
-    visuals.window_stroke = line(1.0, LINE);
+    visuals.panel_fill = of.ground;
+    visuals.window_fill = of.ground;
+    visuals.window_stroke = line(1.0, of.line);
     visuals.window_corner_radius = CornerRadius::same(9);
     visuals.menu_corner_radius = CornerRadius::same(7);
-    visuals.extreme_bg_color = DEEP;
-    visuals.faint_bg_color = Color32::from_rgb(0x1a, 0x1f, 0x26);
-    visuals.code_bg_color = RAISED;
-    visuals.weak_text_color = Some(QUIET);
-    visuals.hyperlink_color = ACCENT;
-    visuals.warn_fg_color = AMBER;
-    visuals.error_fg_color = RED;
-    visuals.selection.bg_fill = CHOSEN;
-    visuals.selection.stroke = line(1.0, STRONG);
+    visuals.extreme_bg_color = of.deep;
+    visuals.faint_bg_color = of.ground.lerp_to_gamma(of.raised, 0.35);
+    visuals.code_bg_color = of.raised;
+    visuals.weak_text_color = Some(of.quiet);
+    visuals.hyperlink_color = of.accent;
+    visuals.warn_fg_color = of.amber;
+    visuals.error_fg_color = of.red;
+    visuals.selection.bg_fill = of.chosen;
+    visuals.selection.stroke = line(1.0, of.strong);
     visuals.text_cursor.blink = false;
-    visuals.text_cursor.stroke = line(2.0, ACCENT);
+    visuals.text_cursor.stroke = line(2.0, of.accent);
     let shadow = Shadow { offset: [0, 6], blur: 20, spread: 0, color: Color32::from_black_alpha(130) };
     visuals.popup_shadow = shadow;
     visuals.window_shadow = shadow;
     let widgets = &mut visuals.widgets;
     for (widget, fill, edge, words) in [
-        (&mut widgets.noninteractive, GROUND, LINE, TEXT),
-        (&mut widgets.inactive, RAISED, Color32::TRANSPARENT, TEXT),
-        (&mut widgets.hovered, LIFTED, QUIET, STRONG),
-        (&mut widgets.active, CHOSEN, ACCENT, STRONG),
-        (&mut widgets.open, RAISED, LINE, STRONG),
+        (&mut widgets.noninteractive, of.ground, of.line, of.text),
+        (&mut widgets.inactive, of.raised, Color32::TRANSPARENT, of.text),
+        (&mut widgets.hovered, of.lifted, of.quiet, of.strong),
+        (&mut widgets.active, of.chosen, of.accent, of.strong),
+        (&mut widgets.open, of.raised, of.line, of.strong),
     ] {
         widget.bg_fill = fill;
         widget.weak_bg_fill = fill;
@@ -118,7 +196,8 @@ fn visuals(visuals: &mut egui::Visuals) {
 
 /// A heading of a part of a panel: small, quiet, spaced.
 pub fn heading(ui: &mut egui::Ui, words: &str) {
-    let shown = egui::RichText::new(words.to_uppercase()).small().color(QUIET).extra_letter_spacing(0.8);
+    let shown =
+        egui::RichText::new(words.to_uppercase()).small().color(colours(ui).quiet).extra_letter_spacing(0.8);
     // Capitals are looks: a screen reader says the words.
     let _named = ui.label(shown).accessible_name(words);
 }
@@ -166,10 +245,12 @@ mod tests {
 
     #[test]
     fn words_can_be_read_on_every_ground() {
-        for ground in [DEEP, GROUND, RAISED, LIFTED, CHOSEN] {
-            for words in [TEXT, QUIET, STRONG, ACCENT, AMBER, RED, GREEN] {
-                let found = contrast(words, ground);
-                assert!(found >= 4.5, "{words:?} on {ground:?}: {found:.2}");
+        for of in [DARK, LIGHT] {
+            for ground in [of.deep, of.ground, of.raised, of.lifted, of.chosen] {
+                for words in [of.text, of.quiet, of.strong, of.accent, of.amber, of.red, of.green] {
+                    let found = contrast(words, ground);
+                    assert!(found >= 4.5, "{words:?} on {ground:?}: {found:.2}");
+                }
             }
         }
     }

@@ -17,6 +17,7 @@ use super::state::{Gesture, GestureKind, Shown};
 use super::toolbox::{self, ToolKind};
 use super::window::{Windowing, is_grey, move_together, offered, over_box};
 use super::{actions, corner};
+use crate::shell::settings::Vertical;
 use crate::state::{AppState, may_edit};
 
 /// Farther than this, in points, a press is a drag.
@@ -129,7 +130,10 @@ fn drag(state: &mut AppState, index: usize, shown: &Shown, at: Pos2, modifiers: 
         }),
         GestureKind::Window { start } => {
             let by = at - from;
-            let window = shown.ground().dragged(start, f64::from(by.x), f64::from(-by.y), modifiers.shift);
+            let mut ground = shown.ground();
+            // Upwards raises the centre of every image, as it does where low values are bright.
+            ground.is_inverted |= state.settings.vertical == Vertical::Centre;
+            let window = ground.dragged(start, f64::from(by.x), f64::from(-by.y), modifiers.shift);
             set_window(state, index, Windowing::Choice(WindowChoice::Set(window)));
         }
         GestureKind::WindowBox { .. } => {}

@@ -154,7 +154,7 @@ fn follow(state: &mut AppState) {
     };
     let case = session.case();
     if viewer.hung != Some(case.id) {
-        viewer.hang(case);
+        viewer.hang(case, state.settings.hands);
         state.selection.image = viewer.followed;
         viewer.seen_selection = state.selection.regions.clone();
     }

@@ -22,6 +22,7 @@ use super::points::{Extent, Framing, Lens};
 use super::toolbox::ToolKind;
 use super::window::{Ground, Windowing};
 use crate::seams::{FrameKey, LoadedFrame, PaneId};
+use crate::shell::settings::Hands;
 
 /// How panes are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -376,7 +377,7 @@ impl Viewer {
     }
 
     /// The case shows other images: panes are hung anew.
-    pub(crate) fn hang(&mut self, case: &Case) {
+    pub(crate) fn hang(&mut self, case: &Case, hands: Hands) {
         *self = Self {
             hung: Some(case.id),
             corner: self.corner,
@@ -388,7 +389,10 @@ impl Viewer {
             ..Self::default()
         };
         self.machine = self.tool.machine();
-        let (layout, images) = hanging(case);
+        let (layout, mut images) = hanging(case);
+        if hands == Hands::LeftFirst && layout == Layout::TwoAcross {
+            images.reverse();
+        }
         self.layout = layout;
         for (pane, image) in self.panes.iter_mut().zip(images) {
             pane.show(image);

@@ -3,6 +3,7 @@
 //! Invariants
 //! - The window's thread reads no file, decodes nothing and waits for nobody; it asks a [`Desk`] and takes what it told.
 
+pub mod copy;
 mod desk;
 pub mod export;
 pub mod loader;

@@ -14,7 +14,7 @@ use calx_model::{
     Action, Case, CaseField, CaseId, Document, Edit, NewCase, Patient, Reading, ReadingId, ReadingState,
     Schema, Stamp, StudyInstanceUid,
 };
-use calx_workspace::{AddStudy, CaseWriter, Workspace, WorkspaceError};
+use calx_workspace::{AddStudy, CaseWriter, Recovery, Workspace, WorkspaceError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -69,8 +69,8 @@ pub struct Opened {
     pub schema: Schema,
     /// Who else holds it, when it cannot be changed here.
     pub read_only: Option<String>,
-    /// Bytes of a half-written last row that were cut off: nobody was told that it was saved.
-    pub recovered: Option<u64>,
+    /// What a writer left that had ended without a word.
+    pub recovered: Option<Recovery>,
     /// It is on disk: not a study that was only opened to be looked at.
     pub is_written: bool,
 }
@@ -164,7 +164,7 @@ impl Saver {
         match workspace.write_case(id) {
             Ok(writer) => {
                 let document = writer.document().clone();
-                let recovered = writer.recovered().map(|torn| torn.bytes_cut);
+                let recovered = writer.recovered();
                 self.held = Held::Open(Box::new(writer));
                 Ok(Opened { document, schema, read_only: None, recovered, is_written: true })
             }

@@ -137,3 +137,63 @@ fn settings_are_kept_and_a_taken_key_is_refused() {
         "wait idle\nwait frames 6\nkey F1\nwait frames 2\nexpect \"Ctrl+F12\"\nclick \"Close\"\nkey Ctrl+F12\nwait \"Version 0.1.0\"\n",
     );
 }
+
+#[test]
+fn after_a_crash_it_says_what_was_recovered_and_shows_it() {
+    let (folder, root) = workspace();
+    let mut host = opened(&root);
+    play(&mut host, MARK);
+    drop(host);
+    // Closed as it should: nothing to tell.
+    let mut host = opened(&root);
+    assert_eq!(host.app.state.recovered, None);
+    play(&mut host, "key Ctrl+Z\nwait saved\nkey Ctrl+Shift+Z\nwait saved\n");
+    // As a kill leaves it: the files of this moment, with the lock that nobody holds.
+    let killed = folder.path().join("killed");
+    for (name, bytes) in files(&root) {
+        let place = killed.join(name);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(place, bytes).unwrap();
+    }
+    let mut host = opened(&killed);
+    assert_eq!(host.app.state.recovered.map(|found| found.edits), Some(2));
+    play(
+        &mut host,
+        "expect \"Recovered 2 edits\"\nclick \"Show what was recovered\"\nwait idle\nexpect no \"Recovered 2 edits\"\n",
+    );
+    assert_eq!(host.app.state.recovered, None);
+}
+
+#[test]
+fn the_palette_asks_for_what_a_command_takes() {
+    let (_folder, root) = workspace();
+    let mut host = opened(&root);
+    play(
+        &mut host,
+        "key Ctrl+K\nwait idle\nwait frames 6\ntype \"size of text and controls…\"\nkey Enter\nwait frames 6\n\
+         type \"lots\"\nkey Enter\nwait frames 3\nexpect \"“lots” is no number\"\n\
+         key Ctrl+A\ntype \"125 %\"\nkey Enter\nwait idle\nexpect no \"Percent, 75 to 200\"\n",
+    );
+    assert_eq!(host.app.state.settings.percent(), 125);
+}
+
+#[test]
+fn the_case_screen_on_paper_is_light_and_the_window_stays_dark() {
+    let (_folder, root) = workspace();
+    let mut host = match calx_app::host::offscreen::Offscreen::open(start(&root), true) {
+        Err(calx_app::host::HostError::NoAdapter { reason })
+            if std::env::var("CALX_GPU").as_deref() != Ok("required") =>
+        {
+            println!("skipped: {reason}");
+            return;
+        }
+        opened => opened.unwrap(),
+    };
+    play(&mut host, crate::story::OPEN);
+    host.app.state.settings.case_theme = calx_app::shell::settings::CaseTheme::Light;
+    play(&mut host, "key F4\nwait idle\nwait frames 3\n");
+    let shot = host.picture().unwrap();
+    let at = |x: u32, y: u32| shot.rgba[((y * shot.width + x) * 4) as usize];
+    assert!(at(6, 400) > 0xe0, "the document: {}", at(6, 400));
+    assert!(at(shot.width / 2, 8) < 0x40, "the menu: {}", at(shot.width / 2, 8));
+}
