@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use calx_model::{
-    Case, CaseField, Edit, ReferenceId, RegionId, RichText, StatementField, StatementId, markup,
+    Case, CaseField, Contributor, Edit, ReferenceId, RegionId, RichText, StatementField, StatementId, markup,
 };
 use egui::{Id, RichText as Words, TextEdit};
 
@@ -31,6 +31,12 @@ pub enum Field {
     Discussion,
     /// Tags, with commas between.
     Tags,
+    /// Who stands for the case: a line each, name, role, place.
+    Contributors,
+    /// Under which licence it may be used.
+    Licence,
+    /// How the patient's consent is known.
+    Consent,
     /// The words of a statement.
     Statement(StatementId),
     /// A reference.
@@ -54,6 +60,11 @@ impl Field {
             Self::Presentation => markup::write(&case.presentation, case),
             Self::Discussion => markup::write(&case.discussion, case),
             Self::Tags => case.tags.join(", "),
+            Self::Contributors => {
+                case.contributors.iter().map(contributor_line).collect::<Vec<_>>().join("\n")
+            }
+            Self::Licence => case.licence.clone(),
+            Self::Consent => case.consent_note.clone(),
             Self::Statement(id) => case.statement(id)?.text.words(),
             Self::Reference(id) => reference(id)?.text.clone(),
             Self::Doi(id) => reference(id)?.doi.clone().unwrap_or_default(),
@@ -76,6 +87,12 @@ impl Field {
                 let tags = tags(text);
                 (tags != case.tags).then(|| set(CaseField::Tags(tags)))
             }
+            Self::Contributors => {
+                let named: Vec<Contributor> = text.lines().filter_map(contributor).collect();
+                (named != case.contributors).then(|| set(CaseField::Contributors(named)))
+            }
+            Self::Licence => Some(set(CaseField::Licence(text.to_owned()))),
+            Self::Consent => Some(set(CaseField::ConsentNote(text.to_owned()))),
             Self::Statement(statement) => case.statement(statement).map(|found| {
                 let field = StatementField::Text(chips::retyped(&found.text, text));
                 Edit::SetStatement { statement, field }
@@ -95,6 +112,17 @@ fn reference_edit(case: &Case, id: ReferenceId, text: Option<&str>, doi: Option<
     };
     let text = text.map_or_else(|| found.text.clone(), str::to_owned);
     Some(Edit::SetReference { reference: id, text, doi })
+}
+
+fn contributor_line(contributor: &Contributor) -> String {
+    let parts = [Some(&contributor.name), contributor.role.as_ref(), contributor.affiliation.as_ref()];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// `A. Person, author, Hospital, Town`: name, role, place, as on the command line.
+fn contributor(line: &str) -> Option<Contributor> {
+    let mut parts = line.splitn(3, ',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned);
+    Some(Contributor { name: parts.next()?, role: parts.next(), affiliation: parts.next() })
 }
 
 /// Words between commas, each once.
@@ -122,6 +150,8 @@ pub struct Drafts {
     texts: BTreeMap<Field, Draft>,
     /// The field that is to get the focus.
     pub(super) focus: Option<Field>,
+    /// Age or sex is to get the focus.
+    pub(super) wants_patient: bool,
     /// Words selected in a statement: bytes of its words.
     pub(super) selected: Option<(StatementId, Range<usize>)>,
     /// The panel pointed at regions in the last pass.
@@ -301,6 +331,15 @@ mod tests {
     fn tags_are_words_between_commas() {
         assert_eq!(tags(" hand, artery ,, hand"), ["hand", "artery"]);
         assert!(tags(" , ").is_empty());
+    }
+
+    #[test]
+    fn contributors_are_lines_of_name_role_and_place() {
+        let read = contributor("A. Person, author, Hospital, Town").unwrap();
+        assert_eq!(read.affiliation.as_deref(), Some("Hospital, Town"));
+        assert_eq!(contributor_line(&read), "A. Person, author, Hospital, Town");
+        assert_eq!(contributor_line(&contributor(" B. Person ").unwrap()), "B. Person");
+        assert_eq!(contributor(" , "), None);
     }
 
     #[test]

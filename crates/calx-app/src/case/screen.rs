@@ -81,6 +81,11 @@ fn document(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) {
     text(state, ui, Field::Discussion, "Discussion", ("Discussion", hint, 6));
     references(state, ui);
     text(state, ui, Field::Tags, "Tags", ("Tags", "Words with commas between", 1));
+    let hint = "One a line: name, role, place";
+    text(state, ui, Field::Contributors, "Contributors", ("Contributors", hint, 2));
+    text(state, ui, Field::Licence, "Licence", ("Licence", "As CC-BY-4.0", 1));
+    let hint = "How it is known that the patient consents";
+    text(state, ui, Field::Consent, "Consent", ("Consent", hint, 1));
 }
 
 fn text(
@@ -103,7 +108,7 @@ fn patient(state: &mut AppState, ui: &mut egui::Ui) {
     theme::heading(ui, "Patient");
     ui.add_enabled_ui(can, |ui| {
         ui.horizontal_wrapped(|ui| {
-            age(ui, &mut wanted);
+            age(ui, &mut wanted, std::mem::take(&mut state.drafts.wants_patient));
             sex(ui, &mut wanted);
         });
     });
@@ -112,9 +117,14 @@ fn patient(state: &mut AppState, ui: &mut egui::Ui) {
     }
 }
 
-fn age(ui: &mut egui::Ui, patient: &mut Patient) {
+fn age(ui: &mut egui::Ui, patient: &mut Patient, is_wanted: bool) {
     let Some(age) = patient.age else {
-        if ui.button("Add age").clicked() {
+        let add = ui.button("Add age");
+        if is_wanted {
+            add.request_focus();
+            add.scroll_to_me(None);
+        }
+        if add.clicked() {
             patient.age = Some(Age { value: 50, unit: AgeUnit::Years });
         }
         return;
@@ -124,7 +134,12 @@ fn age(ui: &mut egui::Ui, patient: &mut Patient) {
     let held = ui.data(|data| data.get_temp::<u16>(memory));
     let mut value = held.unwrap_or(age.value);
     let field = DragValue::new(&mut value).range(0..=130).speed(0.25).update_while_editing(false);
-    if ui.add(field).accessible_name("Age").dragged() {
+    let field = ui.add(field).accessible_name("Age");
+    if is_wanted {
+        // The age is there: it is the sex that is missing, beside it.
+        field.scroll_to_me(None);
+    }
+    if field.dragged() {
         ui.data_mut(|data| data.insert_temp(memory, value));
     } else {
         ui.data_mut(|data| data.remove::<u16>(memory));
@@ -275,6 +290,8 @@ fn completeness(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Field(Field),
+    Patient,
+    Findings,
     Region(RegionId),
     Image(ImageId),
 }
@@ -287,6 +304,11 @@ fn way(case: &Case, place: &str) -> Option<Way> {
         "title" => Some(Way::Field(Field::Title)),
         "presentation" => Some(Way::Field(Field::Presentation)),
         "discussion" => Some(Way::Field(Field::Discussion)),
+        "contributors" => Some(Way::Field(Field::Contributors)),
+        "licence" => Some(Way::Field(Field::Licence)),
+        "consent" => Some(Way::Field(Field::Consent)),
+        "patient" => Some(Way::Patient),
+        "findings" => Some(Way::Findings),
         "statement" => {
             let is_it = |id| case.statement_number(id).is_some_and(|(f, s)| format!("{f}.{s}") == number);
             let found = case.statements().map(|(_, statement)| statement.id).find(|id| is_it(*id));
@@ -309,6 +331,8 @@ fn way(case: &Case, place: &str) -> Option<Way> {
 fn go(state: &mut AppState, way: Way) {
     match way {
         Way::Field(field) => state.drafts.focus = Some(field),
+        Way::Patient => state.drafts.wants_patient = true,
+        Way::Findings => state.ask("case.add-finding"),
         Way::Region(region) => {
             state.select(&[region]);
             state.ask("screen.viewer");

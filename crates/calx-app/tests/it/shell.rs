@@ -197,3 +197,35 @@ fn the_case_screen_on_paper_is_light_and_the_window_stays_dark() {
     assert!(at(6, 400) > 0xe0, "the document: {}", at(6, 400));
     assert!(at(shot.width / 2, 8) < 0x40, "the menu: {}", at(shot.width / 2, 8));
 }
+
+#[test]
+fn a_case_is_written_on_its_screen_and_alerts_lead_to_their_fields() {
+    let (_folder, root) = workspace();
+    let mut host = opened(&root);
+    let typed = |name: &str, words: &str| format!("click \"{name}\"\ntype \"{words}\"\nwait frames 2\n");
+    play(&mut host, "size 1280x2200\nkey F4\nwait idle\nwait frames 6\n");
+    // What is missing leads to where it is written.
+    play(
+        &mut host,
+        "click \"title is empty\"\nwait frames 4\ntype \"Calcified arteries of a hand\"\nwait frames 2\n",
+    );
+    let script = [
+        typed("Presentation", "Pain of the fingers"),
+        "click \"Add reference\"\nwait frames 4\ntype \"Doe J. Arteries. 2020\"\nwait frames 2\n".to_owned(),
+        typed("Discussion", "Seen before [@1]."),
+        typed("Tags", "hand, artery"),
+        typed("Contributors", "A. Person, author, Hospital, Town"),
+        typed("Licence", "CC-BY-4.0"),
+        typed("Consent", "written consent of the patient"),
+        "wait 1s\nwait saved\n".to_owned(),
+    ];
+    play(&mut host, &script.concat());
+    let case = on_disk(&root);
+    assert_eq!((case.title.as_str(), case.licence.as_str()), ("Calcified arteries of a hand", "CC-BY-4.0"));
+    assert_eq!(case.presentation.words(), "Pain of the fingers");
+    assert_eq!((case.tags.len(), case.references.len(), case.contributors.len()), (2, 1, 1));
+    assert_eq!(case.reference_numbers().len(), 1);
+    assert_eq!(case.contributors[0].affiliation.as_deref(), Some("Hospital, Town"));
+    assert_eq!(case.consent_note, "written consent of the patient");
+    play(&mut host, "key F4\nwait frames 3\nexpect no \"title is empty\"\n");
+}
