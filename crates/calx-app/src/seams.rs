@@ -72,6 +72,9 @@ pub trait Frames: fmt::Debug {
         Arc::new([])
     }
 
+    /// Small pictures are kept on disk from now on.
+    fn keep_thumbnails(&mut self) {}
+
     /// Takes in what arrived; once a pass.
     fn poll(&mut self);
 

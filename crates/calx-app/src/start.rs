@@ -103,6 +103,8 @@ impl AppStart {
         if let Some(folder) = self.config {
             let (store, kept, notices) = Store::open(folder, wake)?;
             state.settings.take(kept, store);
+            // Who keeps settings keeps pictures: tests and scripts leave nothing behind.
+            state.frames.keep_thumbnails();
             notices.into_iter().for_each(|line| state.toasts.say(line));
         }
         state.demo = self.demo;

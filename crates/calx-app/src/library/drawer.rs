@@ -122,7 +122,8 @@ fn ended(importer: &mut Importer, ui: &mut egui::Ui, asked: &mut Option<&'static
 
 fn issues(importer: &Importer, ui: &mut egui::Ui) {
     ui.separator();
-    ScrollArea::vertical().id_salt("issues").max_height(170.0).auto_shrink([false, true]).show(ui, |ui| {
+    let area = ScrollArea::vertical().id_salt("issues").max_height(170.0).min_scrolled_height(170.0);
+    area.auto_shrink([false, true]).show(ui, |ui| {
         let all = [&importer.issues, &importer.passed_over];
         for status in [FileStatus::Failed, FileStatus::Damaged, FileStatus::Conflict, FileStatus::NotDicom] {
             let of_kind: Vec<&FileOutcome> =

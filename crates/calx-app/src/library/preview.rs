@@ -19,7 +19,8 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     };
     title(&entry, ui);
     ui.add_space(4.0);
-    let open = ui.add(Button::new("Open").min_size(vec2(96.0, 30.0)).fill(theme::CHOSEN));
+    let open =
+        ui.horizontal(|ui| ui.add(Button::new("Open").min_size(vec2(96.0, 30.0)).fill(theme::CHOSEN))).inner;
     if open.on_hover_text("Enter, or a double click on the row").clicked() {
         state.ask("library.open");
     }

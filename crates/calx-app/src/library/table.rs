@@ -116,7 +116,10 @@ fn list(state: &mut AppState, ui: &mut egui::Ui, menus: &mut Vec<egui::Response>
 
 fn header(library: &mut Library, ui: &mut egui::Ui) {
     let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());
-    let columns = Columns::of(place.width());
+    // As wide as the rows, which leave room for the bar beside them where there is one.
+    let has_bar = library.entries.len() as f32 * (ROW + GAP) - GAP > ui.available_height();
+    let bar = if has_bar { ui.spacing().scroll.allocated_width() } else { 0.0 };
+    let columns = Columns::of(place.width() - bar);
     for (left, name, order) in [
         (columns.title, "Title", Some(Order::Title)),
         (columns.date, "Date", Some(Order::Date)),
@@ -137,7 +140,7 @@ fn header(library: &mut Library, ui: &mut egui::Ui) {
                     (true, false) => " ▼",
                 };
                 let words = egui::RichText::new(format!("{name}{sign}")).small().color(theme::QUIET);
-                let rect = Rect::from_min_size(pos2(at.x - 10.0, place.top()), vec2(84.0, 26.0));
+                let rect = Rect::from_min_size(pos2(at.x, place.top()), vec2(84.0, 26.0));
                 let mut cell = ui.new_child(
                     egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(Align::Center)),
                 );

@@ -154,13 +154,13 @@ pub(super) fn empty(state: &mut AppState, ui: &mut egui::Ui) {
             ui.add_space(14.0);
             let is_importing = state.library.shows == Shows::Import || state.library.shows == Shows::Nothing;
             theme::card().show(ui, |ui| {
-                ui.set_min_width(560.0);
+                ui.set_min_width(576.0);
                 if has_root && is_importing { import_field(state, ui) } else { workspace_field(state, ui) }
             });
             ui.add_space(12.0);
             if has_root {
-                let words = "Some desktops never deliver what is dropped. A pasted path does the same, and so does \
-                             calx FOLDER at a prompt.";
+                let words = "Where a desktop does not deliver what is dropped, a pasted path does the same, and so does \
+                             calx FOLDER.";
                 ui.add(egui::Label::new(RichText::new(words).color(theme::QUIET)).wrap());
             }
             recent(state, ui);

@@ -218,6 +218,10 @@ impl Frames for Loader {
         self.states.of(study)
     }
 
+    fn keep_thumbnails(&mut self) {
+        self.thumbs.keep();
+    }
+
     fn poll(&mut self) {
         self.pass += 1;
         let told: Vec<_> = self.finder.take().into_iter().chain(self.finisher.take()).collect();

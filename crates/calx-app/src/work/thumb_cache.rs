@@ -16,7 +16,7 @@ use calx_model::SopInstanceUid;
 use egui::ColorImage;
 use image::{ExtendedColorType, ImageFormat};
 
-/// What the pictures of one workspace may take together.
+/// What the pictures of all workspaces may take together.
 const MOST_BYTES: u64 = 200 << 20;
 /// What is left when that is passed.
 const LEFT_BYTES: u64 = 160 << 20;
@@ -88,15 +88,27 @@ impl ThumbCache {
         fs::rename(&partial, path)?;
         let there = match self.bytes {
             Some(there) => there.saturating_add(png.len() as u64),
-            None => files(&self.dir)?.iter().map(|(_, size, _)| size).sum(),
+            None => self.of_all()?.iter().map(|(_, size, _)| size).sum(),
         };
         self.bytes = Some(if there > self.most_bytes { self.trim()? } else { there });
         Ok(())
     }
 
+    /// The pictures of all workspaces.
+    fn of_all(&self) -> std::io::Result<Vec<(SystemTime, u64, PathBuf)>> {
+        let mut all = Vec::new();
+        for folder in fs::read_dir(self.dir.parent().unwrap_or(&self.dir))? {
+            let folder = folder?.path();
+            if folder.is_dir() {
+                all.extend(files(&folder)?);
+            }
+        }
+        Ok(all)
+    }
+
     /// Removes the oldest; the bytes that are left.
     fn trim(&self) -> std::io::Result<u64> {
-        let mut files = files(&self.dir)?;
+        let mut files = self.of_all()?;
         files.sort();
         let mut bytes: u64 = files.iter().map(|(_, size, _)| size).sum();
         for (_, size, path) in files {
@@ -179,11 +191,11 @@ mod tests {
     fn the_oldest_go_when_there_are_too_many() {
         let dir = tempfile::tempdir().unwrap();
         let one = {
-            let mut cache = ThumbCache::new(dir.path().join("size"));
-            cache.keep(&dir.path().join("size/a.png"), &picture(1));
+            let mut cache = ThumbCache::new(dir.path().join("one/size"));
+            cache.keep(&dir.path().join("one/size/a.png"), &picture(1));
             cache.bytes.unwrap()
         };
-        let folder = dir.path().join("cache");
+        let folder = dir.path().join("all/cache");
         let mut cache =
             ThumbCache { most_bytes: one * 4, left_bytes: one * 2, ..ThumbCache::new(folder.clone()) };
         for number in 0..5_u8 {

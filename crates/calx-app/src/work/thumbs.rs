@@ -43,6 +43,8 @@ enum Ask {
     Make(SopInstanceUid),
     /// In another workspace from now on.
     Root(PathBuf),
+    /// On disk too from now on.
+    Keep,
 }
 
 struct Thumb {
@@ -64,18 +66,23 @@ impl fmt::Debug for Thumbs {
 
 impl Thumbs {
     pub(super) fn open(files: Files, source: Arc<FrameSource>, wake: &Wake) -> std::io::Result<Self> {
-        let mut maker = Maker { files, source, cache: None };
+        let mut maker = Maker { files, source, keeps: false, cache: None };
         let desk = Desk::open("thumbnails", wake, move |ask, out: &Outbox<Made>| match ask {
             Ask::Root(root) => {
                 maker.files = Files::new(Some(root));
                 maker.cache = None;
             }
+            Ask::Keep => maker.keeps = true,
             Ask::Make(uid) => {
                 let made = maker.picture(&uid);
                 out.tell((uid, made));
             }
         })?;
         Ok(Self { desk, made: BTreeMap::new(), wanted: Vec::new(), coming: None, pass: 0 })
+    }
+
+    pub(super) fn keep(&self) {
+        self.desk.ask(Ask::Keep);
     }
 
     pub(super) fn turn_to(&mut self, root: &Path) {
@@ -150,12 +157,16 @@ impl Thumbs {
 struct Maker {
     files: Files,
     source: Arc<FrameSource>,
+    keeps: bool,
     /// Of this workspace, once it was asked for; `None` inside where the system names no place.
     cache: Option<Option<ThumbCache>>,
 }
 
 impl Maker {
     fn picture(&mut self, uid: &SopInstanceUid) -> Result<ColorImage, String> {
+        if !self.keeps {
+            return make(&mut self.files, &self.source, uid);
+        }
         let workspace = self.files.workspace()?;
         let locator = workspace.locate(uid).map_err(|error| words(&error))?;
         let dir = || workspace.thumbnails_dir().map(ThumbCache::new);
