@@ -50,7 +50,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ms(began.elapsed())
     );
 
-    until(&mut host, vec![key(Key::F, Modifiers::CTRL)], Offscreen::is_idle);
+    host.app.state.ask("library.search");
+    for _ in 0..3 {
+        host.pass(Vec::new());
+    }
     for letter in "hand".chars() {
         let (time, longest) = until(&mut host, vec![Event::Text(letter.to_string())], |host| {
             host.app.state.library.is_answered()
