@@ -50,5 +50,7 @@ mod story;
 mod streams;
 #[path = "e2e/together.rs"]
 mod together;
+#[path = "e2e/window.rs"]
+mod window;
 #[path = "e2e/workers.rs"]
 mod workers;

@@ -11,14 +11,30 @@
     reason = "helpers of tests stand outside test functions"
 )]
 
+#[path = "it/around.rs"]
+mod around;
+#[path = "it/commands.rs"]
+mod commands;
+#[path = "it/full_disk.rs"]
+mod full_disk;
+#[path = "it/hands.rs"]
+mod hands;
 #[path = "it/libraries.rs"]
 mod libraries;
 #[path = "it/library.rs"]
 mod library;
+#[path = "it/linking.rs"]
+mod linking;
 #[path = "it/looking.rs"]
 mod looking;
 #[path = "it/marking.rs"]
 mod marking;
+#[path = "it/memory.rs"]
+mod memory;
+#[path = "it/opened.rs"]
+mod opened;
+#[path = "it/pointed.rs"]
+mod pointed;
 #[path = "it/shell.rs"]
 mod shell;
 #[path = "it/story.rs"]

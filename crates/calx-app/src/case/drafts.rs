@@ -167,6 +167,11 @@ impl Drafts {
     pub fn is_waiting(&self) -> bool {
         self.texts.values().any(|draft| draft.due.is_some())
     }
+
+    /// Puts the cursor into a field as soon as it is drawn.
+    pub const fn write_in(&mut self, field: Field) {
+        self.focus = Some(field);
+    }
 }
 
 /// Takes in what was typed long enough ago.

@@ -20,7 +20,7 @@ use crate::work::saver::{Opened, SaveAsk, SaveTold, Saver, Step, StepAction, Wan
 use crate::work::{Desk, Told, Wake};
 
 /// How long after a refusal of the disk it is asked again by itself.
-const PAUSE: std::time::Duration = std::time::Duration::from_secs(3);
+pub(crate) const PAUSE: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// A case being opened.
 #[derive(Debug)]

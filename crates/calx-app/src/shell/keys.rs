@@ -7,6 +7,7 @@
 //!   field knows itself (copy, paste, undo and the like).
 //! - Enter, Space, Escape and arrows keep their meaning for what has the focus, unless a command can take them now.
 //! - While something lies over the screen, only commands that count everywhere are reached.
+//! - What is typed or clicked behind a command means what it means once the command is done, however slow a pass is.
 
 use egui::{Event, Key, Modifiers};
 
@@ -131,8 +132,61 @@ pub fn shown<'a>(state: &'a AppState, command: &Command) -> Option<&'a str> {
     state.settings.keymap.shown(command)
 }
 
+/// Events that came in one pass with a command, behind it: they wait until it is done and shown.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Late {
+    events: Vec<Event>,
+    /// Passes until they count.
+    passes: u8,
+}
+
+impl Late {
+    /// Puts what waits before what came now; whether that counts in this pass.
+    fn join(&mut self, ctx: &egui::Context) -> bool {
+        if self.events.is_empty() {
+            return true;
+        }
+        self.passes = self.passes.saturating_sub(1);
+        let counts = self.passes == 0;
+        ctx.input_mut(|input| {
+            self.events.append(&mut input.events);
+            if counts {
+                std::mem::swap(&mut self.events, &mut input.events);
+            }
+        });
+        if !counts {
+            ctx.request_repaint();
+        }
+        counts
+    }
+
+    /// Keeps what came behind a command, but the letter that its own key writes.
+    fn keep(&mut self, ctx: &egui::Context, mut behind: Vec<Event>) {
+        if matches!(behind.first(), Some(Event::Text(_))) {
+            behind.remove(0);
+        }
+        self.events = behind;
+        // In the next pass the command is done and what it opens is drawn; in the one after that it has the focus.
+        self.passes = 2;
+        ctx.request_repaint();
+    }
+}
+
+/// Whether an event asks for something new: not a key let go, not one held down.
+const fn begins_something(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Key { pressed: true, repeat: false, .. }
+            | Event::PointerButton { pressed: true, .. }
+            | Event::Paste(_)
+    )
+}
+
 /// Turns keys into commands, and notes which keys are held.
 pub fn take(state: &mut AppState, ctx: &egui::Context) {
+    if !state.settings.late.join(ctx) {
+        return;
+    }
     let is_typing = ctx.text_edit_focused();
     let has_focus = ctx.memory(|memory| memory.focused().is_some());
     let is_popup = egui::Popup::is_any_open(ctx);
@@ -146,34 +200,33 @@ pub fn take(state: &mut AppState, ctx: &egui::Context) {
     if state.settings.capturing.is_some() {
         return;
     }
-    let events = ctx.input(|input| input.events.clone());
-    let mut taken = Vec::new();
-    for (index, event) in events.iter().enumerate() {
-        let Event::Key { key, pressed: true, repeat, modifiers, .. } = event else { continue };
-        let Some((command, chord)) = command_of(state, *key, *modifiers) else { continue };
-        let is_barred = (is_typing && !chord.passes_text())
-            || (*repeat && !chord.repeats())
-            || (is_popup && chord.is_of_focus());
-        if is_barred {
+    let mut events = ctx.input(|input| input.events.clone());
+    let mut index = 0;
+    while let Some(event) = events.get(index) {
+        let asked = match event {
+            Event::Key { key, pressed: true, repeat, modifiers, .. } => command_of(state, *key, *modifiers)
+                .filter(|(command, chord)| {
+                    let is_barred = (is_typing && !chord.passes_text())
+                        || (*repeat && !chord.repeats())
+                        || (is_popup && chord.is_of_focus());
+                    let is_elsewhere = has_focus && command.scope != Scope::Viewer;
+                    let is_left = chord.is_of_focus() && (is_elsewhere || (command.when)(state).is_err());
+                    !is_barred && !is_left
+                }),
+            _ => None,
+        };
+        let Some((command, _)) = asked else {
+            index += 1;
             continue;
-        }
-        let is_elsewhere = has_focus && command.scope != Scope::Viewer;
-        if chord.is_of_focus() && (is_elsewhere || (command.when)(state).is_err()) {
-            continue;
-        }
+        };
         state.ask(command.id);
-        taken.push(index);
+        events.remove(index);
+        if events.iter().skip(index).any(begins_something) {
+            let behind = events.split_off(index);
+            state.settings.late.keep(ctx, behind);
+        }
     }
-    if !taken.is_empty() {
-        ctx.input_mut(|input| {
-            let mut index = 0;
-            input.events.retain(|_| {
-                let keep = !taken.contains(&index);
-                index += 1;
-                keep
-            });
-        });
-    }
+    ctx.input_mut(|input| input.events = events);
 }
 
 fn command_of(state: &AppState, key: Key, held: Modifiers) -> Option<(&'static Command, Chord)> {

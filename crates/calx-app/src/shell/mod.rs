@@ -341,6 +341,10 @@ fn show(state: &mut AppState, screen: Screen) {
         crate::library::refresh(state);
     }
     state.screen = screen;
+    // A case without a title: that is what is written first.
+    if screen == Screen::Case && state.case().is_some_and(|case| case.title.trim().is_empty()) {
+        state.drafts.write_in(crate::case::Field::Title);
+    }
 }
 
 fn may_undo(state: &AppState) -> Result<(), WhyNot> {

@@ -82,6 +82,8 @@ pub struct Settings {
     pub(super) saving_since: Option<f64>,
     /// The window has its looks.
     pub(super) is_dressed: bool,
+    /// What was typed and clicked behind a command of the same pass.
+    pub(super) late: super::keys::Late,
 }
 
 type Kept = (i16, CaseTheme, Hands, Vertical, bool);
@@ -103,6 +105,7 @@ impl Default for Settings {
             search: String::new(),
             saving_since: None,
             is_dressed: false,
+            late: super::keys::Late::default(),
         }
     }
 }

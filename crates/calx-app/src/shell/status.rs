@@ -5,11 +5,11 @@
 
 use calx_model::Action;
 use calx_workspace::Recovery;
-use egui::{Align, Button, Color32, Layout, Margin, Panel, RichText};
+use egui::{Button, Color32, Margin, Panel, RichText};
 
 use super::theme;
 use crate::seams::{Place, SaveState};
-use crate::state::AppState;
+use crate::state::{AppState, Screen};
 
 /// How long an edit may be on its way before that is shown.
 const PATIENCE: f64 = 0.3;
@@ -18,27 +18,34 @@ const PATIENCE: f64 = 0.3;
 pub(super) fn bar(state: &mut AppState, ui: &mut egui::Ui) {
     let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::symmetric(12, 4));
     Panel::bottom("status").frame(frame).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            save(state, ui);
-            recovered(state, ui);
-            if let Some(pointed) = &state.pointed {
+        let right = |ui: &mut egui::Ui, state: &AppState| {
+            let drawn = format!("drawn by {}", state.painter.describe());
+            ui.label(RichText::new(drawn).small().color(theme::QUIET));
+            if let Some(words) = state.case().map(counted) {
                 ui.separator();
-                ui.label(RichText::new(pointed).small().monospace().color(theme::QUIET));
+                ui.label(RichText::new(words).small().color(theme::QUIET));
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let drawn = format!("drawn by {}", state.painter.describe());
-                ui.label(RichText::new(drawn).small().color(theme::QUIET));
-                if let Some(words) = state.case().map(counted) {
+            let queue = crate::library::queue_words(state);
+            if !queue.is_empty() {
+                ui.separator();
+                ui.label(RichText::new(queue).small().color(theme::ACCENT));
+            }
+        };
+        let shared = std::cell::RefCell::new(state);
+        // What is left of the width is for the words at the left: a long reason is cut, and told whole under the pointer.
+        egui::Sides::new().shrink_left().truncate().show(
+            ui,
+            |ui| {
+                let state = &mut **shared.borrow_mut();
+                save(state, ui);
+                recovered(state, ui);
+                if let Some(pointed) = state.pointed.as_ref().filter(|_| state.screen == Screen::Viewer) {
                     ui.separator();
-                    ui.label(RichText::new(words).small().color(theme::QUIET));
+                    ui.label(RichText::new(pointed).small().monospace().color(theme::QUIET));
                 }
-                let queue = crate::library::queue_words(state);
-                if !queue.is_empty() {
-                    ui.separator();
-                    ui.label(RichText::new(queue).small().color(theme::ACCENT));
-                }
-            });
-        });
+            },
+            |ui| right(ui, &shared.borrow()),
+        );
     });
 }
 
@@ -71,9 +78,8 @@ fn save(state: &mut AppState, ui: &mut egui::Ui) {
     let (sign, words, colour) = shown(&found, waited);
     // The sign is no part of the words: a screen reader says the words alone.
     ui.label(RichText::new(sign).color(colour));
-    ui.label(RichText::new(&words).color(if colour == theme::AMBER { colour } else { theme::TEXT }));
     if let SaveState::NotSaved { edits, .. } = found {
-        ui.label(RichText::new(waiting(edits)).color(theme::QUIET));
+        // Before the reason, which may be long.
         let retry = ui.add(Button::new("Try again").small()).accessible_name("Try to save again");
         if retry.clicked() {
             state.ask("file.save-again");
@@ -82,7 +88,11 @@ fn save(state: &mut AppState, ui: &mut egui::Ui) {
         if copy.accessible_name("Save a copy somewhere else").clicked() {
             state.ask("file.save-copy");
         }
+        ui.label(RichText::new(waiting(edits)).color(theme::QUIET));
+        // It is tried again by itself too, also while nobody does anything.
+        ui.ctx().request_repaint_after(crate::case::session::PAUSE);
     }
+    ui.label(RichText::new(&words).color(if colour == theme::AMBER { colour } else { theme::TEXT }));
 }
 
 /// What a crash left, once: until it is shown or dismissed.

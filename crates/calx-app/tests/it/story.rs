@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use calx_app::host::{HostError, offscreen::Offscreen};
 use calx_app::script::{Report, Script, run};
@@ -17,11 +18,15 @@ pub(crate) fn workspace() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("ws");
     let workspace = Workspace::init(&root, InitOptions::default()).unwrap();
+    import_hand(&workspace);
+    (folder, root)
+}
+
+pub(crate) fn import_hand(workspace: &Workspace) {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/hand_right_small.dcm");
     let cancel = AtomicBool::new(false);
     let summary = workspace.import(&[fixture], &ImportOptions::new(&cancel), &mut |_| {}).unwrap();
     assert_eq!(summary.new_images, 1);
-    (folder, root)
 }
 
 pub(crate) fn start(root: &Path) -> AppStart {
@@ -48,6 +53,17 @@ pub(crate) fn on_disk(root: &Path) -> Case {
     let rows = workspace.case_list().unwrap();
     assert_eq!(rows.len(), 1);
     workspace.read_case(rows[0].id).unwrap().case().clone()
+}
+
+/// Waits until nobody has the only case open.
+fn wait_for_release(root: &Path) {
+    let workspace = Workspace::open(root).unwrap();
+    let id = workspace.case_list().unwrap()[0].id;
+    let until = Instant::now() + Duration::from_secs(30);
+    while let Err(error) = workspace.write_case(id) {
+        assert!(Instant::now() < until, "{error}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 pub(crate) const OPEN: &str = "size 1280x800\nwait idle\ndo library.open\nwait \"Viewport 1\"\nwait idle\n";
@@ -85,8 +101,9 @@ fn a_hand_is_marked_saved_undone_and_found_again() {
     play(&mut host, "key Ctrl+Shift+Z\nwait saved\n");
     assert_eq!(on_disk(&root).regions.len(), 1);
     let before = case(&host).clone();
-    // Ended without a word, as by a kill.
+    // Ended without a word, as by a kill; what its threads held goes with them, a little later.
     drop(host);
+    wait_for_release(&root);
 
     let mut host = Offscreen::open(start(&root), false).unwrap();
     play(&mut host, OPEN);

@@ -1,0 +1,169 @@
+//! Menus, palette, sheets, the bars, the case screen.
+
+use calx_app::Screen;
+use calx_app::seams::SaveState;
+use calx_app::shell::Sheet;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use crate::memory::{MemorySession, case, said, state, statement_id, window, with_case};
+
+#[test]
+fn every_screen_is_drawn_at_every_size_and_all_controls_have_names() {
+    for size in [[1024.0, 700.0], [1600.0, 1000.0]] {
+        for screen in [Screen::Library, Screen::Viewer, Screen::Case] {
+            let mut state = with_case(case());
+            state.screen = screen;
+            window(state, size).run();
+        }
+        window(state(), size).run();
+    }
+}
+
+#[test]
+fn the_palette_finds_a_command_and_does_it() {
+    let mut window = window(with_case(case()), [1280.0, 800.0]);
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.run();
+    window.event(egui::Event::Text("about".to_owned()));
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    assert_eq!(window.state().state.sheet, Some(Sheet::About));
+    window.get_by_label_contains("not for primary diagnosis");
+    window.get_by_label_contains("GSDF");
+    window.key_press(Key::Escape);
+    window.run();
+    assert_eq!(window.state().state.sheet, None);
+}
+
+#[test]
+fn the_sheet_of_keys_shows_every_key() {
+    let mut window = window(state(), [1280.0, 2400.0]);
+    window.run();
+    window.key_press(Key::F1);
+    window.run();
+    for command in calx_app::commands::all().filter(|command| !command.keys.is_empty()) {
+        let keys = command.keys.join(", ");
+        assert!(window.query_all_by_label(&keys).next().is_some(), "{keys} of {}", command.id);
+    }
+}
+
+#[test]
+fn a_menu_holds_its_commands_and_says_what_cannot_be_done() {
+    let mut window = window(state(), [1280.0, 800.0]);
+    window.run();
+    window.get_by_label("Edit menu").click();
+    window.run();
+    let undo = window.get_by_label("Undo");
+    assert!(undo.accesskit_node().is_disabled());
+}
+
+#[test]
+fn screens_change_by_key_and_a_case_is_needed_for_two_of_them() {
+    let mut without = window(state(), [1280.0, 800.0]);
+    without.run();
+    without.key_press(Key::F4);
+    without.run();
+    assert_eq!(without.state().state.screen, Screen::Library);
+    assert_eq!(said(&without.state().state), ["Case: open a case or a study first"]);
+    let mut with = window(with_case(case()), [1280.0, 800.0]);
+    with.run();
+    with.key_press(Key::F4);
+    with.run();
+    assert_eq!(with.state().state.screen, Screen::Case);
+    with.get_by_label("Title");
+    with.get_by_label("Discussion");
+}
+
+#[test]
+fn what_the_disk_refused_is_shown_and_tried_again() {
+    let mut state = with_case(case());
+    let mut session = MemorySession::new(case());
+    session.saved = SaveState::NotSaved { why: "the disk is full".to_owned(), edits: 3 };
+    state.session = Some(Box::new(session));
+    let mut window = window(state, [1280.0, 800.0]);
+    window.run();
+    window.get_by_label("Not saved: the disk is full");
+    window.get_by_label("3 edits wait");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Q);
+    window.run();
+    assert_eq!(window.state().state.sheet, Some(Sheet::QuitUnsaved), "quitting asks now");
+    assert!(!window.state().state.closing);
+    window.get_by_label("Keep").click();
+    window.run();
+    window.get_by_label("Try to save again").click();
+    window.run();
+    assert!(window.query_by_label("3 edits wait").is_none());
+}
+
+#[test]
+fn undo_in_a_text_belongs_to_the_text() {
+    let mut state = with_case(case());
+    state.screen = Screen::Case;
+    let mut window = window(state, [1280.0, 1600.0]);
+    window.run();
+    window.get_by_label("Title").click();
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::End);
+    window.event(egui::Event::Text(" of the hand".to_owned()));
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run();
+    assert!(window.state().state.flash.is_none(), "the case took nothing back");
+    let document = window.state().state.session.as_deref().unwrap().document();
+    assert!(document.next_undo().is_none() && document.next_redo().is_none());
+}
+
+#[test]
+fn a_reference_is_written_and_cited() {
+    let mut state = with_case(case());
+    state.screen = Screen::Case;
+    let mut window = window(state, [1280.0, 1600.0]);
+    window.run();
+    window.get_by_label("Add reference").click();
+    window.run();
+    window.event(egui::Event::Text("Smith, J. Radiology 2020".to_owned()));
+    window.run();
+    window.get_by_label("Discussion").click();
+    window.run();
+    window.event(egui::Event::Text("Common [@1].".to_owned()));
+    window.run();
+    window.get_by_label("Title").click();
+    window.run();
+    let case = window.state().state.case().unwrap();
+    assert_eq!(case.references[0].text, "Smith, J. Radiology 2020");
+    assert_eq!(case.discussion.citations().collect::<Vec<_>>(), [case.references[0].id]);
+    assert!(case.statement(statement_id(1)).is_some());
+}
+
+#[test]
+fn what_is_typed_behind_a_command_waits_for_it_however_slow_a_pass_is() {
+    let mut window = window(with_case(case()), [1280.0, 800.0]);
+    window.run();
+    let key = |key, modifiers| egui::Event::Key {
+        key,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers,
+    };
+    // All of it in one pass: the palette, its words, Enter.
+    let ctrl = Modifiers { ctrl: true, command: true, ..Modifiers::NONE };
+    let mut events = vec![key(Key::K, ctrl)];
+    for (letter, text) in [(Key::A, "a"), (Key::B, "b"), (Key::O, "o"), (Key::U, "u"), (Key::T, "t")] {
+        events.extend([key(letter, Modifiers::NONE), egui::Event::Text(text.to_owned())]);
+    }
+    events.push(key(Key::Enter, Modifiers::NONE));
+    let tool = window.state().state.viewer.tool;
+    window.input_mut().events.extend(events);
+    window.run_steps(8);
+    assert_eq!(window.state().state.sheet, Some(Sheet::About));
+    assert_eq!(
+        window.state().state.viewer.tool,
+        tool,
+        "no letter was taken for a tool: {:?}",
+        said(&window.state().state)
+    );
+}
