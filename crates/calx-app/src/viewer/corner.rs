@@ -20,6 +20,8 @@ use super::window::is_grey;
 
 const LIGHT: Color32 = Color32::from_gray(235);
 const MARGIN: f32 = 8.0;
+/// A pane narrower than this has no room for texts side by side, in points.
+const NARROW: f32 = 230.0;
 /// Longest scale bar.
 const LONGEST_BAR: f64 = 140.0;
 
@@ -48,6 +50,8 @@ pub(crate) fn draw(painter: &Painter, facts: &Facts<'_>) -> Vec<Rect> {
     let share = ((room.width() - 2.4 * size) / 2.0 - 6.0).max(40.0);
     let mut taken = Vec::new();
     let mut corner = |at: Pos2, anchor: Align2, words: &[String], font: &FontId| {
+        // Window and scale are never cut short: the letter below gives way to them.
+        let share = if anchor == Align2::LEFT_BOTTOM { room.width() * 0.72 } else { share };
         let rect = lines(painter, at, anchor, words, (font, share));
         if !words.is_empty() {
             taken.push(rect.expand(2.0));
@@ -55,19 +59,25 @@ pub(crate) fn draw(painter: &Painter, facts: &Facts<'_>) -> Vec<Rect> {
         rect
     };
     let mut top = room.left_top();
-    if facts.level == CornerText::Full {
+    // Where there is no room side by side, badges, window and side come first.
+    let is_narrow = room.width() < NARROW;
+    if facts.level == CornerText::Full && !is_narrow {
         top.y = corner(room.left_top(), Align2::LEFT_TOP, &about_case(facts), &font).bottom();
         corner(room.right_top(), Align2::RIGHT_TOP, &about_study(facts), &font);
     }
     if facts.level != CornerText::None {
-        corner(room.left_bottom(), Align2::LEFT_BOTTOM, &about_view(facts), &font);
         let side = side_and_view(facts.image);
-        let large = FontId::proportional(size * 1.9);
+        let large = FontId::proportional(size * if is_narrow { 1.2 } else { 1.9 });
+        let mut words = about_view(facts);
+        if is_narrow {
+            words.drain(..words.len().saturating_sub(2));
+        }
+        let view = corner(room.left_bottom(), Align2::LEFT_BOTTOM, &words, &font);
         let above = corner(room.right_bottom(), Align2::RIGHT_BOTTOM, &side, &large).top();
-        if let Some(bar) = bar(facts) {
+        if let Some(bar) = bar(facts).filter(|_| !is_narrow) {
             taken.push(draw_bar(painter, Pos2::new(room.right(), above - 6.0), &bar, &font));
         }
-        letters(painter, facts, &FontId::proportional(size * 1.25));
+        letters(painter, facts, &FontId::proportional(size * 1.25), view);
     }
     taken.push(badges(painter, top + Vec2::new(0.0, 4.0), room.right(), &badges_of(facts), &font));
     taken
@@ -215,15 +225,18 @@ pub(crate) fn edge_letters(row: &str, column: &str, framing: Framing) -> EdgeLet
     if framing.is_mirrored { letters.mirrored_across() } else { letters }
 }
 
-fn letters(painter: &Painter, facts: &Facts<'_>, font: &FontId) {
+/// Letters at the edges; the one below stands over what is written there.
+fn letters(painter: &Painter, facts: &Facts<'_>, font: &FontId, written: Rect) {
     let Some([row, column]) = &facts.shown.loaded.info.patient_orientation else { return };
     let letters = edge_letters(row.raw(), column.raw(), facts.framing);
     let room = facts.shown.lens.place.shrink(MARGIN);
+    let is_met = written.right() + 4.0 > room.center().x - font.size * 0.5;
+    let below = Pos2::new(room.center().x, if is_met { written.top() - 2.0 } else { room.bottom() });
     for (at, anchor, words) in [
         (room.left_center(), Align2::LEFT_CENTER, &letters.left),
         (room.right_center(), Align2::RIGHT_CENTER, &letters.right),
         (room.center_top(), Align2::CENTER_TOP, &letters.top),
-        (room.center_bottom(), Align2::CENTER_BOTTOM, &letters.bottom),
+        (below, Align2::CENTER_BOTTOM, &letters.bottom),
     ] {
         text(painter, at, anchor, words, (font, f32::INFINITY));
     }

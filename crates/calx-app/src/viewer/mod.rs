@@ -59,12 +59,17 @@ pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     follow(state);
     clipboard(state, ui.ctx());
     Panel::top("viewer bar").show(ui, |ui| bar::ui(state, ui));
-    if state.viewer.has_panels {
+    // In a narrow window, or a large scale, the images come first: the strip goes, findings keep to their share.
+    let width = ui.available_width();
+    if state.viewer.has_panels && width >= 760.0 {
         Panel::left("images")
             .default_size(148.0)
             .size_range(110.0..=320.0)
             .show(ui, |ui| strip::ui(state, ui));
-        Panel::right("findings").default_size(300.0).size_range(220.0..=560.0).show(ui, |ui| {
+    }
+    if state.viewer.has_panels {
+        let widest = (width * 0.42).clamp(220.0, 560.0);
+        Panel::right("findings").default_size(300.0).size_range(220.0..=widest).show(ui, |ui| {
             case::findings(state, ui);
         });
     }
