@@ -173,7 +173,7 @@ fn badges_of(facts: &Facts<'_>) -> Vec<String> {
         (is_burned_in, "BURNED-IN TEXT?"),
         (image.synthetic, "SYNTHETIC"),
     ];
-    let words = words.into_iter().filter_map(|(holds, word)| holds.then(|| word.to_owned()));
+    let words = words.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word.to_owned());
     state.into_iter().chain(words).collect()
 }
 

@@ -32,6 +32,9 @@ struct Ground {
     frame: Option<FrameKey>,
 }
 
+/// The thread that measures.
+type Measures = Desk<Ask, (RegionId, Ground, Vec<Measurement>)>;
+
 #[derive(Debug)]
 struct Known {
     ground: Ground,
@@ -42,7 +45,7 @@ struct Known {
 /// Numbers of regions.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
-    desk: Option<Desk<Ask, (RegionId, Ground, Vec<Measurement>)>>,
+    desk: Option<Measures>,
     known: BTreeMap<RegionId, Known>,
 }
 
@@ -79,7 +82,7 @@ impl Measured {
         None
     }
 
-    fn desk(&mut self, wake: &Wake) -> Option<&Desk<Ask, (RegionId, Ground, Vec<Measurement>)>> {
+    fn desk(&mut self, wake: &Wake) -> Option<&Measures> {
         if self.desk.is_none() {
             let opened = Desk::open("measures", wake, |ask: Ask, out| {
                 let values = ask.frame.as_ref().and_then(|f| FrameValues::new(&f.frame, &f.info.display));
