@@ -205,8 +205,6 @@ impl PaneLeft {
                 Windowing::Preset(preset) => WindowLeft::Preset(preset.name.to_owned()),
                 // A presentation state is laid over an image again by hand.
                 Windowing::State => WindowLeft::Choice(WindowChoice::default()),
-                // A state is switched on by the person who wants it.
-                Windowing::State => WindowLeft::Choice(WindowChoice::Default),
             },
             is_inverted: pane.is_inverted,
         }
