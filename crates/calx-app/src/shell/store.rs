@@ -9,8 +9,9 @@
 //! - Files appear whole; writing has a thread of its own.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use calx_workspace::durable;
 
 use super::keymap::Keymap;
 use super::settings::{CaseTheme, Hands, Settings, Vertical};
@@ -215,17 +216,7 @@ fn write(folder: &Path, wanted: &Wanted) -> std::io::Result<()> {
             (CONFIG, values.iter().fold(before, set))
         }
     };
-    let partial = folder.join(format!("{name}.{}.partial", std::process::id()));
-    let written = fs::File::create(&partial).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    let named = written.and_then(|()| fs::rename(&partial, folder.join(name)));
-    if named.is_err() {
-        // What it was stopped by is told; the half of a file is of no use.
-        fs::remove_file(&partial).ok();
-    }
-    named
+    durable::replace(&folder.join(name), text.as_bytes())
 }
 
 /// The text with one value changed or added; every other line stays as it is.
@@ -306,7 +297,7 @@ mod tests {
         fs::write(&file, "[ui\nscale = 150\n").unwrap();
         let wake = Wake::new(|| {});
         let (store, settings, notices) = Store::open(folder.path().to_path_buf(), &wake).unwrap();
-        assert_eq!(settings.scale, 1.0);
+        assert!((settings.scale - 1.0).abs() < 1e-6);
         assert!(notices.len() == 1 && notices[0].starts_with("config.toml cannot be read"), "{notices:?}");
         store.keep(&settings);
         while !store.is_idle() {

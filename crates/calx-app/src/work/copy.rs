@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use calx_model::{Case, CaseFile, JournalRow};
+use calx_workspace::durable;
 
 use super::desk::{Desk, Wake};
 
@@ -73,9 +74,9 @@ fn place(partial: &Path, folder: &Path, name: &str) -> std::io::Result<PathBuf> 
     let names = std::iter::once(format!("{name}-copy")).chain((2..1000).map(|n| format!("{name}-copy-{n}")));
     for name in names {
         let target = folder.join(name);
-        if !target.exists() {
-            fs::rename(partial, &target)?;
-            return Ok(target);
+        match durable::rename_new(partial, &target) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            done => return done.map(|()| target),
         }
     }
     Err(std::io::Error::other("there are a thousand copies in this folder already"))

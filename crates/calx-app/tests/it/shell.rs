@@ -130,7 +130,7 @@ fn settings_are_kept_and_a_taken_key_is_refused() {
     drop(host);
     let mut host = with_config();
     assert_eq!(host.app.state.settings.percent(), 110);
-    assert_eq!(host.app.state.settings.recent, [root.clone()]);
+    assert_eq!(host.app.state.settings.recent, std::slice::from_ref(&root));
     // The sheet of keys shows the new key, and it works.
     play(
         &mut host,

@@ -38,7 +38,7 @@ pub struct Texels {
 enum Bytes {
     /// As the frame has them.
     Shared,
-    Bytes(Vec<u8>),
+    Octets(Vec<u8>),
     Words(Vec<u16>),
 }
 
@@ -51,7 +51,7 @@ impl Texels {
         use wgpu::TextureFormat::{R8Uint, R16Uint, Rgba8Uint};
         let (format, bytes) = match Source::new(frame, table)? {
             Source::U8(_) => (R8Uint, Bytes::Shared),
-            Source::I8(v) => (R8Uint, Bytes::Bytes(v.iter().map(|x| x.cast_unsigned() ^ 0x80).collect())),
+            Source::I8(v) => (R8Uint, Bytes::Octets(v.iter().map(|x| x.cast_unsigned() ^ 0x80).collect())),
             Source::U16(_) => (R16Uint, Bytes::Shared),
             Source::I16(v) => (R16Uint, Bytes::Words(v.iter().map(|x| x.index()).collect())),
             Source::Mapped(v) => (R16Uint, Bytes::Words(v)),
@@ -61,7 +61,7 @@ impl Texels {
                     out.extend_from_slice(pixel);
                     out.push(255);
                 }
-                (Rgba8Uint, Bytes::Bytes(out))
+                (Rgba8Uint, Bytes::Octets(out))
             }
         };
         let (remap, shift) = source_key(table);
@@ -96,7 +96,7 @@ impl Texels {
 
     fn bytes(&self) -> &[u8] {
         match (&self.bytes, &self.key.samples) {
-            (Bytes::Bytes(v), _) => v,
+            (Bytes::Octets(v), _) => v,
             (Bytes::Words(v), _) => bytemuck::cast_slice(v),
             (Bytes::Shared, Samples::U8(v)) => v,
             (Bytes::Shared, Samples::U16(v)) => bytemuck::cast_slice(v),

@@ -55,7 +55,7 @@ fn facts_are_those_of_the_journal_whether_they_are_kept_or_not() {
     let facts = ws.case_facts().unwrap();
     assert_eq!(facts[0].reads, ReadCounts { none_seen: 1, in_progress: 1, ..none });
     assert_eq!((facts[0].row.title.as_str(), facts[0].row.images), ("Both hands", 2));
-    assert_eq!(facts[0].sources, [study.clone()]);
+    assert_eq!(facts[0].sources, std::slice::from_ref(&study));
     assert_eq!(facts[0].first_image.as_ref().map(ToString::to_string).as_deref(), Some("1.2.3.4"));
     ws.refresh_search().unwrap();
     assert_eq!(ws.case_facts().unwrap(), facts, "kept in the catalogue");
