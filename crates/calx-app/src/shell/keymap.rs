@@ -1,6 +1,6 @@
 //! Which keys do what: those of the commands, and those a person chose instead.
 //!
-//! Not here: turning keys into commands ([`super::keys`]), the file on disk ([`super::store`]).
+//! Not here: turning keys into commands (`keys`), the file on disk (`store`).
 //!
 //! Invariants
 //! - No key does two things in one place: who would take a key that is taken is refused, with the name of the other.

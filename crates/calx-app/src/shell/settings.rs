@@ -1,6 +1,6 @@
 //! What a person chose for this window: size, theme, hands, keys; and the sheet where it is chosen.
 //!
-//! Not here: the files that keep it ([`super::store`]).
+//! Not here: the files that keep it (`store`).
 //!
 //! Invariants
 //! - A choice counts at once and is kept without a button.
