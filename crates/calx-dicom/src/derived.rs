@@ -1,0 +1,128 @@
+//! Objects derived from a case: reports, segmentations, presentation states and key objects, out and in.
+//!
+//! Not here: images (`write`), measuring (`calx-measure`; its numbers are handed in), where files lie, de-identification.
+//!
+//! Invariants
+//! - No clock and no randomness: the same case and version give the same bytes on every machine. Dates are those of the
+//!   case's revision, UIDs follow from content.
+//! - Valid by construction: what an IOD or the relationship rules of a report forbid is a [`crate::WriteError`], and
+//!   nothing is written.
+//! - UTF-8, Explicit VR Little Endian, defined lengths, no private elements: what has no standard code is coded in the
+//!   scheme 99CALX, which each object names.
+#![allow(dead_code, reason = "the writers and readers of the next commits use it")]
+
+pub(crate) mod codes;
+pub(crate) mod content;
+pub(crate) mod uids;
+
+use calx_model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
+
+pub use uids::Profile;
+
+/// What a derived object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Masks.
+    Segmentation,
+    /// How an image was shown, with its marks.
+    Presentation,
+    /// The key images of a study.
+    KeyObjects,
+    /// Regions with measurements (TID 1500).
+    Measurements,
+    /// The whole case as a report of its own.
+    CaseDocument,
+}
+
+impl Kind {
+    /// The word in UIDs; it never changes, else the same case would get other UIDs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Segmentation => "segmentation",
+            Self::Presentation => "presentation",
+            Self::KeyObjects => "key objects",
+            Self::Measurements => "measurements",
+            Self::CaseDocument => "case document",
+        }
+    }
+
+    /// SOPClassUID (0008,0016).
+    #[must_use]
+    pub const fn sop_class(self) -> &'static str {
+        match self {
+            Self::Segmentation => "1.2.840.10008.5.1.4.1.1.66.4",
+            Self::Presentation => "1.2.840.10008.5.1.4.1.1.11.1",
+            Self::KeyObjects => "1.2.840.10008.5.1.4.1.1.88.59",
+            Self::Measurements | Self::CaseDocument => "1.2.840.10008.5.1.4.1.1.88.33",
+        }
+    }
+
+    /// Modality (0008,0060).
+    #[must_use]
+    pub const fn modality(self) -> &'static str {
+        match self {
+            Self::Segmentation => "SEG",
+            Self::Presentation => "PR",
+            Self::KeyObjects => "KO",
+            Self::Measurements | Self::CaseDocument => "SR",
+        }
+    }
+
+    /// SeriesNumber (0020,0011), far above those of modalities.
+    #[must_use]
+    pub const fn series_number(self) -> u32 {
+        match self {
+            Self::Measurements => 9001,
+            Self::Segmentation => 9002,
+            Self::Presentation => 9003,
+            Self::KeyObjects => 9004,
+            Self::CaseDocument => 9005,
+        }
+    }
+
+    /// SeriesDescription (0008,103E).
+    #[must_use]
+    pub const fn series_description(self) -> &'static str {
+        match self {
+            Self::Segmentation => "Regions as masks",
+            Self::Presentation => "As the case shows it",
+            Self::KeyObjects => "Key images",
+            Self::Measurements => "Measurements",
+            Self::CaseDocument => "Teaching case",
+        }
+    }
+}
+
+/// Which kinds are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "one for each word after --as")]
+pub struct Kinds {
+    /// Measurements and the case document.
+    pub sr: bool,
+    /// Segmentations.
+    pub seg: bool,
+    /// Presentation states.
+    pub gsps: bool,
+    /// Key objects.
+    pub kos: bool,
+}
+
+/// One finished object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewObject {
+    /// What it is.
+    pub kind: Kind,
+    /// Its study.
+    pub study: StudyInstanceUid,
+    /// Its series.
+    pub series: SeriesInstanceUid,
+    /// Its class.
+    pub sop_class: SopClassUid,
+    /// Itself.
+    pub instance: SopInstanceUid,
+    /// Path in the export, as `sr/case.dcm`.
+    pub name: String,
+    /// The Part 10 file.
+    pub bytes: Vec<u8>,
+}
