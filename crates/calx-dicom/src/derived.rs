@@ -13,10 +13,16 @@
 
 pub(crate) mod codes;
 pub(crate) mod content;
+pub(crate) mod evidence;
+pub mod root;
+pub(crate) mod segmentation;
+pub mod source_facts;
 pub(crate) mod uids;
 
 use calx_model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
 
+pub use root::{DerivedOptions, Predecessor, Root, SegGeometry, SegRegions, Shown, SrProfile};
+pub use source_facts::{SourceFacts, read_source_facts};
 pub use uids::Profile;
 
 /// What a derived object is.

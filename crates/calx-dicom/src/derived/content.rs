@@ -1,6 +1,6 @@
 //! The content tree of a report: items, their values, and what may hang under what.
 //!
-//! Not here: the data elements of an item ([`encode`]), what a report says (`report`, `case_document`).
+//! Not here: the data elements of an item ([`encode`], [`read`]), what a report says (`report`, `case_document`).
 //!
 //! Invariants
 //! - Relationships are by value: nothing here refers to an item by its place.
@@ -11,6 +11,7 @@
 //! Source: PS3.3 C.17.3, C.18, A.35.3.3.1.2 (relationships).
 
 pub(crate) mod encode;
+pub(crate) mod read;
 
 use calx_geometry::GridPoint;
 use calx_model::CodedConcept;
