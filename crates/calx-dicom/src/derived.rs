@@ -11,6 +11,7 @@
 //!   scheme 99CALX, which each object names.
 #![allow(dead_code, reason = "the writers and readers of the next commits use it")]
 
+pub(crate) mod case_document;
 pub(crate) mod codes;
 pub(crate) mod content;
 pub(crate) mod evidence;
