@@ -15,6 +15,7 @@ pub(crate) mod case_document;
 pub(crate) mod codes;
 pub(crate) mod content;
 pub(crate) mod evidence;
+pub(crate) mod modules;
 pub mod root;
 pub(crate) mod segmentation;
 pub mod source_facts;

@@ -7,9 +7,10 @@
 
 use calx_model::{
     Case, CaseImage, CodedConcept, ImageId, Measurement, ModalityLut, Region, RegionId, Schema,
-    SeriesInstanceUid, Shape, Side, SopClassUid, SopInstanceUid, StudyInstanceUid, VoiLut,
+    SeriesInstanceUid, Shape, Side, SopInstanceUid, StudyInstanceUid, VoiLut,
 };
 
+use super::Kind;
 use super::codes;
 use super::source_facts::SourceFacts;
 use super::uids::{Profile, Uids, uid_of_id};
@@ -73,12 +74,12 @@ pub struct DerivedOptions {
 /// A document that one of this export takes the place of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Predecessor {
+    /// What it is.
+    pub kind: Kind,
     /// Its study.
     pub study: StudyInstanceUid,
     /// Its series.
     pub series: SeriesInstanceUid,
-    /// Its class.
-    pub sop_class: SopClassUid,
     /// Itself.
     pub instance: SopInstanceUid,
 }

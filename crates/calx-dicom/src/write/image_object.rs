@@ -56,6 +56,12 @@ pub enum WriteError {
     /// The pixels of all frames pass 4 GiB, more than PixelData (7FE0,0010) can state.
     #[error("the pixels take {0} bytes, PixelData (7FE0,0010) holds less than 4294967295")]
     TooLarge(u64),
+    /// The header of one image of the case was not read, so that nothing can be said about it.
+    #[error("what the header of image {0} says was not handed in")]
+    Source(usize),
+    /// A UID that is none.
+    #[error("an object cannot be named")]
+    Uid(#[from] calx_model::uid::UidError),
     /// The sink failed.
     #[error("the object could not be written")]
     Io(#[from] std::io::Error),
