@@ -13,6 +13,8 @@ struct Params {
     tiles_across: i32,
     samples: i32,            // boxes along a side of a target pixel (turned; else 1)
     padding: vec2<u32>,      // lowest and highest padding index; lowest > highest: none
+    origin: vec2<i32>,       // the first target pixel in the texture that is drawn into
+    reserved: vec2<i32>,
 }
 
 // Set when a pipeline is made. A software adapter runs both sides of every branch on a uniform; these it
@@ -170,6 +172,10 @@ fn mean(target_pixel: vec2<i32>, is_grey: bool) -> Mean {
     return m;
 }
 
+fn target_of(position: vec4<f32>) -> vec2<i32> {
+    return vec2<i32>(position.xy) - params.origin;
+}
+
 fn shown(code: vec3<u32>) -> vec4<f32> {
     // k / 255 comes back from a Unorm target as exactly k.
     return vec4<f32>(vec3<f32>(code) / 255.0, 1.0);
@@ -181,7 +187,7 @@ const BLACK: vec4<f32> = vec4<f32>(0.0, 0.0, 0.0, 1.0);
 // its index is a value even where padding has the same one.
 @fragment
 fn fs_grey(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-    let target_pixel = vec2<i32>(position.xy);
+    let target_pixel = target_of(position);
     var index = 0u;
     if EXACT {
         let cell = nearest(target_pixel);
@@ -205,7 +211,7 @@ fn fs_grey(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
 // Palette: the nearest index, never a mean of indices.
 @fragment
 fn fs_palette(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-    let cell = nearest(vec2<i32>(position.xy));
+    let cell = nearest(target_of(position));
     if cell.x < 0 {
         return BLACK;
     }
@@ -215,7 +221,7 @@ fn fs_palette(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> 
 // Colour: mean of each channel, no table.
 @fragment
 fn fs_colour(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-    let target_pixel = vec2<i32>(position.xy);
+    let target_pixel = target_of(position);
     if EXACT {
         let cell = nearest(target_pixel);
         if cell.x < 0 {

@@ -39,6 +39,7 @@ impl App {
             }
         }
         shell::poll(state);
+        crate::resume::take_up(state);
     }
 
     /// Draws one pass and does what was asked for.
@@ -63,8 +64,10 @@ impl App {
         let state = &self.state;
         state.frames.is_idle()
             && state.painter.is_idle()
+            && state.viewer.is_idle()
             && library::is_idle(state)
             && state.session.as_deref().is_none_or(|session| session.is_idle())
+            && state.exports.is_idle()
             && state.todo.is_empty()
     }
 }

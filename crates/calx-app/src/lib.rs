@@ -18,6 +18,7 @@ pub mod commands;
 pub mod host;
 pub mod library;
 pub mod paint;
+pub mod resume;
 pub mod script;
 pub mod seams;
 pub mod selection;

@@ -13,7 +13,7 @@ use crate::commands::CommandCall;
 use crate::library::Library;
 use crate::seams::{Frames, PanePainter, Place, Session, WhyNot};
 use crate::selection::Selection;
-use crate::shell::{Settings, Sheet, Toasts};
+use crate::shell::{Dialogs, Exports, NoDialogs, Settings, Sheet, Toasts};
 use crate::viewer::Viewer;
 use crate::work::Wake;
 
@@ -67,6 +67,10 @@ pub struct AppState {
     pub settings: Settings,
     /// What lies over the screen: palette, keys, About, export.
     pub sheet: Option<Sheet>,
+    /// What is exported, and how far it is.
+    pub exports: Exports,
+    /// Dialogs of the desktop.
+    pub dialogs: Box<dyn Dialogs>,
     /// Commands asked for in this pass, done at its end.
     pub todo: Vec<CommandCall>,
     /// Keys held.
@@ -77,6 +81,8 @@ pub struct AppState {
     pub pointed: Option<String>,
     /// The clock of this pass, in seconds from the start.
     pub seconds: f64,
+    /// What was in hand before the graphics device was lost, until it is again.
+    pub resume: Option<crate::resume::Resume>,
     /// Whether the window is to close.
     pub closing: bool,
     /// Draws again, from any thread.
@@ -101,11 +107,14 @@ impl AppState {
             toasts: Toasts::default(),
             settings: Settings::default(),
             sheet: None,
+            exports: Exports::default(),
+            dialogs: Box::new(NoDialogs),
             todo: Vec::new(),
             held: Held::default(),
             drafts: Drafts::default(),
             pointed: None,
             seconds: 0.0,
+            resume: None,
             closing: false,
             wake,
         }

@@ -11,5 +11,11 @@
     reason = "helpers of tests stand outside test functions"
 )]
 
+#[path = "it/library.rs"]
+mod library;
+#[path = "it/marking.rs"]
+mod marking;
+#[path = "it/shell.rs"]
+mod shell;
 #[path = "it/story.rs"]
 mod story;

@@ -22,6 +22,10 @@ pub(crate) struct Cli {
     #[cfg(feature = "app")]
     #[arg(long, requires = "ui_script", help_heading = "Window")]
     pub(crate) offscreen: bool,
+    /// What draws the images of the script's window
+    #[cfg(feature = "app")]
+    #[arg(long, value_enum, default_value_t, requires = "ui_script", help_heading = "Window")]
+    pub(crate) renderer: commands::open::Draws,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }

@@ -109,7 +109,7 @@ fn dispatch(cli: &Cli, out: &Out) -> Outcome {
     #[cfg(feature = "app")]
     if let Some(script) = &cli.ui_script {
         return match &cli.command {
-            None if cli.offscreen => commands::open::play(script, global, out),
+            None if cli.offscreen => commands::open::play(script, cli.renderer, global, out),
             None => Err(Failure::say(Exit::Usage, "scripts are played without a display so far")
                 .hint("add --offscreen")),
             Some(_) => {

@@ -77,6 +77,21 @@ fn data_folder() -> Option<std::path::PathBuf> {
     folder("XDG_DATA_HOME").or_else(|| home.map(|home| home.join(".local").join("share")))
 }
 
+/// Where this system keeps a person's settings of calx.
+#[cfg(feature = "app")]
+pub(crate) fn config_folder() -> Option<std::path::PathBuf> {
+    let folder = |name: &str| {
+        let value = std::env::var_os(name).map(std::path::PathBuf::from);
+        value.filter(|path| path.is_absolute())
+    };
+    let own = if cfg!(windows) || cfg!(target_os = "macos") {
+        data_folder()
+    } else {
+        folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")))
+    };
+    own.map(|folder| folder.join("calx"))
+}
+
 /// What is different on a file system of several machines.
 fn tell_network(workspace: &Workspace, global: &Global) {
     if let Some(note) = workspace.network_note().filter(|_| !global.quiet) {

@@ -11,7 +11,9 @@ use calx_model::{Case, CaseImage, Region};
 use calx_render::{DisplayTable, Picture, View, draw_shutters, resolve};
 
 use crate::error::ExportError;
+use crate::exporter::go_on;
 use crate::input::{ExportInput, ImagePixels};
+use crate::watch::Step;
 
 /// One frame of one image, drawn one to one; where pixels are not square, with as many that are.
 #[derive(Debug)]
@@ -73,6 +75,7 @@ pub(crate) fn draw(
     image: &CaseImage,
     frame: u32,
 ) -> Result<Drawn, ExportError> {
+    go_on(input, Step::Image(number))?;
     let mut pixels =
         input.pixels.pixels(image, frame).map_err(|source| ExportError::Pixels { number, source })?;
     if (pixels.frame.columns(), pixels.frame.rows()) != (image.columns, image.rows) {

@@ -67,6 +67,12 @@ pub enum ExportError {
     /// A text was asked for that the case does not have, or a case that is broken.
     #[error("the case is not sound, nothing was exported: {0}")]
     Unsound(String),
+    /// It was stopped.
+    #[error("the export was stopped, nothing was exported")]
+    Stopped,
+    /// The headers of the sources.
+    #[error("the sources could not be read for words that must not leave, nothing was exported")]
+    Sources(#[source] crate::workspace_pixels::SourceError),
     /// The pixels of one image did not come.
     #[error("image {number} could not be read, nothing was exported")]
     Pixels {
@@ -171,11 +177,13 @@ impl ExportError {
             | Self::Exists { .. }
             | Self::NotAnExport { .. }
             | Self::NoName { .. } => ExportErrorKind::Usage,
-            Self::Busy { .. } => ExportErrorKind::Busy,
+            Self::Busy { .. } | Self::Stopped => ExportErrorKind::Busy,
             Self::BurnedIn { .. } | Self::Identity { .. } => ExportErrorKind::Refused,
-            Self::Unsound(_) | Self::Window { .. } | Self::Table { .. } | Self::Measure { .. } => {
-                ExportErrorKind::Input
-            }
+            Self::Unsound(_)
+            | Self::Sources(_)
+            | Self::Window { .. }
+            | Self::Table { .. }
+            | Self::Measure { .. } => ExportErrorKind::Input,
             Self::Pixels { .. } | Self::Draw { .. } => ExportErrorKind::Draw,
             Self::Io { .. } => ExportErrorKind::Write,
             Self::Picture { .. } | Self::Json(_) | Self::Page(_) | Self::FileName(_) => ExportErrorKind::Bug,

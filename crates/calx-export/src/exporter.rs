@@ -13,6 +13,7 @@ use calx_model::Case;
 use crate::error::ExportError;
 use crate::folder::OutputFolder;
 use crate::input::ExportInput;
+use crate::watch::Step;
 use crate::{gate, html, identity, images, json};
 
 /// What an exporter takes from the sources.
@@ -141,12 +142,19 @@ pub fn export_case(
     let mut out = OutputFolder::begin(out_dir, options.force)?;
     let mut notices = Vec::new();
     for exporter in chosen {
+        go_on(input, Step::Begins(exporter.name()))?;
         notices.extend(exporter.export(input, options, &mut out)?);
     }
+    go_on(input, Step::Checks)?;
     let privacy = identity::check(input, &out)?;
     let files = out.files().to_vec();
     out.finish()?;
     Ok(ExportReport { folder: out_dir.to_path_buf(), files, privacy, notices })
+}
+
+/// Tells who follows what comes next.
+pub(crate) fn go_on(input: &ExportInput<'_>, step: Step) -> Result<(), ExportError> {
+    if input.watch.may_go_on(step) { Ok(()) } else { Err(ExportError::Stopped) }
 }
 
 fn choose(targets: &[&str]) -> Result<Vec<&'static dyn Exporter>, ExportError> {

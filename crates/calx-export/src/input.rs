@@ -10,6 +10,7 @@ use calx_model::{Case, CaseImage, DisplayAttributes, Frame, PixelSpacing, Schema
 use calx_render::Renderer;
 
 use crate::identity::IdentityString;
+use crate::watch::Watch;
 
 /// Why pixels did not come; its text must hold no value of a patient.
 pub type PixelError = Box<dyn Error + Send + Sync + 'static>;
@@ -51,6 +52,8 @@ pub struct ExportInput<'a> {
     pub identity_strings: Vec<IdentityString>,
     /// Version of calx, for the footer and the JSON.
     pub calx_version: String,
+    /// Who follows it.
+    pub watch: &'a dyn Watch,
 }
 
 impl fmt::Debug for ExportInput<'_> {

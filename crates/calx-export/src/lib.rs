@@ -4,8 +4,9 @@
 //! write into a folder that becomes visible whole or not at all, and scans what was written for
 //! identity ([`identity`]) before it is renamed into place.
 //!
-//! Not here: reading DICOM and the workspace (the caller supplies a [`PixelProvider`]), the command
-//! line, de-identification.
+//! [`export_from`] does so for a case of a workspace; tests give a [`PixelProvider`] of their own.
+//!
+//! Not here: the command line, the window, de-identification.
 //!
 //! Invariants
 //! - An export is an allow-list of case fields. No patient attribute, source path or file name leaves;
@@ -30,6 +31,8 @@ pub mod marks;
 mod measures;
 pub mod npy;
 pub mod picture;
+pub mod watch;
+pub mod workspace_pixels;
 
 pub use allow::exportable;
 pub use drawn::shown_aspect;
@@ -46,3 +49,5 @@ pub use json::{CASE_EXPORT_SCHEMA, ReadCaseJsonError, read_case_json};
 pub use marks::{MarkChoice, image_marks, mark_label, shown_number};
 pub use npy::write_npy;
 pub use picture::{PictureFileError, ValueKind, png_bytes, write_png, write_values_png};
+pub use watch::{Step, Unwatched, Watch};
+pub use workspace_pixels::{Means, SourceError, WorkspacePixels, export_from};

@@ -29,6 +29,10 @@ pub struct CaseFile {
     /// Length of the journal a snapshot was made from: equal to the file's, the snapshot is up to date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal_bytes: Option<u64>,
+    /// SHA-256 of those bytes, 64 hex digits: where it is that of the journal's beginning, the case is what its rows
+    /// give, and only the rows behind have to be carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal_sha256: Option<String>,
     /// The case.
     pub case: Case,
 }
@@ -80,13 +84,15 @@ impl CaseFile {
     /// Puts a case into its envelope.
     #[must_use]
     pub fn new(case: Case) -> Self {
-        Self { schema: Self::SCHEMA.to_owned(), revision: case.revision, journal_bytes: None, case }
+        let (journal_bytes, journal_sha256) = (None, None);
+        Self { schema: Self::SCHEMA.to_owned(), revision: case.revision, journal_bytes, journal_sha256, case }
     }
 
-    /// The snapshot of a case whose journal has so many bytes.
+    /// The snapshot of a case whose journal has so many bytes of that SHA-256.
     #[must_use]
-    pub fn snapshot(case: Case, journal_bytes: u64) -> Self {
-        Self { journal_bytes: Some(journal_bytes), ..Self::new(case) }
+    pub fn snapshot(case: Case, journal_bytes: u64, journal_sha256: String) -> Self {
+        let (journal_bytes, journal_sha256) = (Some(journal_bytes), Some(journal_sha256));
+        Self { journal_bytes, journal_sha256, ..Self::new(case) }
     }
 
     /// Reads and checks a case file.

@@ -135,6 +135,9 @@ pub enum HistoryError {
     /// The first row holds a document with faults.
     #[error("the case in row 1 is not sound: {0}")]
     Unsound(String),
+    /// A case that was said to be that of the rows is not.
+    #[error("the case is not what its rows give")]
+    OtherCase,
     /// Nothing to undo.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -191,6 +194,47 @@ impl Document {
             document.push(row)?;
         }
         Ok(document)
+    }
+
+    /// Goes on from a case that is known to be what its first `case.revision` rows give: those are taken up as they
+    /// stand, and only the rows behind them are carried out. Thousands of strokes on one mask are thousands of masks
+    /// otherwise. Whoever calls vouches for the case; what a look at the rows can tell is held against it.
+    ///
+    /// # Errors
+    /// As [`Document::replay`]; [`HistoryError::OtherCase`].
+    pub fn resume(case: Case, rows: impl IntoIterator<Item = JournalRow>) -> Result<Self, HistoryError> {
+        let (id, revision, edited) = (case.id, case.revision, case.edited);
+        let mut document = Self { case, rows: Vec::new(), undoable: Vec::new(), redoable: Vec::new() };
+        let mut seq = 0;
+        for row in rows {
+            if seq >= revision {
+                document.push(row)?;
+                continue;
+            }
+            seq += 1;
+            if row.v > JOURNAL_VERSION {
+                return Err(HistoryError::Version { seq: row.seq, found: row.v });
+            }
+            if row.seq != seq || row.base != seq - 1 {
+                return Err(HistoryError::Sequence { expected: seq, found: row.seq });
+            }
+            let is_next = match &row.action {
+                Action::Create { case } if seq == 1 && case.id == id => true,
+                Action::Create { .. } => return Err(HistoryError::Creation(seq)),
+                Action::Edit { .. } => seq > 1,
+                Action::Undo { of } => document.undoable.last() == Some(of),
+                Action::Redo { of } => document.redoable.last() == Some(of),
+            };
+            if !is_next || (seq == revision && row.stamp.at != edited) {
+                return Err(HistoryError::OtherCase);
+            }
+            document.keep(row);
+        }
+        if seq == 0 {
+            return Err(HistoryError::Empty);
+        }
+        // Fewer rows than the case has.
+        if seq < revision { Err(HistoryError::OtherCase) } else { Ok(document) }
     }
 
     /// Applies one more row.

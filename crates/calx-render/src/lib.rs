@@ -43,7 +43,7 @@ pub use marks::{Mark, MarkLabel, MarkShape, MarkStyle, draw_marks};
 pub use overlay::{draw_overlay, overlay_colour};
 pub use picture::{Picture, Pixels};
 pub use presentation::{StateFrame, draw_graphics, resolve_state, state_aspect, state_view};
-pub use reference::CpuRenderer;
+pub use reference::{CpuRenderer, Resampled};
 pub use renderer::{RenderError, Renderer, RendererChoice, RendererDescription, RendererKind, open};
 pub use shutter::draw_shutters;
 pub use table::{DisplayNotice, DisplayTable, TableError};

@@ -67,6 +67,15 @@ impl<'a> Source<'a> {
     }
 }
 
+/// What of a table decides how samples become indices: the same table but for the window has the same.
+pub(crate) fn source_key(table: &DisplayTable) -> (Option<&Remap>, u32) {
+    match &table.path {
+        TablePath::Grey(grey) => (grey.remap.as_ref(), 0),
+        TablePath::Palette(_) => (None, 0),
+        TablePath::Colour { shift } => (None, *shift),
+    }
+}
+
 /// A stored value as an index: signed ones are biased to start at 0.
 pub(crate) trait Index: Copy + Send + Sync {
     /// The index.

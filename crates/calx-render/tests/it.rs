@@ -14,6 +14,8 @@ mod frames;
 mod gpu_equals_twin;
 #[path = "it/marks.rs"]
 mod marks;
+#[path = "it/resampled.rs"]
+mod resampled;
 #[path = "it/resampling.rs"]
 mod resampling;
 #[path = "it/shaders.rs"]

@@ -12,6 +12,8 @@
 
 mod boxes;
 mod brush;
+mod clicked_line;
+mod copies;
 mod freehand;
 mod lines;
 mod outline;
@@ -23,6 +25,7 @@ mod tool;
 
 pub use boxes::{BoxKind, BoxTool};
 pub use brush::BrushTool;
+pub use copies::{duplicate, paste};
 pub use freehand::FreehandTool;
 pub use lines::{PlacesKind, PlacesTool};
 pub use outline::{Line, Outline, pick};

@@ -3,8 +3,8 @@
 use calx_geometry::{Grid, GridPoint, ImageSpace, PathVertex, Point, VesselPath};
 use calx_model::{Edit, RegionField, Shape};
 
+use crate::clicked_line::{ClickedLine, Step};
 use crate::outline::segment_distance;
-use crate::polygon::DOUBLE_POINTS;
 use crate::tool::{Input, Outcome, Preview, Scene, Tool, commit_shape};
 
 /// Width of the first vessel, in points of the screen: wide enough to see both walls.
@@ -19,21 +19,31 @@ const PIECES: u32 = 16;
 /// Draws a vessel path; `Step` changes the width of the vertex set last and of those after it.
 #[derive(Debug, Default)]
 pub struct PathTool {
-    vertices: Vec<PathVertex>,
-    pointer: Option<Point<ImageSpace>>,
+    line: ClickedLine<PathVertex>,
     width: Option<Grid>,
 }
 
 impl PathTool {
-    fn width(&mut self, scene: &Scene<'_>) -> Grid {
-        let first = || (FIRST_WIDTH_POINTS * scene.px_per_point).clamp(1.0, WIDEST_PX).round();
-        *self.width.get_or_insert_with(|| Grid::snap(first()).unwrap_or(Grid::from_pixels(8)))
+    fn widen(&mut self, steps: f64, scene: &Scene<'_>) -> Outcome {
+        if !self.is_open() {
+            let outcome = widen_selected(steps, scene);
+            if outcome != Outcome::Idle {
+                return outcome;
+            }
+        }
+        let width = wider(self.width.unwrap_or_else(|| first_width(scene)), steps);
+        self.width = Some(width);
+        match self.line.last_mut() {
+            Some(last) => {
+                last.width = width;
+                Outcome::Redraw
+            }
+            None => Outcome::Idle,
+        }
     }
 
     fn finish(&mut self, scene: &Scene<'_>) -> Outcome {
-        let vertices = std::mem::take(&mut self.vertices);
-        self.pointer = None;
-        match VesselPath::new(smooth(&vertices, scene)) {
+        match VesselPath::new(smooth(&self.line.end(), scene)) {
             Ok(path) => commit_shape(Shape::Path(path), "path", scene),
             Err(_) => Outcome::Say("a path needs two different points; it was dropped"),
         }
@@ -46,77 +56,43 @@ impl Tool for PathTool {
     }
 
     fn input(&mut self, input: Input, scene: &mut Scene<'_>) -> Outcome {
-        match input {
-            Input::Press(pointer) => {
-                let width = self.width(scene);
-                if let Ok(point) = scene.grid(pointer.at)
-                    && self.vertices.last().map(|v| v.point) != Some(point)
-                {
-                    self.vertices.push(PathVertex { point, width });
-                }
-                self.pointer = Some(pointer.at);
-                Outcome::Redraw
-            }
-            Input::Move(pointer) if self.is_open() => {
-                self.pointer = scene.grid(pointer.at).ok().map(GridPoint::point);
-                Outcome::Redraw
-            }
-            Input::Double(_) if self.is_open() => {
-                // The second press of a double click set a vertex beside that of the first.
-                if let [.., first, second] = self.vertices.as_slice()
-                    && first.point.point().distance(second.point.point())
-                        <= DOUBLE_POINTS * scene.px_per_point
-                {
-                    self.vertices.pop();
-                }
-                self.finish(scene)
-            }
-            Input::Finish if self.is_open() => self.finish(scene),
-            Input::DropLast if self.is_open() => {
-                self.vertices.pop();
-                Outcome::Redraw
-            }
-            Input::Cancel if self.is_open() => {
-                self.vertices.clear();
-                Outcome::Redraw
-            }
-            Input::Step(steps) if self.is_open() => {
-                let width = wider(self.width(scene), steps);
-                self.width = Some(width);
-                if let Some(last) = self.vertices.last_mut() {
-                    last.width = width;
-                }
-                Outcome::Redraw
-            }
-            Input::Step(steps) => {
-                let outcome = widen_selected(steps, scene);
-                if outcome == Outcome::Idle {
-                    self.width = Some(wider(self.width(scene), steps));
-                }
-                outcome
-            }
-            _ => Outcome::Idle,
+        if let Input::Step(steps) = input {
+            return self.widen(steps, scene);
+        }
+        let Self { line, width } = self;
+        let vertex = |point| PathVertex { point, width: *width.get_or_insert_with(|| first_width(scene)) };
+        match line.take(input, scene, vertex) {
+            Step::Idle => Outcome::Idle,
+            Step::Redraw => Outcome::Redraw,
+            Step::Finish => self.finish(scene),
         }
     }
 
     fn preview(&self) -> Preview {
-        let handles: Vec<Point<ImageSpace>> = self.vertices.iter().map(|v| v.point.point()).collect();
-        let next = self.pointer.zip(self.width).and_then(|(at, width)| {
-            Some(PathVertex { point: GridPoint::snap(at).ok()?, width }).filter(|_| self.is_open())
-        });
-        let vertices: Vec<PathVertex> = self.vertices.iter().copied().chain(next).collect();
+        let next = self
+            .line
+            .pointer()
+            .zip(self.width)
+            .and_then(|(at, width)| Some(PathVertex { point: GridPoint::snap(at).ok()?, width }));
+        let vertices: Vec<PathVertex> = self.line.vertices().iter().copied().chain(next).collect();
         let line = vertices.iter().map(|v| v.point.point()).collect();
         let mut lines = vec![(line, false)];
         if let Ok(path) = VesselPath::new(vertices) {
             let (left, right) = path.walls();
             lines.extend([(left, false), (right, false)]);
         }
-        Preview { lines, handles, ..Preview::default() }
+        Preview { lines, handles: self.line.places(), ..Preview::default() }
     }
 
     fn is_open(&self) -> bool {
-        !self.vertices.is_empty()
+        self.line.is_open()
     }
+}
+
+/// The width of the first vertex, by the zoom at which it is set.
+fn first_width(scene: &Scene<'_>) -> Grid {
+    let width = (FIRST_WIDTH_POINTS * scene.px_per_point).clamp(1.0, WIDEST_PX).round();
+    Grid::snap(width).unwrap_or(Grid::from_pixels(8))
 }
 
 /// A width so many steps wider: a pixel each, a tenth where that is more; never below half a pixel.

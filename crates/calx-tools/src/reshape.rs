@@ -267,7 +267,7 @@ fn replaced<const N: usize>(mut places: [GridPoint; N], index: usize, to: GridPo
     places
 }
 
-fn inside(shape: Shape, image: &CaseImage) -> Result<Shape, WhyNot> {
+pub(crate) fn inside(shape: Shape, image: &CaseImage) -> Result<Shape, WhyNot> {
     let room = calx_geometry::GridRect::image(image.columns, image.rows);
     match shape.bounds() {
         Some(bounds) if room.contains_rect(&bounds) => Ok(shape),

@@ -6,7 +6,7 @@ use calx_model::{Edit, RegionField, RegionId, Shape};
 use crate::outline::{Outline, pick};
 use crate::path::widen_selected;
 use crate::reshape::{handles, moved, with_handle_at, with_vertex_near, without_vertex};
-use crate::tool::{Input, Outcome, Pointer, Preview, Scene, Tool};
+use crate::tool::{Input, Outcome, Pointer, Preview, Scene, Tool, one_of};
 
 /// Points of the screen within which a click meets a region or a handle.
 const PICK_POINTS: f64 = 8.0;
@@ -221,15 +221,5 @@ pub fn nudge(by: Vector<ImageSpace>, scene: &Scene<'_>) -> Outcome {
         0 if here.is_empty() => Outcome::Say("select a region first"),
         0 => Outcome::Say("the region stands at the edge of the image"),
         _ => Outcome::Commit { edit: Box::new(one_of(edits)), select },
-    }
-}
-
-fn one_of(mut edits: Vec<Edit>) -> Edit {
-    match (edits.len(), edits.pop()) {
-        (1, Some(edit)) => edit,
-        (_, last) => {
-            edits.extend(last);
-            Edit::Batch { edits }
-        }
     }
 }

@@ -135,33 +135,57 @@ impl Scene<'_> {
 /// until a person states it.
 #[must_use]
 pub fn commit_shape(shape: Shape, tool: &'static str, scene: &Scene<'_>) -> Outcome {
-    let (case, image) = (scene.case, scene.image);
-    let id = RegionId((scene.new_id)());
+    let image = scene.image;
     let region = Region {
-        id,
+        id: RegionId((scene.new_id)()),
         image: image.id,
         frames: if image.frames > 1 { vec![scene.frame] } else { Vec::new() },
         shape,
         label: scene.label.to_owned(),
         attributes: BTreeMap::new(),
         sites: Vec::new(),
-        side: image.side().filter(|side| matches!(side, Side::Right | Side::Left)),
+        side: side_of(image),
         track: None,
         reading: scene.reading,
         origin: Origin::Drawn { tool: tool.to_owned() },
     };
-    let add = Edit::AddRegion { index: count(case.regions.len()), region: Box::new(region) };
-    let edit = match scene.statement.and_then(|statement| case.statement(statement)) {
-        Some(statement) => {
+    commit_regions(vec![region], scene)
+}
+
+/// The side that an image lends to what is marked on it.
+pub(crate) fn side_of(image: &CaseImage) -> Option<Side> {
+    image.side().filter(|side| matches!(side, Side::Right | Side::Left))
+}
+
+/// The edit that adds regions, ties them to the statement in hand, and selects them.
+pub(crate) fn commit_regions(regions: Vec<Region>, scene: &Scene<'_>) -> Outcome {
+    let case = scene.case;
+    let select: Vec<RegionId> = regions.iter().map(|region| region.id).collect();
+    let statement = scene.statement.and_then(|statement| case.statement(statement));
+    let first_evidence = statement.map_or(0, |statement| statement.evidence.len());
+    let mut edits = Vec::new();
+    for (at, region) in regions.into_iter().enumerate() {
+        let id = region.id;
+        edits.push(Edit::AddRegion { index: count(case.regions.len() + at), region: Box::new(region) });
+        if let Some(statement) = statement {
             let evidence =
                 Evidence { id: EvidenceId((scene.new_id)()), target: Target::Region { region: id } };
-            let index = count(statement.evidence.len());
-            let link = Edit::AddEvidence { statement: statement.id, index, evidence };
-            Edit::Batch { edits: vec![add, link] }
+            let index = count(first_evidence + at);
+            edits.push(Edit::AddEvidence { statement: statement.id, index, evidence });
         }
-        None => add,
-    };
-    Outcome::Commit { edit: Box::new(edit), select: vec![id] }
+    }
+    Outcome::Commit { edit: Box::new(one_of(edits)), select }
+}
+
+/// One edit of several, of one the same.
+pub(crate) fn one_of(mut edits: Vec<Edit>) -> Edit {
+    match (edits.len(), edits.pop()) {
+        (1, Some(edit)) => edit,
+        (_, last) => {
+            edits.extend(last);
+            Edit::Batch { edits }
+        }
+    }
 }
 
 fn count(length: usize) -> u32 {

@@ -3,6 +3,8 @@
 
 #[path = "it/commit.rs"]
 mod commit;
+#[path = "it/copies.rs"]
+mod copies;
 #[path = "it/desk.rs"]
 mod desk;
 #[path = "it/draw.rs"]

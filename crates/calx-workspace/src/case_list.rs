@@ -4,16 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr as _;
 
-use calx_model::{Case, CaseFile, CaseId, CaseStatus, Document, JOURNAL_VERSION, JournalRow};
+use calx_model::{Case, CaseFile, CaseId, CaseStatus, Document};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use crate::case_writer::{JOURNAL, next_after, read_snapshot, replay};
+use crate::case_facts::CaseFacts;
+use crate::case_writer::{JOURNAL, load, next_after, read_snapshot};
 use crate::error::WorkspaceError;
-use crate::jsonl;
 use crate::workspace::Workspace;
 
 /// One case in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseRow {
     /// Identity.
     pub id: CaseId,
@@ -46,7 +47,7 @@ pub struct CaseRow {
 }
 
 impl CaseRow {
-    fn of(case: &Case) -> Self {
+    pub(crate) fn of(case: &Case) -> Self {
         Self {
             id: case.id,
             number: case.number,
@@ -93,7 +94,7 @@ impl Workspace {
     /// # Errors
     /// The folder cannot be read.
     pub fn case_list(&self) -> Result<Vec<CaseRow>, WorkspaceError> {
-        list(&self.cases_dir())
+        Ok(self.case_facts()?.into_iter().map(|facts| facts.row).collect())
     }
 
     /// Ids of all cases, sorted.
@@ -123,23 +124,24 @@ impl Workspace {
     }
 }
 
-/// What [`Workspace::case_list`] gives, by the folder of cases.
+/// The cases of a folder, in no order that counts, without a catalogue.
 pub(crate) fn list(cases: &Path) -> Result<Vec<CaseRow>, WorkspaceError> {
-    let mut rows: Vec<CaseRow> = ids(cases)?.into_iter().map(|id| row(cases, id)).collect();
-    rows.sort_by_key(|row| (row.number.is_none(), row.number, row.id));
-    Ok(rows)
+    Ok(ids(cases)?.into_iter().map(|id| facts(cases, id).row).collect())
 }
 
-fn row(cases: &Path, id: CaseId) -> CaseRow {
+/// What a list says of a case, by its snapshot or its journal.
+pub(crate) fn facts(cases: &Path, id: CaseId) -> CaseFacts {
     let dir = cases.join(id.to_string());
     let snapshot = read_snapshot(&dir);
     let length = fs::metadata(dir.join(JOURNAL)).map(|meta| meta.len()).ok();
     match snapshot {
         // The journal only grows, so equal length means that nothing came after the snapshot.
-        Some(snapshot) if length.is_some() && snapshot.journal_bytes == length => CaseRow::of(&snapshot.case),
+        Some(snapshot) if length.is_some() && snapshot.journal_bytes == length => {
+            CaseFacts::of(&snapshot.case)
+        }
         snapshot => match read(cases, id) {
-            Ok(document) => CaseRow::of(document.case()),
-            Err(error) => CaseRow::unreadable(id, snapshot, &error),
+            Ok(document) => CaseFacts::of(document.case()),
+            Err(error) => CaseFacts::of_row(CaseRow::unreadable(id, snapshot, &error)),
         },
     }
 }
@@ -154,11 +156,11 @@ fn ids(cases: &Path) -> Result<Vec<CaseId>, WorkspaceError> {
 }
 
 fn read(cases: &Path, id: CaseId) -> Result<Document, WorkspaceError> {
-    let path = cases.join(id.to_string()).join(JOURNAL);
-    if !path.is_file() {
+    let dir = cases.join(id.to_string());
+    if !dir.join(JOURNAL).is_file() {
         return Err(WorkspaceError::NotFound { what: "case", id: id.to_string() });
     }
-    replay(jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?.rows, &path)
+    Ok(load(&dir)?.document)
 }
 
 /// Names in a folder that are text, unsorted.

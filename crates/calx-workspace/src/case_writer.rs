@@ -18,11 +18,13 @@ use calx_model::{
     Action, Case, CaseField, CaseFile, CaseId, Document, Edit, HistoryError, JOURNAL_VERSION, JournalRow,
     NewCase, SchemaRef, Stamp,
 };
+use sha2::{Digest as _, Sha256};
 
 use crate::case_list::{self, CaseRow};
 use crate::durable;
 use crate::error::WorkspaceError;
-use crate::jsonl::{self, Appender};
+use crate::import::hex;
+use crate::jsonl::{self, Appender, Lines};
 use crate::lock::{self, Asked, Lock};
 use crate::workspace::Workspace;
 
@@ -121,13 +123,10 @@ impl Workspace {
         // The folder's name, where whoever made it was killed before it was durable; its names are the journal's.
         durable::sync_dir(&self.cases_dir()).map_err(|source| not_made_durable(&dir, source))?;
         sweep(&dir);
-        let lines = jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?;
+        let Loaded { document, lines, snapshot_revision } = load(&dir)?;
         let journal = Appender::open(&path, "the case", &lines)?;
         let recovered = (lines.torn > 0).then_some(Recovery { bytes_cut: lines.torn });
-        let document = replay(lines.rows, &path)?;
-        let snapshot_revision = read_snapshot(&dir)
-            .filter(|s| s.journal_bytes == Some(journal.length()) && s.revision == document.case().revision)
-            .map_or(0, |s| s.revision);
+        let snapshot_revision = snapshot_revision.filter(|r| *r == document.case().revision).unwrap_or(0);
         Ok(CaseWriter { document, journal, dir, was_there: true, recovered, snapshot_revision, lock })
     }
 }
@@ -162,6 +161,47 @@ fn number_is_free(number: u32, cases: &[CaseRow], own: CaseId) -> Result<(), Wor
         Some(row) => Err(WorkspaceError::NumberTaken { number, case: row.id }),
         None => Ok(()),
     }
+}
+
+/// A case as it was read from its folder.
+pub(crate) struct Loaded {
+    pub(crate) document: Document,
+    /// The journal without its rows, which the document holds.
+    pub(crate) lines: Lines<JournalRow>,
+    /// Revision of a snapshot that is what the beginning of the journal gives.
+    snapshot_revision: Option<u64>,
+}
+
+/// Reads a case. A snapshot that holds the digest of the journal's beginning spares carrying those rows out again;
+/// one that does not fit, or cannot be read, is passed over.
+pub(crate) fn load(dir: &Path) -> Result<Loaded, WorkspaceError> {
+    let path = dir.join(JOURNAL);
+    let bytes = jsonl::read_bytes(&path)?;
+    let mut lines = jsonl::parse::<JournalRow>(&bytes, &path, JOURNAL_VERSION)?;
+    let mut rows = std::mem::take(&mut lines.rows);
+    if let Some(snapshot) = read_snapshot(dir).filter(|snapshot| is_of(snapshot, &bytes, &lines)) {
+        let snapshot_revision = Some(snapshot.revision);
+        match Document::resume(snapshot.case, rows) {
+            Ok(document) => return Ok(Loaded { document, lines, snapshot_revision }),
+            Err(error) => tracing::warn!(%error, "the snapshot is passed over"),
+        }
+        rows = jsonl::parse::<JournalRow>(&bytes, &path, JOURNAL_VERSION)?.rows;
+    }
+    Ok(Loaded { document: replay(rows, &path)?, lines, snapshot_revision: None })
+}
+
+/// Whether a snapshot was made from the beginning of these bytes, up to the end of a row.
+fn is_of(snapshot: &CaseFile, bytes: &[u8], lines: &Lines<JournalRow>) -> bool {
+    let (Some(length), Some(sha256)) = (snapshot.journal_bytes, &snapshot.journal_sha256) else {
+        return false;
+    };
+    if length == lines.whole {
+        return *sha256 == lines.sha256();
+    }
+    let Some(start) = usize::try_from(length).ok().and_then(|length| bytes.get(..length)) else {
+        return false;
+    };
+    length < lines.whole && start.ends_with(b"\n") && *sha256 == hex(&Sha256::digest(start))
 }
 
 /// Turns rows into a document, or names the file that does not replay.
@@ -326,7 +366,8 @@ impl CaseWriter {
             return Ok(());
         }
         let path = self.dir.join(SNAPSHOT);
-        let snapshot = CaseFile::snapshot(self.document.case().clone(), self.journal.length());
+        let case = self.document.case().clone();
+        let snapshot = CaseFile::snapshot(case, self.journal.length(), self.journal.sha256());
         let written = snapshot
             .to_json()
             .map_err(std::io::Error::other)

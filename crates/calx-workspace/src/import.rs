@@ -44,7 +44,7 @@ use crate::error::WorkspaceError;
 
 pub use plan::RunPlan;
 pub(crate) use plan::{bar_plans, drop_plan, keep_plan};
-pub(crate) use prepare::{Facts, Mark, modified, open_file, sha256_of};
+pub(crate) use prepare::{Facts, Mark, hex, modified, open_file, sha256_of};
 pub(crate) use settle::digest_known;
 pub(crate) use store::add_issue;
 

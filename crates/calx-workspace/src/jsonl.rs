@@ -16,9 +16,11 @@ use std::path::{Path, PathBuf};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::durable;
 use crate::error::WorkspaceError;
+use crate::import::hex;
 
 /// A journal as read.
 #[derive(Debug)]
@@ -28,6 +30,20 @@ pub(crate) struct Lines<T> {
     pub(crate) whole: u64,
     /// Bytes of a torn last line.
     pub(crate) torn: u64,
+    /// Over the whole rows.
+    pub(crate) digest: Sha256,
+}
+
+impl<T> Lines<T> {
+    /// Those of a journal that is not there.
+    pub(crate) fn none() -> Self {
+        Self { rows: Vec::new(), whole: 0, torn: 0, digest: Sha256::new() }
+    }
+
+    /// SHA-256 of the whole rows, 64 hex digits.
+    pub(crate) fn sha256(&self) -> String {
+        hex(&self.digest.clone().finalize())
+    }
 }
 
 /// Just enough of a row of any version.
@@ -38,12 +54,21 @@ struct AnyVersion {
 
 /// Reads all rows; `supported` is the newest row version this program knows.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path, supported: u32) -> Result<Lines<T>, WorkspaceError> {
-    let bytes = std::fs::read(path).map_err(|source| WorkspaceError::io("read the journal", path, source))?;
-    parse(&bytes, path, supported)
+    parse(&read_bytes(path)?, path, supported)
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8], path: &Path, supported: u32) -> Result<Lines<T>, WorkspaceError> {
-    let mut lines = Lines { rows: Vec::new(), whole: 0, torn: 0 };
+/// A journal as it stands.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, WorkspaceError> {
+    std::fs::read(path).map_err(|source| WorkspaceError::io("read the journal", path, source))
+}
+
+/// As [`read`], of bytes that were read.
+pub(crate) fn parse<T: DeserializeOwned>(
+    bytes: &[u8],
+    path: &Path,
+    supported: u32,
+) -> Result<Lines<T>, WorkspaceError> {
+    let mut lines = Lines::none();
     let mut rest = bytes;
     while let Some(end) = rest.iter().position(|b| *b == b'\n') {
         let (line, after) = rest.split_at(end + 1);
@@ -72,6 +97,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], path: &Path, supported: u32) -> Resu
         rest = after;
     }
     lines.torn = rest.len() as u64;
+    lines.digest.update(bytes.get(..bytes.len().saturating_sub(rest.len())).unwrap_or_default());
     Ok(lines)
 }
 
@@ -89,6 +115,8 @@ pub(crate) struct Appender {
     path: PathBuf,
     what: &'static str,
     length: u64,
+    /// Over those bytes.
+    digest: Sha256,
     poisoned: bool,
 }
 
@@ -102,7 +130,8 @@ impl Appender {
             let cut = file.set_len(lines.whole).and_then(|()| file.sync_all());
             cut.map_err(|source| WorkspaceError::io("cut the torn last line of the journal", path, source))?;
         }
-        let appender = Self { file, path: path.to_path_buf(), what, length: lines.whole, poisoned: false };
+        let (path_buf, length, digest) = (path.to_path_buf(), lines.whole, lines.digest.clone());
+        let appender = Self { file, path: path_buf, what, length, digest, poisoned: false };
         let synced = appender.file.sync_data().and_then(|()| durable::sync_parent(path));
         synced.map_err(|source| appender.not_saved(source))?;
         Ok(appender)
@@ -111,6 +140,11 @@ impl Appender {
     /// Bytes of whole rows.
     pub(crate) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// SHA-256 of the whole rows, 64 hex digits.
+    pub(crate) fn sha256(&self) -> String {
+        hex(&self.digest.clone().finalize())
     }
 
     /// Appends a row; when this returns it is on disk.
@@ -131,6 +165,7 @@ impl Appender {
             return Err(self.not_saved(source));
         }
         self.length += bytes.len() as u64;
+        self.digest.update(&bytes);
         Ok(())
     }
 
@@ -162,7 +197,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn what_is_found_is_synced_before_it_counts() {
-        let lines = Lines::<Row> { rows: Vec::new(), whole: 0, torn: 0 };
+        let lines = Lines::<Row>::none();
         let opened = Appender::open(Path::new("/dev/null"), "the case", &lines).map(drop);
         assert!(matches!(opened, Err(WorkspaceError::Write { .. })), "{opened:?}");
     }

@@ -14,6 +14,7 @@
 
 pub mod add_study;
 mod carried;
+pub mod case_facts;
 pub mod case_list;
 pub mod case_writer;
 mod catalogue;
@@ -48,6 +49,7 @@ mod verify;
 pub mod workspace;
 
 pub use add_study::{AddStudy, LeftOut, StudyProposal};
+pub use case_facts::{CaseFacts, ReadCounts};
 pub use case_list::CaseRow;
 pub use case_writer::{CaseWriter, Recovery};
 pub use error::{ErrorClass, WorkspaceError};

@@ -72,7 +72,7 @@ impl Workspace {
     pub(crate) fn resolution_lines(&self) -> Result<Lines<Resolution>, WorkspaceError> {
         let path = self.resolutions_path();
         if !path.is_file() {
-            return Ok(Lines { rows: Vec::new(), whole: 0, torn: 0 });
+            return Ok(Lines::none());
         }
         jsonl::read(&path, VERSION)
     }

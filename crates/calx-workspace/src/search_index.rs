@@ -20,6 +20,7 @@ use calx_model::{Case, CaseId};
 use jiff::civil::{Date, Time};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
+use crate::case_facts::CaseFacts;
 use crate::case_writer::JOURNAL;
 use crate::error::WorkspaceError;
 use crate::search_words::joined;
@@ -118,7 +119,7 @@ impl Workspace {
         Ok(if whole { Refreshed::Whole } else { Refreshed::Partly })
     }
 
-    fn journal_bytes(&self, id: CaseId) -> Option<i64> {
+    pub(crate) fn journal_bytes(&self, id: CaseId) -> Option<i64> {
         let path = self.cases_dir().join(id.to_string()).join(JOURNAL);
         std::fs::metadata(path).ok().map(|meta| i64::try_from(meta.len()).unwrap_or(i64::MAX))
     }
@@ -256,9 +257,12 @@ fn seek_case(
     let first = row_of(edited.map(|edited| edited.date()), edited.map(|edited| edited.time()));
     let row = free_row(tx, "sought_cases", first, &name)?;
     let title = case.map_or("", |case| case.title.as_str());
-    let sql = "INSERT INTO sought_cases (row, id, number, title, journal_bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT INTO sought_cases (row, id, number, title, journal_bytes, facts)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let number = case.and_then(|case| case.number);
-    tx.prepare_cached(sql)?.execute(params![row, name, number, title, journal_bytes])?;
+    // What cannot be written so is read from the case each time.
+    let facts = case.and_then(|case| serde_json::to_string(&CaseFacts::of(case)).ok());
+    tx.prepare_cached(sql)?.execute(params![row, name, number, title, journal_bytes, facts])?;
     let Some(case) = case else { return Ok(()) };
     let texts = texts(case);
     let sql = "INSERT INTO sought_statements (sought_case, place, number, text) VALUES (?1, ?2, ?3, ?4)";

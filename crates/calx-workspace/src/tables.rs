@@ -13,9 +13,9 @@
 use rusqlite::Transaction;
 
 /// `user_version` that this program writes.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
-/// Columns of `files`, in formats 2 and 3.
+/// Columns of `files`, from format 2 on.
 const FILES: &str = "(
     id INTEGER PRIMARY KEY,
     instance TEXT NOT NULL,
@@ -227,12 +227,19 @@ CREATE VIRTUAL TABLE case_words USING fts5 (
 INSERT INTO case_words (case_words, rank) VALUES ('secure-delete', 1);
 ";
 
+/// From version 3: what a list says of a case. Each is taken up anew.
+const TO_4: &str = "
+ALTER TABLE sought_cases ADD COLUMN facts TEXT;
+UPDATE sought_cases SET journal_bytes = -1;
+";
+
 /// Makes the tables in an empty file.
 pub(crate) fn make(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(TABLES)?;
     tx.execute_batch(&format!("CREATE TABLE files {FILES}; {FILES_INDEXES}"))?;
     tx.execute_batch(SOURCES)?;
-    to_3(tx)
+    to_3(tx)?;
+    to_4(tx)
 }
 
 /// Brings the tables of format `found` to this one.
@@ -241,14 +248,22 @@ pub(crate) fn bring_up_to_date(tx: &Transaction<'_>, found: u32) -> rusqlite::Re
         tx.execute_batch(&format!("CREATE TABLE new_files {FILES}; {FROM_1} {FILES_INDEXES}"))?;
         tx.execute_batch(SOURCES)?;
     }
-    to_3(tx)
+    if found < 3 {
+        to_3(tx)?;
+    }
+    to_4(tx)
 }
 
-/// From format 2 to 3. Whatever else format 3 needs is added here, after what stands.
+/// From format 2 to 3.
 fn to_3(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(TO_3)?;
     tx.execute_batch(WORDS)?;
-    tx.execute_batch(REMEMBERED)?;
+    tx.execute_batch(REMEMBERED)
+}
+
+/// From format 3 to 4. Whatever else format 4 needs is added here, after what stands.
+fn to_4(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute_batch(TO_4)?;
     tx.pragma_update(None, "user_version", VERSION)
 }
 

@@ -16,6 +16,8 @@ mod bombs;
 mod cases;
 #[path = "it/dicomdir.rs"]
 mod dicomdir;
+#[path = "it/facts.rs"]
+mod facts;
 #[path = "it/forget.rs"]
 mod forget;
 #[path = "it/import_again.rs"]
@@ -46,6 +48,8 @@ mod repair;
 mod resolve;
 #[path = "it/search.rs"]
 mod search;
+#[path = "it/snapshot.rs"]
+mod snapshot;
 #[path = "it/studies.rs"]
 mod studies;
 #[path = "it/support.rs"]

@@ -1,4 +1,5 @@
-//! The list of regions beside the images: number, label, measure, attributes, what it supports.
+//! The list of regions beside the images: number, label, measure, what it supports; of the one that is selected a card
+//! with attributes and all that was measured.
 //!
 //! Not here: drawing marks (`viewer`), measuring (`calx-measure`).
 //!
@@ -14,6 +15,7 @@ use egui::{Align2, Button, Color32, ComboBox, FontId, RichText, Role, Sense, Wid
 use super::checked::Checked;
 use crate::shell::{Sheet, theme};
 use crate::state::{AppState, may_edit};
+use crate::viewer::measured;
 
 /// One row, as the case has it.
 struct Row {
@@ -148,6 +150,7 @@ fn details(state: &mut AppState, ui: &mut egui::Ui, row: &Row) {
                 });
             }
         });
+        numbers(state, ui, row);
         ui.horizontal_wrapped(|ui| {
             let number = row.number;
             toggle(ui, &mut state.selection.hidden, row.id, ("Hide", "Show"), number);
@@ -160,6 +163,38 @@ fn details(state: &mut AppState, ui: &mut egui::Ui, row: &Row) {
     });
     if let Some(field) = edit {
         state.apply(Edit::SetRegion { region: row.id, field }, "region set");
+    }
+}
+
+/// What was measured, each number with its unit and what that rests on.
+fn numbers(state: &mut AppState, ui: &mut egui::Ui, row: &Row) {
+    let Some(case) = state.session.as_deref().map(crate::seams::Session::case) else { return };
+    let Some(region) = case.region(row.id) else { return };
+    let Some(image) = case.image(region.image) else { return };
+    let frame = state.viewer.loaded(image.id).cloned();
+    let measured = state.viewer.measured.of((region, image), frame.as_ref(), &state.wake);
+    let is_length = region.shape.kind() == ShapeKind::Line;
+    let Some(measured) = measured else {
+        ui.label(RichText::new("Measuring…").small().color(theme::QUIET));
+        return;
+    };
+    let lines = measured::lines(&measured);
+    if !lines.is_empty() {
+        egui::Grid::new("measures of the region").num_columns(2).spacing([10.0, 3.0]).show(ui, |ui| {
+            for (name, value) in &lines {
+                ui.label(RichText::new(*name).small().color(theme::QUIET));
+                ui.add(egui::Label::new(RichText::new(value).small().color(theme::TEXT)).wrap());
+                ui.end_row();
+            }
+        });
+    }
+    if is_length {
+        let button =
+            ui.add_enabled(may_edit(state).is_ok(), Button::new("Calibrate by this length…").small());
+        let button = button.accessible_name(format!("Calibrate by region {}", row.number));
+        if button.on_hover_text("Its millimetres give the image its scale").clicked() {
+            state.ask("tool.calibrate");
+        }
     }
 }
 

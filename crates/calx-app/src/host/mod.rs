@@ -6,12 +6,9 @@
 //! - Both hosts give the same [`crate::App`] the same kind of input; what a script does offscreen a person can do
 //!   in a window.
 
-mod device;
 pub mod offscreen;
 #[cfg(feature = "window")]
 pub mod window;
-
-pub use device::Faults;
 
 /// Why a host cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -71,4 +68,8 @@ impl HostError {
 /// What a context needs before its first pass, whatever hosts it.
 pub(crate) fn prepare(ctx: &egui::Context) {
     ctx.add_font_provider(std::sync::Arc::new(egui_system_font_provider::SystemFontProvider::new()));
+}
+
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

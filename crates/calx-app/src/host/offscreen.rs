@@ -12,12 +12,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use calx_render::RenderError;
+use calx_render::gpu::{GpuDevice, open_device};
 use egui::{Event, RawInput, Rect, ViewportId, vec2};
 use egui_wgpu::{Renderer, RendererOptions, ScreenDescriptor};
 
-use super::device::{Faults, best, descriptor, one_line};
-use super::{HostError, prepare};
+use super::{HostError, one_line, prepare};
 use crate::App;
+use crate::paint::Canvas;
 use crate::script::Names;
 use crate::start::{AppStart, Graphics};
 use crate::work::Wake;
@@ -100,7 +102,8 @@ impl Offscreen {
             }
         });
         let gpu = if pictures { Some(Gpu::open(start.graphics)?) } else { None };
-        let app = App::new(start.state(&Wake::of(&ctx))?);
+        let canvas = gpu.as_ref().map(|gpu| Canvas { device: gpu.device.clone(), format: FORMAT });
+        let app = App::new(start.state(&Wake::of(&ctx), canvas.as_ref())?);
         Ok(Self {
             app,
             ctx,
@@ -256,54 +259,42 @@ impl Offscreen {
 
 /// What paints.
 struct Gpu {
-    device: wgpu::Device,
-    queue: wgpu::Queue,
+    device: GpuDevice,
     renderer: Renderer,
-    faults: Faults,
     target: Option<(wgpu::Texture, [u32; 2])>,
 }
 
 impl Gpu {
     fn open(graphics: Graphics) -> Result<Self, HostError> {
-        let no_adapter = |reason: &str| HostError::NoAdapter { reason: one_line(reason) };
-        let enumerate = |backends: wgpu::Backends| {
-            let mut wanted = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-            wanted.backends &= backends;
-            let instance = wgpu::Instance::new(wanted);
-            pollster::block_on(instance.enumerate_adapters(backends))
-        };
-        // GL complains on stderr where there is no display: it is the last resort.
-        let mut adapters = enumerate(wgpu::Backends::PRIMARY);
-        if adapters.is_empty() {
-            adapters = enumerate(wgpu::Backends::GL);
-        }
-        let adapter = best(&adapters, graphics, |_| true).ok_or_else(|| no_adapter("none was found"))?;
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor(&adapter)))
-            .map_err(|error| no_adapter(&format!("{}: {error}", adapter.get_info().name)))?;
-        let faults = Faults::default();
-        faults.watch(&device, &Wake::new(|| {}));
-        let renderer = Renderer::new(&device, FORMAT, RendererOptions::PREDICTABLE);
-        Ok(Self { device, queue, renderer, faults, target: None })
+        let device = open_device(graphics.adapters(), || {}).map_err(|error| HostError::NoAdapter {
+            reason: match error {
+                RenderError::NoAdapter => "none was found".to_owned(),
+                RenderError::NoDevice { adapter, reason } => format!("{adapter}: {reason}"),
+                other => one_line(&other.to_string()),
+            },
+        })?;
+        let renderer = Renderer::new(&device.device, FORMAT, RendererOptions::PREDICTABLE);
+        Ok(Self { device, renderer, target: None })
     }
 
     fn max_texture_side(&self) -> usize {
-        usize::try_from(self.device.limits().max_texture_dimension_2d).unwrap_or(2048)
+        usize::try_from(self.device.device.limits().max_texture_dimension_2d).unwrap_or(2048)
     }
 
     #[allow(clippy::iter_over_hash_type, reason = "each texture is set by itself, in any order")]
     fn take_textures(&mut self, delta: &mut egui::TexturesDelta) {
         for (id, deltas) in delta.set.drain() {
             for delta in deltas {
-                self.renderer.update_texture(&self.device, &self.queue, id, &delta);
+                self.renderer.update_texture(&self.device.device, &self.device.queue, id, &delta);
             }
         }
     }
 
     fn check(&self) -> Result<(), HostError> {
-        if let Some(reason) = self.faults.lost() {
+        if let Some(reason) = self.device.faults.lost() {
             return Err(HostError::DeviceLost { reason });
         }
-        self.faults.take_error().map_or(Ok(()), |text| Err(HostError::Device(text)))
+        self.device.faults.take_error().map_or(Ok(()), |text| Err(HostError::Device(text)))
     }
 
     /// Paints and waits until it is done.
@@ -315,9 +306,15 @@ impl Gpu {
     ) -> Result<(), HostError> {
         let screen = ScreenDescriptor { size_in_pixels: size, pixels_per_point };
         let view = self.target(size).create_view(&wgpu::TextureViewDescriptor::default());
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let mut commands =
-            self.renderer.update_buffers(&self.device, &self.queue, &mut encoder, jobs, &screen);
+        let mut encoder =
+            self.device.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut commands = self.renderer.update_buffers(
+            &self.device.device,
+            &self.device.queue,
+            &mut encoder,
+            jobs,
+            &screen,
+        );
         {
             let pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
                 label: Some("window"),
@@ -335,8 +332,8 @@ impl Gpu {
             self.renderer.render(&mut pass.forget_lifetime(), jobs, &screen);
         }
         commands.push(encoder.finish());
-        self.queue.submit(commands);
-        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        self.device.queue.submit(commands);
+        let polled = self.device.device.poll(wgpu::PollType::wait_indefinitely());
         self.check()?;
         polled.map_err(|error| HostError::Device(error.to_string())).map(drop)
     }
@@ -345,7 +342,7 @@ impl Gpu {
         if self.target.as_ref().is_some_and(|(_, has)| *has != size) {
             self.target = None;
         }
-        let device = &self.device;
+        let device = &self.device.device;
         let [width, height] = size;
         let (texture, _) = self.target.get_or_insert_with(|| {
             let texture = device.create_texture(&wgpu::TextureDescriptor {
@@ -368,13 +365,14 @@ impl Gpu {
         let (width, height) = (*width, *height);
         let row = width * 4;
         let padded = row.div_ceil(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT) * wgpu::COPY_BYTES_PER_ROW_ALIGNMENT;
-        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+        let buffer = self.device.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("shot"),
             size: u64::from(padded) * u64::from(height),
             usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
             mapped_at_creation: false,
         });
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder =
+            self.device.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.copy_texture_to_buffer(
             texture.as_image_copy(),
             wgpu::TexelCopyBufferInfo {
@@ -387,14 +385,14 @@ impl Gpu {
             },
             wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
         );
-        self.queue.submit([encoder.finish()]);
+        self.device.queue.submit([encoder.finish()]);
         let device_error = |error: &dyn std::fmt::Display| HostError::Device(one_line(&error.to_string()));
         let (done, ready) = mpsc::sync_channel(1);
         buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| {
             // The receiver waits below; it is gone only when polling failed, and then that error is told.
             drop(done.try_send(result));
         });
-        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        let polled = self.device.device.poll(wgpu::PollType::wait_indefinitely());
         self.check()?;
         polled.map_err(|error| device_error(&error))?;
         ready.try_recv().map_err(|error| device_error(&error))?.map_err(|error| device_error(&error))?;

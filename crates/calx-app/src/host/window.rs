@@ -4,20 +4,21 @@
 //! - A lost device ends the window with a word, never in a loop of refused frames; what was done is on disk.
 //! - The window closes only when every edit is on disk, or the person said to leave without.
 
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use eframe::egui_wgpu::{SurfaceErrorAction, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use egui::{ViewportBuilder, ViewportCommand};
 
-use super::device::{Faults, best, descriptor, one_line};
-use super::{HostError, prepare};
+use calx_render::gpu::{Faults, GpuDevice, best_adapter, device_descriptor};
+
+use super::{HostError, one_line, prepare};
 use crate::App;
+use crate::paint::Canvas;
+use crate::resume::Resume;
 use crate::seams::SaveState;
 use crate::start::{AppStart, Graphics};
 use crate::work::Wake;
-use crate::work::saver::Wanted;
 
 /// How often it is looked whether the last edit is on disk while the window closes.
 const LOOK: Duration = Duration::from_millis(30);
@@ -37,9 +38,7 @@ pub struct Loss {
     /// Why, as the device said.
     pub reason: String,
     /// What was in hand.
-    pub wanted: Option<Wanted>,
-    /// The workspace it was in: another may have been opened since the start.
-    pub root: Option<PathBuf>,
+    pub resume: Box<Resume>,
     /// Passes before it: a device that is lost in the first will be lost again.
     pub passes: u64,
 }
@@ -72,12 +71,16 @@ pub fn run(start: AppStart, fault: Option<u64>) -> Result<Ended, HostError> {
         Box::new(move |creation| {
             let ctx = &creation.egui_ctx;
             let wake = Wake::of(ctx);
-            if let Some(graphics) = &creation.wgpu_render_state {
-                of_window.watch(&graphics.device, &wake);
-            }
+            let canvas = creation.wgpu_render_state.as_ref().map(|graphics| {
+                let (device, queue) = (graphics.device.clone(), graphics.queue.clone());
+                let (faults, wake) = (of_window.clone(), wake.clone());
+                let device = GpuDevice::adopt(&graphics.adapter, device, queue, faults, move || wake.wake());
+                Canvas { device, format: graphics.target_format }
+            });
             prepare(ctx);
-            let app = App::new(start.state(&wake)?);
-            let device = creation.wgpu_render_state.as_ref().map(|graphics| graphics.device.clone());
+            let mut app = App::new(start.state(&wake, canvas.as_ref())?);
+            app.state.dialogs = Box::new(crate::shell::DesktopDialogs::open(&wake)?);
+            let device = canvas.map(|canvas| canvas.device.device);
             let title = String::new();
             Ok(Box::new(Window { app, faults: of_window, device, fault, lost: noticed, passes: 0, title }))
         }),
@@ -101,12 +104,12 @@ fn graphics(faults: &Faults, wanted: Graphics) -> WgpuConfiguration {
         Some(Arc::new(move |adapters: &[wgpu::Adapter], surface: Option<&wgpu::Surface<'_>>| {
             let usable =
                 |adapter: &wgpu::Adapter| surface.is_none_or(|surface| adapter.is_surface_supported(surface));
-            best(adapters, wanted, usable).ok_or_else(|| match adapters.len() {
+            best_adapter(adapters, wanted.adapters(), usable).ok_or_else(|| match adapters.len() {
                 0 => "none was found".to_owned(),
                 n => format!("none of {n} can show on this display"),
             })
         }));
-    setup.device_descriptor = Arc::new(descriptor);
+    setup.device_descriptor = Arc::new(device_descriptor);
     let usual = WgpuConfiguration::default();
     let (of_surface, usually) = (faults.clone(), Arc::clone(&usual.on_surface_status));
     WgpuConfiguration {
@@ -163,13 +166,12 @@ impl Window {
         }
         let Some(reason) = self.faults.lost() else { return };
         let state = &mut self.app.state;
-        let wanted = state.case().and_then(|case| {
-            // A study that was only looked at has no case on disk, and no number.
-            let study = || case.studies.iter().find_map(|study| study.source.clone()).map(Wanted::Study);
-            if case.number.is_some() { Some(Wanted::Case(case.id)) } else { study() }
-        });
-        let (root, passes) = (state.root.clone(), self.passes);
-        self.lost.get_or_init(|| Loss { reason, wanted, root, passes });
+        if self.lost.get().is_none() {
+            // What is being typed goes to the journal with the rest.
+            crate::case::commit_all(state);
+            let resume = Box::new(state.resume.clone().unwrap_or_else(|| Resume::of(state)));
+            self.lost.get_or_init(|| Loss { reason, resume, passes: self.passes });
+        }
         state.closing = true;
     }
 

@@ -5,8 +5,9 @@
 use std::path::PathBuf;
 
 use super::desk::Ask;
+use super::import::Then;
 use super::tools::paths;
-use super::{Shows, import, open_chosen, open_next, refresh};
+use super::{Shows, import, open_chosen, open_imported, open_next, refresh};
 use crate::commands::{Arg, Command, Scope};
 use crate::seams::{SaveState, Session, WhyNot};
 use crate::selection::Selection;
@@ -31,8 +32,34 @@ pub const COMMANDS: &[Command] = &[
         menu: "File",
         keys: &[],
         scope: Scope::Everywhere,
-        when: |state| if state.library.importer.is_running() { Ok(()) } else { Err("no import runs") },
+        when: imports,
         run: |state, _| state.library.importer.cancel(),
+    },
+    Command {
+        id: "library.pause-import",
+        name: "Pause or resume the import",
+        tip: "Holds the import back, or lets it go on",
+        menu: "File",
+        keys: &[],
+        scope: Scope::Everywhere,
+        when: imports,
+        run: |state, _| {
+            let is_paused = state.library.importer.is_paused();
+            state.library.importer.pause(!is_paused);
+        },
+    },
+    Command {
+        id: "library.open-imported",
+        name: "Open what was imported",
+        tip: "Shows the first of what the last import brought",
+        menu: "File",
+        keys: &[],
+        scope: Scope::Everywhere,
+        when: has_imported,
+        run: |state, _| {
+            let came = state.library.importer.came().clone();
+            open_imported(state, &came);
+        },
     },
     Command {
         id: "library.workspace",
@@ -120,6 +147,15 @@ fn has_workspace(state: &AppState) -> Result<(), WhyNot> {
     if state.root.is_some() { Ok(()) } else { Err("open a workspace first") }
 }
 
+fn imports(state: &AppState) -> Result<(), WhyNot> {
+    if state.library.importer.is_running() { Ok(()) } else { Err("no import runs") }
+}
+
+fn has_imported(state: &AppState) -> Result<(), WhyNot> {
+    is_saved(state)?;
+    if state.library.importer.came().studies.is_empty() { Err("nothing was imported yet") } else { Ok(()) }
+}
+
 fn has_rows(state: &AppState) -> Result<(), WhyNot> {
     if state.library.rows().is_empty() { Err("the list is empty") } else { Ok(()) }
 }
@@ -143,8 +179,13 @@ fn may_move_on(state: &AppState) -> Result<(), WhyNot> {
 }
 
 fn run_import(state: &mut AppState, arg: &Arg) {
-    if let Some(text) = arg.text() {
-        import(state, paths(&text));
+    // A path is taken as it is: not every file name is text.
+    let named = match arg {
+        Arg::Path(path) => Some(vec![path.clone()]),
+        other => other.text().map(|text| paths(&text)),
+    };
+    if let Some(named) = named {
+        import(state, named, Then::List);
         return;
     }
     state.screen = Screen::Library;

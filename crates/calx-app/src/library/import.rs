@@ -1,77 +1,167 @@
-//! Importing, beside everything else: counts while it runs, cancel, what was not simply taken.
+//! Importing, beside everything else: counts while it runs, pause, cancel, what was not simply taken.
 //!
-//! Not here: what import does (`calx-workspace`).
+//! Not here: what import does (`calx-workspace`), how it is shown (`drawer`).
 //!
 //! Invariants
 //! - It has a workspace of its own; the window only asks and reads counts.
 //! - What was told as imported is on disk, also when it is cancelled.
+//! - One import runs at a time; those asked for meanwhile follow in order.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use calx_model::{SopInstanceUid, StudyInstanceUid};
 use calx_workspace::{Counts, FileOutcome, FileStatus, ImportEvent, ImportOptions, ImportSummary, Workspace};
-use egui::{Button, Margin, Panel, ProgressBar, RichText, ScrollArea};
 
-use super::Library;
-use crate::shell::theme;
 use crate::work::saver::words;
 use crate::work::{Desk, Outbox, Told, Wake};
 
 /// How often the counts are told.
 const TICK: Duration = Duration::from_millis(80);
-/// Issues kept to be shown; the rest stands in the workspace.
+/// Over how long the rate is taken.
+const RATED: Duration = Duration::from_secs(2);
+/// Issues kept to be shown, of those that need a look and of those that do not; the rest stands in the workspace.
 const ISSUES: usize = 500;
+/// Studies that are remembered to be opened one after another.
+const STUDIES: usize = 1000;
+
+/// What comes of an import that ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// It is listed.
+    List,
+    /// What was named is opened.
+    Open,
+}
 
 /// What the importer is asked.
 #[derive(Debug)]
 struct Ask {
     root: PathBuf,
     sources: Vec<PathBuf>,
-    cancel: Arc<AtomicBool>,
+    hold: Arc<Hold>,
+    then: Then,
 }
 
 /// What it tells.
 #[derive(Debug)]
 enum Tell {
+    Began(Then),
     Progress(Progress),
     Issue(Box<FileOutcome>),
-    Done(Box<ImportSummary>),
+    Done(Box<ImportSummary>, Came),
     Failed(String),
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Progress {
-    counts: Counts,
+/// What an import brought, or found to be here already.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Came {
+    /// Its studies, in the order they were met.
+    pub studies: Vec<StudyInstanceUid>,
+    /// The first object.
+    pub first: Option<SopInstanceUid>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Progress {
+    pub(super) counts: Counts,
     /// Files ahead, once they are counted.
-    files: Option<u64>,
+    pub(super) files: Option<u64>,
+    /// The file that was done last.
+    pub(super) file: String,
+    /// Files a second, of late.
+    pub(super) rate: f64,
+}
+
+impl Progress {
+    /// Seconds that are left, as far as that can be said.
+    #[allow(clippy::cast_precision_loss, reason = "a guess in seconds")]
+    pub(super) fn left(&self) -> Option<f64> {
+        let left = self.files?.checked_sub(self.counts.total())?;
+        (self.rate > 0.0).then(|| left as f64 / self.rate)
+    }
+}
+
+/// Holds an import back, or stops it, from another thread.
+#[derive(Debug, Default)]
+struct Hold {
+    cancel: AtomicBool,
+    is_paused: Mutex<bool>,
+    moved: Condvar,
+}
+
+impl Hold {
+    fn pause(&self, is_paused: bool) {
+        *self.is_paused.lock().unwrap_or_else(PoisonError::into_inner) = is_paused;
+        self.moved.notify_all();
+    }
+
+    fn cancel(&self) {
+        self.cancel.store(true, Ordering::Release);
+        self.pause(false);
+    }
+
+    /// Returns when it is not paused; how long that took.
+    fn wait(&self) -> Duration {
+        let began = Instant::now();
+        let is_paused = self.is_paused.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(
+            self.moved.wait_while(is_paused, |is_paused| *is_paused).unwrap_or_else(PoisonError::into_inner),
+        );
+        began.elapsed()
+    }
 }
 
 /// The import in hand or the last one.
 #[derive(Debug, Default)]
 pub struct Importer {
     desk: Option<Desk<Ask, Tell>>,
-    cancel: Arc<AtomicBool>,
-    progress: Progress,
-    issues: Vec<FileOutcome>,
-    state: State,
-    shows_issues: bool,
+    hold: Arc<Hold>,
+    pub(super) progress: Progress,
+    /// What needs a look: damaged, in conflict, failed.
+    pub(super) issues: Vec<FileOutcome>,
+    /// What is no DICOM.
+    pub(super) passed_over: Vec<FileOutcome>,
+    pub(super) state: State,
+    pub(super) shows_issues: bool,
+    pub(super) is_paused: bool,
+    /// Imports asked for that have not ended.
+    pub(super) open: usize,
+    then: Option<Then>,
+    came: Came,
 }
 
 #[derive(Debug, Default)]
-enum State {
+pub(super) enum State {
     #[default]
     None,
     Running,
     Ended(String),
 }
 
+/// An import that ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// What was wanted of it.
+    pub then: Then,
+    /// What it brought.
+    pub came: Came,
+}
+
 impl Importer {
     /// Whether one runs.
     #[must_use]
     pub const fn is_running(&self) -> bool {
-        matches!(self.state, State::Running)
+        self.open > 0
+    }
+
+    /// Whether it is held back.
+    #[must_use]
+    pub const fn is_paused(&self) -> bool {
+        self.is_paused
     }
 
     /// What came of the last one; empty without one or while it runs.
@@ -83,88 +173,193 @@ impl Importer {
         }
     }
 
-    /// Begins one; `Err` says why it cannot.
+    /// What the last one brought.
+    #[must_use]
+    pub const fn came(&self) -> &Came {
+        &self.came
+    }
+
+    /// Begins one, behind those that run.
     ///
     /// # Errors
-    /// One runs already, or the system gives no thread.
-    pub fn begin(&mut self, root: PathBuf, sources: Vec<PathBuf>, wake: &Wake) -> Result<(), String> {
-        if self.is_running() {
-            return Err("an import runs already; wait for it or cancel it".to_owned());
-        }
+    /// The system gives no thread.
+    pub fn begin(
+        &mut self,
+        root: PathBuf,
+        sources: Vec<PathBuf>,
+        then: Then,
+        wake: &Wake,
+    ) -> Result<(), String> {
         let desk = match self.desk.take() {
             Some(desk) => desk,
             None => Desk::open("importer", wake, work)
                 .map_err(|error| format!("importing cannot begin: {error}"))?,
         };
-        self.cancel = Arc::new(AtomicBool::new(false));
-        desk.ask(Ask { root, sources, cancel: Arc::clone(&self.cancel) });
+        if self.open == 0 {
+            self.hold = Arc::default();
+            self.is_paused = false;
+            self.progress = Progress::default();
+            self.issues.clear();
+            self.passed_over.clear();
+            self.shows_issues = false;
+            self.came = Came::default();
+            self.state = State::Running;
+        }
+        self.open += 1;
+        desk.ask(Ask { root, sources, hold: Arc::clone(&self.hold), then });
         self.desk = Some(desk);
-        self.progress = Progress::default();
-        self.issues.clear();
-        self.state = State::Running;
         Ok(())
     }
 
-    /// Stops after the files in hand; what is done is kept.
-    pub fn cancel(&self) {
-        self.cancel.store(true, Ordering::Release);
+    /// Stops after the files in hand, and begins none of those that wait; what is done is kept.
+    pub fn cancel(&mut self) {
+        self.is_paused = false;
+        self.hold.cancel();
     }
 
-    /// Takes in what was told; whether it ended just now.
-    pub fn poll(&mut self) -> bool {
+    /// Holds it back, or lets it go on.
+    pub fn pause(&mut self, is_paused: bool) {
+        self.is_paused = is_paused && self.is_running();
+        self.hold.pause(self.is_paused);
+    }
+
+    /// The drawer goes, with what it told.
+    pub fn put_away(&mut self) {
+        if !self.is_running() {
+            self.state = State::None;
+            self.shows_issues = false;
+        }
+    }
+
+    /// Takes in what was told; what ended just now.
+    pub fn poll(&mut self) -> Vec<Ended> {
         let told = self.desk.as_ref().map(Desk::take).unwrap_or_default();
-        let mut has_ended = false;
+        let mut ended = Vec::new();
         for told in told {
             match told {
+                Told::Said(Tell::Began(then)) => {
+                    self.then = Some(then);
+                    self.progress = Progress::default();
+                }
                 Told::Said(Tell::Progress(progress)) => self.progress = progress,
                 Told::Said(Tell::Issue(issue)) => {
-                    if self.issues.len() < ISSUES {
-                        self.issues.push(*issue);
+                    let list = match issue.status {
+                        FileStatus::NotDicom => &mut self.passed_over,
+                        _ => &mut self.issues,
+                    };
+                    if list.len() < ISSUES {
+                        list.push(*issue);
                     }
                 }
-                Told::Said(Tell::Done(summary)) => {
+                Told::Said(Tell::Done(summary, came)) => {
                     self.progress.counts = summary.counts;
-                    self.state = State::Ended(ended(&summary));
-                    has_ended = true;
+                    ended.push(self.end(words_of(&summary), came));
                 }
                 Told::Said(Tell::Failed(why)) | Told::Broke(why) => {
-                    self.state = State::Ended(format!("The import ended: {why}"));
-                    has_ended = true;
+                    let kept = "what was told as imported is kept";
+                    ended.push(self.end(format!("The import ended early, {kept}: {why}"), Came::default()));
                 }
             }
         }
-        has_ended
+        ended
+    }
+
+    fn end(&mut self, words: String, came: Came) -> Ended {
+        self.open = self.open.saturating_sub(1);
+        self.came = came.clone();
+        if self.open == 0 {
+            self.is_paused = false;
+            self.shows_issues = !self.issues.is_empty();
+            self.state = State::Ended(words);
+        }
+        Ended { then: self.then.take().unwrap_or(Then::List), came }
     }
 }
 
 fn work(ask: Ask, out: &Outbox<Tell>) {
+    out.tell(Tell::Began(ask.then));
     let mut progress = Progress::default();
-    let mut last = Instant::now();
-    let mut options = ImportOptions::new(&ask.cancel);
+    let (mut last, mut rated) = (Instant::now(), Instant::now());
+    let mut rated_total = 0;
+    let mut options = ImportOptions::new(&ask.hold.cancel);
     options.count_first = true;
+    let mut objects: Vec<SopInstanceUid> = Vec::new();
     let done = Workspace::open(&ask.root).map_err(|error| words(&error)).and_then(|workspace| {
         let mut events = |event: ImportEvent| {
+            let held = ask.hold.wait();
+            // Time that it was held back says nothing of its speed.
+            rated += held;
             match event {
                 ImportEvent::Started { .. } => {}
                 ImportEvent::Found { files, .. } => progress.files = Some(files),
                 ImportEvent::File(outcome) => {
                     count(&mut progress.counts, outcome.status);
+                    progress.file = shown_name(&outcome);
+                    if objects.len() < STUDIES
+                        && let Some(uid) = usable(&outcome)
+                    {
+                        objects.push(uid);
+                    }
                     if !matches!(outcome.status, FileStatus::Imported | FileStatus::Duplicate) {
                         out.tell(Tell::Issue(Box::new(outcome)));
                     }
                 }
             }
+            if rated.elapsed() >= RATED || progress.rate == 0.0 {
+                let since = rated.elapsed().as_secs_f64().max(1e-3);
+                progress.rate = rate(progress.counts.total().saturating_sub(rated_total), since);
+                if rated.elapsed() >= RATED {
+                    (rated, rated_total) = (Instant::now(), progress.counts.total());
+                }
+            }
             if last.elapsed() >= TICK {
                 last = Instant::now();
-                out.tell(Tell::Progress(progress));
+                out.tell(Tell::Progress(progress.clone()));
             }
         };
-        workspace.import(&ask.sources, &options, &mut events).map_err(|error| words(&error))
+        let summary = workspace.import(&ask.sources, &options, &mut events).map_err(|error| words(&error))?;
+        Ok((summary, came(&workspace, &objects)))
     });
     out.tell(match done {
-        Ok(summary) => Tell::Done(Box::new(summary)),
+        Ok((summary, came)) => Tell::Done(Box::new(summary), came),
         Err(why) => Tell::Failed(why),
     });
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a rate to be shown")]
+fn rate(files: u64, seconds: f64) -> f64 {
+    files as f64 / seconds
+}
+
+fn usable(outcome: &FileOutcome) -> Option<SopInstanceUid> {
+    let is_here = matches!(
+        outcome.status,
+        FileStatus::Imported | FileStatus::Duplicate | FileStatus::Damaged | FileStatus::Conflict
+    );
+    outcome.uid.as_deref().filter(|_| is_here).and_then(|uid| SopInstanceUid::new(uid).ok())
+}
+
+/// The studies of objects, each once.
+fn came(workspace: &Workspace, objects: &[SopInstanceUid]) -> Came {
+    let mut came = Came::default();
+    let mut known = BTreeSet::new();
+    for object in objects {
+        let Ok(row) = workspace.instance(object) else { continue };
+        if came.first.is_none() && row.has_pixels {
+            came.first = Some(row.instance);
+        }
+        if known.insert(row.study.clone()) {
+            came.studies.push(row.study);
+        }
+    }
+    came
+}
+
+/// The file and the folder it lies in: enough to know it by.
+pub(super) fn shown_name(outcome: &FileOutcome) -> String {
+    let mut parts: Vec<_> = outcome.path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
+    parts.reverse();
+    calx_model::patient_text::escape_terminal(&parts.join("/")).to_string()
 }
 
 const fn count(counts: &mut Counts, status: FileStatus) {
@@ -179,7 +374,7 @@ const fn count(counts: &mut Counts, status: FileStatus) {
     *slot += 1;
 }
 
-fn ended(summary: &ImportSummary) -> String {
+fn words_of(summary: &ImportSummary) -> String {
     let new = match (summary.new_studies, summary.new_images) {
         (0, 0) => "nothing new".to_owned(),
         (studies, images) => {
@@ -189,13 +384,14 @@ fn ended(summary: &ImportSummary) -> String {
     if summary.interrupted { format!("Cancelled: {new} kept") } else { format!("Imported {new}") }
 }
 
+/// `1 image`, `2 images`.
 pub(super) fn many(count: impl Into<u128>, one: &str, several: &str) -> String {
     let count = count.into();
     format!("{count} {}", if count == 1 { one } else { several })
 }
 
 /// What came of the files, in words; nothing is said of what did not happen.
-fn counted(counts: &Counts) -> String {
+pub(super) fn counted(counts: &Counts) -> String {
     let parts = [
         (counts.imported, "imported"),
         (counts.duplicate, "already here"),
@@ -209,65 +405,18 @@ fn counted(counts: &Counts) -> String {
     if said.is_empty() { "looking at files".to_owned() } else { said.join(" · ") }
 }
 
-/// Draws the drawer at the bottom, when there is an import to tell of.
-pub fn drawer(library: &mut Library, ui: &mut egui::Ui) {
-    let importer = &mut library.importer;
-    if matches!(importer.state, State::None) {
-        return;
-    }
-    let frame = egui::Frame::NONE.fill(theme::RAISED).inner_margin(Margin::symmetric(14, 8));
-    Panel::bottom("import").frame(frame).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            let counts = counted(&importer.progress.counts);
-            match &importer.state {
-                State::None => {}
-                State::Running => {
-                    ui.label(RichText::new("Importing").color(theme::STRONG));
-                    ui.add(ProgressBar::new(share(importer.progress)).desired_width(180.0).animate(false));
-                    ui.label(counts);
-                    if ui.add(Button::new("Cancel")).accessible_name("Cancel the import").clicked() {
-                        importer.cancel();
-                    }
-                }
-                State::Ended(words) => {
-                    ui.label(RichText::new(words).color(theme::STRONG));
-                    ui.label(RichText::new(counts).color(theme::QUIET));
-                }
-            }
-            if !importer.issues.is_empty() {
-                let words = many(u64::try_from(importer.issues.len()).unwrap_or(u64::MAX), "issue", "issues");
-                let button =
-                    Button::new(RichText::new(&words).color(theme::AMBER)).selected(importer.shows_issues);
-                if ui.add(button).on_hover_text("Files that were not simply taken, and why").clicked() {
-                    importer.shows_issues = !importer.shows_issues;
-                }
-            }
-            if !importer.is_running() && ui.button("Done").clicked() {
-                importer.state = State::None;
-                importer.shows_issues = false;
-            }
-        });
-        if importer.shows_issues {
-            ScrollArea::vertical().max_height(160.0).auto_shrink([false, true]).show(ui, |ui| {
-                for issue in &importer.issues {
-                    let name = issue.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-                    let words = format!("{}  {}  {name}", issue.status.word(), issue.text);
-                    ui.add(egui::Label::new(RichText::new(words).small()).truncate().selectable(true))
-                        .on_hover_text(issue.path.display().to_string());
-                }
-            });
+/// What an issue means, and what to do about it.
+pub(super) const fn meaning(status: FileStatus) -> &'static str {
+    match status {
+        FileStatus::Imported => "Imported",
+        FileStatus::Duplicate => "Already here",
+        FileStatus::Damaged => "Damaged: kept, as far as it can be read; copy it again from its source",
+        FileStatus::Conflict => {
+            "In conflict: another file has its identity; both are kept, and calx issues resolve chooses"
         }
-    });
-}
-
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    reason = "a share for a bar on screen"
-)]
-fn share(progress: Progress) -> f32 {
-    let files = progress.files.unwrap_or(0).max(1);
-    (progress.counts.total() as f64 / files as f64).clamp(0.0, 1.0) as f32
+        FileStatus::NotDicom => "Not DICOM: passed over",
+        FileStatus::Failed => "Not imported: the file is as it was; import it again once the reason is gone",
+    }
 }
 
 #[cfg(test)]
@@ -280,6 +429,30 @@ mod tests {
         assert_eq!(counted(&counts), "3 imported · 1 not DICOM");
         assert_eq!(counted(&Counts::default()), "looking at files");
         let summary = ImportSummary { new_studies: 1, new_images: 2, ..ImportSummary::default() };
-        assert_eq!(ended(&summary), "Imported 1 new study and 2 images");
+        assert_eq!(words_of(&summary), "Imported 1 new study and 2 images");
+    }
+
+    #[test]
+    fn time_left_is_said_only_where_it_is_known() {
+        let counts = Counts { imported: 50, ..Counts::default() };
+        let known = Progress { counts, files: Some(150), rate: 20.0, ..Progress::default() };
+        assert_eq!(known.left(), Some(5.0));
+        assert_eq!(Progress { files: None, ..known.clone() }.left(), None);
+        assert_eq!(Progress { rate: 0.0, ..known }.left(), None);
+    }
+
+    #[test]
+    fn a_held_import_waits_until_it_is_let_go_or_cancelled() {
+        for release in [|hold: &Hold| hold.pause(false), |hold: &Hold| hold.cancel()] {
+            let hold = Arc::new(Hold::default());
+            assert!(hold.wait() < Duration::from_millis(200), "nothing holds it");
+            hold.pause(true);
+            let of_thread = Arc::clone(&hold);
+            let waiting = std::thread::spawn(move || of_thread.wait());
+            std::thread::sleep(Duration::from_millis(60));
+            assert!(!waiting.is_finished());
+            release(&hold);
+            assert!(waiting.join().unwrap() >= Duration::from_millis(50));
+        }
     }
 }

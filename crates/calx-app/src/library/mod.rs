@@ -9,6 +9,7 @@
 
 mod commands;
 pub mod desk;
+mod drawer;
 pub mod import;
 mod preview;
 mod table;
@@ -33,6 +34,7 @@ use crate::state::{AppState, Screen};
 use crate::work::saver::Wanted;
 use crate::work::{Desk, Told};
 use desk::{Ask, Contents, Entry, Key, Librarian, Question, Tell};
+use import::{Came, Then};
 
 /// Which rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,6 +77,8 @@ pub struct Library {
     focus: Option<&'static str>,
     importer: import::Importer,
     opening: Option<Opening>,
+    /// The image that is to be shown first of what is being opened.
+    show_first: Option<SopInstanceUid>,
 }
 
 /// Which field of paths is shown.
@@ -240,8 +244,12 @@ pub fn poll(state: &mut AppState) {
     if let Some(root) = state.root.clone() {
         state.library.ask_if_new(&root);
     }
-    if state.library.importer.poll() {
+    for ended in state.library.importer.poll() {
         refresh(state);
+        // Who has begun something else meanwhile is left at it.
+        if ended.then == Then::Open && state.session.is_none() && state.library.opening.is_none() {
+            open_imported(state, &ended.came);
+        }
     }
     poll_opening(state);
 }
@@ -279,6 +287,11 @@ pub fn adopt(state: &mut AppState, session: Box<dyn Session>) {
     state.flash = None;
     // What has no image has its words to show.
     let has_image = session.case().images().next().is_some();
+    if let Some(uid) = state.library.show_first.take()
+        && let Some((_, image)) = session.case().images().find(|(_, image)| image.source == uid)
+    {
+        state.selection.image = Some(image.id);
+    }
     state.screen = if has_image { Screen::Viewer } else { Screen::Case };
     state.session = Some(session);
 }
@@ -291,7 +304,7 @@ pub fn refresh(state: &mut AppState) {
 }
 
 /// Imports files and folders; a refusal is a toast.
-pub fn import(state: &mut AppState, sources: Vec<PathBuf>) {
+pub fn import(state: &mut AppState, sources: Vec<PathBuf>, then: Then) {
     let Some(root) = state.root.clone() else {
         state.toasts.say("Open a workspace first: images are imported into one");
         return;
@@ -299,7 +312,7 @@ pub fn import(state: &mut AppState, sources: Vec<PathBuf>) {
     if sources.is_empty() {
         return;
     }
-    match state.library.importer.begin(root, sources, &state.wake) {
+    match state.library.importer.begin(root, sources, then, &state.wake) {
         Ok(()) => {
             state.screen = Screen::Library;
             state.library.shows = Shows::Nothing;
@@ -309,15 +322,39 @@ pub fn import(state: &mut AppState, sources: Vec<PathBuf>) {
     }
 }
 
-/// Imports what was dropped on the window, and says so while something hovers over it.
+/// Opens the first of what was imported.
+fn open_imported(state: &mut AppState, came: &Came) {
+    let Some(study) = came.studies.first() else {
+        state.toasts.say("Nothing of it can be opened; the list below says why");
+        return;
+    };
+    if came.studies.len() > 1 {
+        let words =
+            format!("Opened the first of {} studies; the others are in the library", came.studies.len());
+        state.toasts.say(words);
+    }
+    state.library.show_first = came.first.clone();
+    state.library.choose(Key::Study(study.clone()));
+    open(state, Wanted::Study(study.clone()));
+}
+
+/// Imports what was dropped on the window or pasted into the library, and says so while something hovers over it.
 pub fn take_drops(state: &mut AppState, ctx: &egui::Context) {
-    let (dropped, is_hovering) = ctx.input(|input| {
+    let (mut dropped, pasted, is_hovering) = ctx.input(|input| {
         let dropped: Vec<PathBuf> =
             input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect();
-        (dropped, !input.raw.hovered_files.is_empty())
+        let pasted = input.events.iter().find_map(|event| match event {
+            egui::Event::Paste(text) if tools::is_paths(text) => Some(tools::paths(text)),
+            _ => None,
+        });
+        (dropped, pasted, !input.raw.hovered_files.is_empty())
     });
+    // Into a field it is text; on the library it is what a file manager copied.
+    if state.screen == Screen::Library && !ctx.text_edit_focused() {
+        dropped.extend(pasted.unwrap_or_default());
+    }
     if !dropped.is_empty() {
-        import(state, dropped);
+        import(state, dropped, Then::List);
     } else if is_hovering {
         let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Foreground, Id::unique("drop")));
         let place = ctx.content_rect();
@@ -385,7 +422,7 @@ pub fn is_idle(state: &AppState) -> bool {
 
 /// Draws it.
 pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
-    import::drawer(&mut state.library, ui);
+    drawer::ui(state, ui);
     if state.root.is_none() || tools::is_empty(&state.library) {
         let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::same(24));
         CentralPanel::default().frame(frame).show(ui, |ui| tools::empty(state, ui));

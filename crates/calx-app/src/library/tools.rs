@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use egui::{Align, Button, Id, Layout, RichText, TextEdit};
 
 use super::commands::open_workspace;
+use super::import::many;
 use super::{Kind, Library, Shows, import};
-use crate::shell::theme;
+use crate::shell::{Purpose, theme};
 use crate::state::AppState;
 
 /// Nothing is there, and not because of words that find nothing.
@@ -44,8 +45,8 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
                 state.ask("library.import");
             }
             if let Some(totals) = state.library.totals {
-                let studies = import::many(totals.studies, "study", "studies");
-                let instances = import::many(totals.instances, "image or object", "images and objects");
+                let studies = many(totals.studies, "study", "studies");
+                let instances = many(totals.instances, "image or object", "images and objects");
                 let words = format!("{studies} · {instances}");
                 ui.label(RichText::new(words).small().color(theme::QUIET));
             }
@@ -67,8 +68,13 @@ fn import_field(state: &mut AppState, ui: &mut egui::Ui) {
     );
     if asked {
         let paths = paths(&state.library.paths);
-        import(state, paths);
+        import(state, paths, super::import::Then::List);
     }
+    browse(
+        state,
+        ui,
+        &[(Purpose::ImportFolder, "Choose a folder…"), (Purpose::ImportFiles, "Choose files…")],
+    );
 }
 
 fn workspace_field(state: &mut AppState, ui: &mut egui::Ui) {
@@ -82,6 +88,22 @@ fn workspace_field(state: &mut AppState, ui: &mut egui::Ui) {
         let folder = std::mem::take(&mut state.library.folder);
         open_workspace(state, PathBuf::from(folder.trim()));
     }
+    browse(state, ui, &[(Purpose::Workspace, "Choose a workspace…")]);
+}
+
+/// Dialogs of the desktop, where there is one.
+fn browse(state: &mut AppState, ui: &mut egui::Ui, dialogs: &[(Purpose, &str)]) {
+    if !state.dialogs.are_there() {
+        return;
+    }
+    ui.horizontal(|ui| {
+        for (purpose, name) in dialogs {
+            if ui.button(*name).clicked() {
+                let start = state.root.as_ref().and_then(|root| root.parent()).map(PathBuf::from);
+                state.dialogs.ask(*purpose, start);
+            }
+        }
+    });
 }
 
 /// A field for a path and its button; whether it was asked for.
@@ -116,6 +138,7 @@ pub(super) fn empty(state: &mut AppState, ui: &mut egui::Ui) {
             ui.label("A workspace is a folder in which calx keeps images and cases. An empty folder becomes one.");
             ui.add_space(12.0);
             theme::card().show(ui, |ui| workspace_field(state, ui));
+            recent(state, ui);
         } else {
             ui.label(RichText::new("No images yet").heading().color(theme::STRONG));
             ui.label("Drop DICOM files or folders here, or paste their path.");
@@ -133,13 +156,58 @@ pub(super) fn empty(state: &mut AppState, ui: &mut egui::Ui) {
     });
 }
 
+/// Workspaces that were open before.
+fn recent(state: &mut AppState, ui: &mut egui::Ui) {
+    let known = crate::shell::recent(state);
+    if known.is_empty() {
+        return;
+    }
+    ui.add_space(16.0);
+    theme::heading(ui, "Recent workspaces");
+    for path in known {
+        let (name, folder) = crate::shell::in_words(&path);
+        let words = RichText::new(name).color(theme::STRONG);
+        let button = Button::new(words).shortcut_text(RichText::new(folder).small()).truncate();
+        let button = ui.add_sized([ui.available_width().min(520.0), 30.0], button);
+        if button.accessible_name(format!("Open workspace {}", path.display())).clicked() {
+            open_workspace(state, path);
+        }
+    }
+}
+
 /// Paths as people paste them: one a line, in quotes or not, also as file addresses.
 pub(super) fn paths(text: &str) -> Vec<PathBuf> {
     let plain = |line: &str| {
         let line = line.trim().trim_matches(['"', '\'']);
-        line.strip_prefix("file://").unwrap_or(line).to_owned()
+        match line.strip_prefix("file://") {
+            // `file://localhost/…` is as good as `file:///…`.
+            Some(address) => unescaped(address.strip_prefix("localhost").unwrap_or(address)),
+            None => line.to_owned(),
+        }
     };
     text.lines().map(plain).filter(|line| !line.is_empty()).map(PathBuf::from).collect()
+}
+
+/// Whether a text that was pasted is a list of paths and nothing else.
+pub(super) fn is_paths(text: &str) -> bool {
+    let found = paths(text);
+    !found.is_empty() && found.iter().all(|path| path.is_absolute())
+}
+
+/// An address with its `%20` undone; what is no such sign stays.
+fn unescaped(address: &str) -> String {
+    let bytes = address.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let hex = bytes.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        let value = hex
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        out.push(value.unwrap_or(*byte));
+        at += if value.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).unwrap_or_else(|_| address.to_owned())
 }
 
 #[cfg(test)]
@@ -148,7 +216,9 @@ mod tests {
 
     #[test]
     fn paths_are_read_as_people_paste_them() {
-        let found = paths("  /data/a b \n\"/data/c\"\nfile:///data/d\n\n");
-        assert_eq!(found, ["/data/a b", "/data/c", "/data/d"].map(PathBuf::from));
+        let found = paths("  /data/a b \n\"/data/c\"\nfile:///data/d%20%C3%BC%zz\n\nfile://localhost/e\n");
+        assert_eq!(found, ["/data/a b", "/data/c", "/data/d ü%zz", "/e"].map(PathBuf::from));
+        assert!(is_paths("/data/a\nfile:///data/b"));
+        assert!(!is_paths("radial artery") && !is_paths("") && !is_paths("/data/a\nand then"));
     }
 }

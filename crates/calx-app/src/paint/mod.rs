@@ -1,17 +1,60 @@
 //! Drawing images into panes.
 //!
-//! Here: the CPU twin's painter ([`TwinPainter`]), which draws everywhere and equals what is exported. A painter on
-//! the graphics adapter is another [`crate::seams::PanePainter`].
+//! Here: the CPU twin's painter ([`TwinPainter`]), which draws everywhere and equals what is exported, and the
+//! graphics adapter's ([`GpuPainter`]), whose pictures are the same.
 //!
 //! Invariants
-//! - At most 4 MB of pixels are handed to the graphics in a pass, but for a picture's first.
+//! - At most 4 MB of pixels are handed to the graphics in a pass.
+//! - A software adapter draws images only when it is asked for: the twin is faster.
 
+mod gpu;
 mod twin;
 
-use calx_render::{Picture, Pixels};
+use calx_render::gpu::GpuDevice;
+use calx_render::{Picture, Pixels, RendererChoice};
 use egui::{Color32, ColorImage};
 
+pub use gpu::GpuPainter;
 pub use twin::TwinPainter;
+
+use crate::seams::PanePainter;
+use crate::work::Wake;
+
+/// Bytes of pixels handed to the graphics in one pass.
+const BUDGET: u64 = 4 << 20;
+/// A pane that was not painted for so many passes is gone.
+const GONE: u64 = 2;
+
+/// What a window is drawn with.
+#[derive(Debug, Clone)]
+pub struct Canvas {
+    /// The device.
+    pub device: GpuDevice,
+    /// The format of the window's texture.
+    pub format: wgpu::TextureFormat,
+}
+
+/// Opens the painter that is asked for, as far as the window's graphics can draw images.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn open(
+    wake: &Wake,
+    canvas: Option<&Canvas>,
+    choice: RendererChoice,
+) -> std::io::Result<Box<dyn PanePainter>> {
+    let is_wanted = |canvas: &&Canvas| match choice {
+        RendererChoice::Auto => canvas.device.adapter.is_hardware,
+        RendererChoice::Gpu => true,
+        RendererChoice::Cpu => false,
+    };
+    // In an sRGB texture a display value would be brightened once more.
+    let fits = |canvas: &&Canvas| !canvas.format.is_srgb();
+    match canvas.filter(is_wanted).filter(fits) {
+        Some(Canvas { device, format }) => Ok(Box::new(GpuPainter::open(wake, device.clone(), *format)?)),
+        None => Ok(Box::new(TwinPainter::open(wake)?)),
+    }
+}
 
 /// A drawn picture as egui takes it: display values as they are.
 pub(crate) fn colour_image(picture: &Picture) -> ColorImage {

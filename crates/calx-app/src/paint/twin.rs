@@ -7,28 +7,27 @@
 //!
 //! Invariants
 //! - Only what a pane asked for last is drawn; what it asked for before and was not begun is dropped.
-//! - A picture is handed to the graphics in strips, at most [`BUDGET`] bytes a pass.
+//! - A picture is handed to the graphics in strips, at most 4 MB a pass.
 //! - A picture of another instance is never shown in an image's place.
+//! - While only the window changes, the image is not averaged again: its indices are kept and looked up.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use calx_geometry::{Point, ScreenSpace, Transform};
-use calx_render::{CpuRenderer, DisplayTable, Picture, RenderError, Renderer, RendererDescription, View};
+use calx_render::{
+    CpuRenderer, DisplayTable, Picture, RenderError, Renderer, RendererDescription, Resampled, View,
+};
 use egui::{Align2, Color32, ColorImage, FontId, Mesh, Pos2, Rect, TextureHandle, TextureOptions};
 
-use super::{size, strip};
+use super::{BUDGET, GONE, size, strip};
 use crate::seams::{LoadedFrame, Painted, PaneId, PaneImage, PanePainter, PaneShown};
 use crate::work::saver::words;
 use crate::work::{Desk, Outbox, Told, Wake};
 
-/// Bytes of pixels handed to the graphics in one pass.
-const BUDGET: u64 = 4 << 20;
 /// Bytes of a strip.
 const STRIP: usize = 1 << 20;
-/// A pane that was not painted for so many passes is gone.
-const GONE: u64 = 2;
 
 /// The CPU twin as a painter.
 pub struct TwinPainter {
@@ -68,10 +67,38 @@ struct Drawn {
     strips: Result<Vec<ColorImage>, RenderError>,
 }
 
+/// What each pane showed last, before the window: one frame a pane is kept by it.
+#[derive(Default)]
+struct Kept(BTreeMap<PaneId, (Arc<LoadedFrame>, View, Resampled)>);
+
+impl Kept {
+    fn draw(&mut self, pane: PaneId, job: &Job) -> Result<Picture, RenderError> {
+        if let Some((image, view, resampled)) = self.0.get(&pane)
+            && Arc::ptr_eq(image, &job.image)
+            && *view == job.view
+            && let Some(picture) = resampled.look_up(&job.table)
+        {
+            return Ok(picture);
+        }
+        // What was kept goes first: two of them need not be held.
+        self.0.remove(&pane);
+        let resampled = Resampled::of(&job.image.frame, &job.table, &job.view)?;
+        match resampled.look_up(&job.table) {
+            Some(picture) => {
+                self.0.insert(pane, (Arc::clone(&job.image), job.view, resampled));
+                Ok(picture)
+            }
+            None => CpuRenderer.draw(&job.image.frame, &job.table, &job.view),
+        }
+    }
+}
+
 /// One pane.
 #[derive(Default)]
 struct Pane {
     shown: Option<Shown>,
+    /// Textures of the picture before, to be written over.
+    spare: Vec<TextureHandle>,
     coming: Option<Coming>,
     asked: Option<Job>,
     refused: Option<(Job, String)>,
@@ -106,10 +133,10 @@ impl TwinPainter {
     pub fn open(wake: &Wake) -> std::io::Result<Self> {
         let board: Arc<Mutex<BTreeMap<PaneId, Job>>> = Arc::default();
         let jobs = Arc::clone(&board);
+        let mut kept = Kept::default();
         let desk = Desk::open("painter", wake, move |pane: PaneId, out: &Outbox<Drawn>| {
             let Some(job) = lock(&jobs).remove(&pane) else { return };
-            let strips = CpuRenderer.draw(&job.image.frame, &job.table, &job.view);
-            let strips = strips.map(|picture| strips_of(&picture));
+            let strips = kept.draw(pane, &job).map(|picture| strips_of(&picture));
             out.tell(Drawn { pane, job, strips });
         })?;
         Ok(Self { desk, board, panes: BTreeMap::new(), uploaded: 0, budget: (0, 0), ctx: None })
@@ -135,7 +162,12 @@ impl TwinPainter {
             }
             match strips {
                 Ok(strips) => {
-                    pane.coming = Some(Coming { job, left: strips.into_iter(), strips: Vec::new() });
+                    let coming = Coming { job, left: strips.into_iter(), strips: Vec::new() };
+                    // One that was half handed over is not shown any more.
+                    if let Some(late) = pane.coming.replace(coming) {
+                        let unused = std::mem::take(&mut pane.spare);
+                        pane.spare = late.strips.into_iter().chain(unused).collect();
+                    }
                 }
                 Err(error) => pane.refused = Some((job, words(&error))),
             }
@@ -154,11 +186,22 @@ impl TwinPainter {
             let bytes = u64::try_from(image.pixels.len() * 4).unwrap_or(u64::MAX);
             self.budget.1 = self.budget.1.saturating_sub(bytes);
             self.uploaded = self.uploaded.saturating_add(bytes);
-            let name = format!("pane {} strip {}", id.0, coming.strips.len());
-            coming.strips.push(ctx.load_texture(name, image, TextureOptions::LINEAR));
+            let is_alike = pane.spare.first().is_some_and(|spare| spare.size() == image.size);
+            let strip = if is_alike {
+                // Writing over a texture spares the graphics one for each picture of a drag.
+                let mut spare = pane.spare.remove(0);
+                spare.set_partial([0, 0], image, TextureOptions::LINEAR);
+                spare
+            } else {
+                pane.spare.clear();
+                let name = format!("pane {} strip {}", id.0, coming.strips.len());
+                ctx.load_texture(name, image, TextureOptions::LINEAR)
+            };
+            coming.strips.push(strip);
         }
         if coming.left.len() == 0 {
-            pane.shown = Some(Shown { job: coming.job, strips: coming.strips });
+            let before = pane.shown.replace(Shown { job: coming.job, strips: coming.strips });
+            pane.spare = before.map(|shown| shown.strips).unwrap_or_default();
         } else {
             pane.coming = Some(coming);
             ctx.request_repaint();

@@ -49,6 +49,33 @@ impl Chord {
         Key::from_name(name).map(|key| Self { modifiers, key })
     }
 
+    /// As it is written; `None` when [`Chord::parse`] could not read it again.
+    #[must_use]
+    pub fn text(self) -> Option<String> {
+        let mut text = String::new();
+        let held = self.modifiers;
+        for (is_held, word) in
+            [(held.command || held.ctrl, "Ctrl+"), (held.shift, "Shift+"), (held.alt, "Alt+")]
+        {
+            if is_held {
+                text.push_str(word);
+            }
+        }
+        text.push_str(match self.key {
+            Key::PageUp => "PgUp",
+            Key::PageDown => "PgDn",
+            Key::Minus => "-",
+            Key::Plus => "+",
+            Key::Equals => "=",
+            Key::Comma => ",",
+            Key::OpenBracket => "[",
+            Key::CloseBracket => "]",
+            key => key.name(),
+        });
+        let again = Self::parse(&text)?;
+        (again.key == self.key).then_some(text)
+    }
+
     fn is_met_by(self, key: Key, held: Modifiers) -> bool {
         // Signs lie on other keys, with or without Shift, from one keyboard to the next.
         let is_sign = matches!(
@@ -98,10 +125,10 @@ impl Chord {
     }
 }
 
-/// The keys of a command as shown: "Ctrl+Shift+Z".
+/// The first key of a command as menus show it: "Ctrl+Shift+Z".
 #[must_use]
-pub fn shown(command: &Command) -> Option<&'static str> {
-    command.keys.first().copied()
+pub fn shown<'a>(state: &'a AppState, command: &Command) -> Option<&'a str> {
+    state.settings.keymap.shown(command)
 }
 
 /// Turns keys into commands, and notes which keys are held.
@@ -116,6 +143,9 @@ pub fn take(state: &mut AppState, ctx: &egui::Context) {
     });
     state.held.peek = in_viewer && peek;
     state.held.pan = in_viewer && pan;
+    if state.settings.capturing.is_some() {
+        return;
+    }
     let events = ctx.input(|input| input.events.clone());
     let mut taken = Vec::new();
     for (index, event) in events.iter().enumerate() {
@@ -155,7 +185,8 @@ fn command_of(state: &AppState, key: Key, held: Modifiers) -> Option<(&'static C
         Scope::Case => state.screen == Screen::Case,
     };
     commands::all().filter(|command| counts(command.scope)).find_map(|command| {
-        let mut chords = command.keys.iter().filter_map(|text| Chord::parse(text));
+        let keys = state.settings.keymap.keys(command);
+        let mut chords = keys.into_iter().filter_map(Chord::parse);
         chords.find(|chord| chord.is_met_by(key, held)).map(|chord| (command, chord))
     })
 }

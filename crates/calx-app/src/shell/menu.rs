@@ -6,7 +6,7 @@
 use egui::{Align, Button, Layout, Margin, Panel, RichText};
 
 use super::{keys, theme};
-use crate::commands::{self, Command, CommandCall};
+use crate::commands::{self, Arg, Command, CommandCall};
 use crate::state::{AppState, Screen};
 
 /// Menus in the order people expect; what commands name besides comes before Help.
@@ -58,13 +58,46 @@ fn menu(state: &mut AppState, ui: &mut egui::Ui, name: &str) {
             ui.close();
         }
     }
+    if name == "File" {
+        recent(state, ui);
+    }
+}
+
+/// Workspaces that were open before, at the end of the File menu.
+fn recent(state: &mut AppState, ui: &mut egui::Ui) {
+    let known = super::recent(state);
+    if known.is_empty() {
+        return;
+    }
+    ui.separator();
+    ui.label(RichText::new("Recent workspaces").small().color(theme::QUIET));
+    for path in known {
+        let (name, folder) = super::in_words(&path);
+        let button = Button::new(name).shortcut_text(RichText::new(shortened(&folder)).small());
+        let button = ui.add(button).accessible_name(format!("Open workspace {}", path.display()));
+        if button.on_hover_text(path.display().to_string()).clicked() {
+            state.todo.push(CommandCall { id: "library.workspace", arg: Arg::Path(path) });
+            ui.close();
+        }
+    }
+}
+
+/// The end of a long path: what tells folders of one name apart stands there.
+fn shortened(path: &str) -> String {
+    const MOST: usize = 32;
+    let letters = path.chars().count();
+    if letters <= MOST {
+        return path.to_owned();
+    }
+    let end: String = path.chars().skip(letters - MOST + 1).collect();
+    format!("…{end}")
 }
 
 /// One command in a menu; whether it was chosen.
 pub fn entry(state: &AppState, ui: &mut egui::Ui, command: &Command) -> bool {
     let can = (command.when)(state);
     let mut button = Button::new(command.name);
-    if let Some(key) = keys::shown(command) {
+    if let Some(key) = keys::shown(state, command) {
         button = button.shortcut_text(key);
     }
     let response = ui.add_enabled(can.is_ok(), button).accessible_name(command.name);
@@ -84,7 +117,7 @@ fn screens(state: &mut AppState, ui: &mut egui::Ui) {
         let can = (command.when)(state);
         let button = Button::new(name).selected(state.screen == screen);
         let response = ui.add_enabled(can.is_ok(), button).accessible_name(format!("{name} screen"));
-        let tip = format!("{} ({})", command.tip, keys::shown(command).unwrap_or_default());
+        let tip = format!("{} ({})", command.tip, keys::shown(state, command).unwrap_or_default());
         let response = response.on_hover_text(tip).on_disabled_hover_text(can.err().unwrap_or_default());
         if response.clicked() {
             state.ask(id);

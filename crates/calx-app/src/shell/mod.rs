@@ -3,52 +3,36 @@
 //! Not here: what a screen shows.
 
 pub mod about;
+mod dialogs;
+mod export;
+pub mod keymap;
 pub mod keys;
 mod menu;
 mod palette;
+pub mod settings;
 mod sheets;
 mod status;
+mod store;
 pub mod theme;
 mod toasts;
 
+#[cfg(feature = "window")]
+pub use dialogs::Desktop as DesktopDialogs;
+pub use dialogs::{Answer, Dialogs, NoDialogs, Purpose, Scripted};
+pub use export::Exports;
 pub use menu::entry;
 pub use palette::Typed;
+pub use settings::{Settings, in_words, recent};
 pub use sheets::Sheet;
+pub use store::Store;
 pub use toasts::Toasts;
 
-use crate::commands::{Arg, Command, Scope, always};
+use crate::commands::{Arg, Command, CommandCall, Scope, always};
 use crate::seams::{Place, SaveState, WhyNot};
 use crate::state::{AppState, Screen, has_case, may_edit};
 
 /// How long what was undone shows bright.
 const FLASH_SECONDS: f64 = 1.5;
-/// From one size of the window's content to the next.
-const SCALE_STEP: f32 = 0.1;
-
-/// Scale, and what the shell remembers from pass to pass.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Size of everything but images, 0.75 to 2.
-    pub scale: f32,
-    /// Since when an edit is on its way to the disk.
-    saving_since: Option<f64>,
-    /// The window has its looks.
-    is_dressed: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { scale: 1.0, saving_since: None, is_dressed: false }
-    }
-}
-
-impl Settings {
-    fn rescale(&mut self, by: f32) {
-        self.scale = ((self.scale + by) * 20.0).round() / 20.0;
-        self.scale = self.scale.clamp(0.75, 2.0);
-    }
-}
-
 /// Commands of the shell.
 pub const COMMANDS: &[Command] = &[
     Command {
@@ -62,6 +46,19 @@ pub const COMMANDS: &[Command] = &[
         run: save_again,
     },
     Command {
+        id: "file.export",
+        name: "Export…",
+        tip: "Writes the case as files: a page, pictures, data; takes a folder",
+        menu: "File",
+        keys: &["Ctrl+E"],
+        scope: Scope::Everywhere,
+        when: export::may_export,
+        run: |state, arg| {
+            export::begin(state, arg.text());
+            lay_over(state, Sheet::Export);
+        },
+    },
+    Command {
         id: "file.quit",
         name: "Quit",
         tip: "Ends calx; everything written is on disk already",
@@ -70,6 +67,16 @@ pub const COMMANDS: &[Command] = &[
         scope: Scope::Everywhere,
         when: always,
         run: quit,
+    },
+    Command {
+        id: "edit.settings",
+        name: "Settings…",
+        tip: "Size, theme, hands, keys",
+        menu: "Edit",
+        keys: &["Ctrl+,"],
+        scope: Scope::Everywhere,
+        when: always,
+        run: |state, _| lay_over(state, Sheet::Settings),
     },
     Command {
         id: "edit.undo",
@@ -129,7 +136,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["Ctrl++", "Ctrl+="],
         scope: Scope::Everywhere,
         when: always,
-        run: |state, _| state.settings.rescale(SCALE_STEP),
+        run: |state, _| state.settings.rescale(1),
     },
     Command {
         id: "view.smaller",
@@ -139,7 +146,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["Ctrl+-"],
         scope: Scope::Everywhere,
         when: always,
-        run: |state, _| state.settings.rescale(-SCALE_STEP),
+        run: |state, _| state.settings.rescale(-1),
     },
     Command {
         id: "view.usual-size",
@@ -200,6 +207,35 @@ pub fn poll(state: &mut AppState) {
         state.flash = None;
     }
     crate::case::commit_due(state);
+    export::poll(state);
+    settings::note_workspace(state);
+    settings::poll(state);
+    take_answer(state);
+}
+
+/// Does what a dialog was opened for.
+fn take_answer(state: &mut AppState) {
+    let Some((purpose, answer)) = state.dialogs.take() else { return };
+    let paths = match answer {
+        Answer::Chosen(paths) => paths,
+        Answer::Closed => return,
+        Answer::None => {
+            state
+                .toasts
+                .say("This desktop opened no dialog: type or paste the path into the field beside it");
+            return;
+        }
+    };
+    let first = paths.first().cloned().unwrap_or_default();
+    match purpose {
+        Purpose::ImportFiles | Purpose::ImportFolder => {
+            crate::library::import(state, paths, crate::library::import::Then::List);
+        }
+        Purpose::Workspace => {
+            state.todo.push(CommandCall { id: "library.workspace", arg: Arg::Path(first) });
+        }
+        Purpose::Export => state.exports.folder = first.display().to_string(),
+    }
 }
 
 /// Turns keys into commands.
@@ -249,7 +285,8 @@ pub fn show_place(state: &mut AppState, place: Place) {
         }
         state.selection.keep_to(case);
     }
-    state.flash = Some((place, state.seconds + FLASH_SECONDS));
+    // What is selected stays marked; only the flash is left out.
+    state.flash = (!state.settings.reduce_motion).then_some((place, state.seconds + FLASH_SECONDS));
 }
 
 fn lay_over(state: &mut AppState, sheet: Sheet) {

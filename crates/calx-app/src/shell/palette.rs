@@ -80,7 +80,7 @@ fn line(state: &AppState, ui: &mut egui::Ui, command: &Command, is_chosen: bool,
     let words = RichText::new(command.name).color(if can.is_ok() { theme::STRONG } else { theme::QUIET });
     let mut button =
         Button::new(words).selected(is_chosen).frame(is_chosen).min_size(egui::vec2(500.0, 28.0));
-    if let Some(key) = keys::shown(command) {
+    if let Some(key) = keys::shown(state, command) {
         button = button.shortcut_text(key);
     }
     let response = ui.add(button).accessible_name(command.name);

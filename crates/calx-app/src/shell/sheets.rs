@@ -8,7 +8,7 @@ use egui::{Id, Modal, RichText, ScrollArea};
 
 use super::palette::{self, Typed};
 use super::{about, theme};
-use crate::commands::{self, Scope};
+use crate::commands::{self, Command, Scope};
 use crate::seams::SaveState;
 use crate::state::AppState;
 
@@ -23,6 +23,10 @@ pub enum Sheet {
     Messages,
     /// Versions, licences, purpose.
     About,
+    /// What a person chose for the window.
+    Settings,
+    /// What is written as files.
+    Export,
     /// Whether regions that statements rest on are to go.
     DeleteRegions(Vec<RegionId>),
     /// Whether to quit though the disk refused edits.
@@ -37,6 +41,8 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context) {
         Sheet::Keys => plain(ctx, "Keys", 760.0, |ui| all_keys(state, ui)).then_some(Sheet::Keys),
         Sheet::Messages => plain(ctx, "Messages", 560.0, |ui| messages(state, ui)).then_some(Sheet::Messages),
         Sheet::About => plain(ctx, "About calx", 560.0, |ui| about::ui(state, ui)).then_some(Sheet::About),
+        Sheet::Settings => super::settings::show(state, ctx).then_some(Sheet::Settings),
+        Sheet::Export => super::export::show(state, ctx).then_some(Sheet::Export),
         Sheet::DeleteRegions(regions) => {
             delete_regions(state, ctx, &regions).then_some(Sheet::DeleteRegions(regions))
         }
@@ -69,14 +75,16 @@ fn all_keys(state: &AppState, ui: &mut egui::Ui) {
         (Scope::Library, "Library"),
         (Scope::Case, "Case screen"),
     ] {
-        let mut with_keys = commands::all().filter(|c| c.scope == scope && !c.keys.is_empty()).peekable();
+        let keymap = &state.settings.keymap;
+        let has_keys = |command: &&Command| command.scope == scope && !keymap.keys(command).is_empty();
+        let mut with_keys = commands::all().filter(has_keys).peekable();
         if with_keys.peek().is_none() {
             continue;
         }
         theme::heading(ui, title);
         egui::Grid::new(("keys", title)).num_columns(3).spacing([20.0, 4.0]).show(ui, |ui| {
             for command in with_keys {
-                ui.label(RichText::new(command.keys.join(", ")).monospace().color(theme::ACCENT));
+                ui.label(RichText::new(keymap.keys(command).join(", ")).monospace().color(theme::ACCENT));
                 let colour = if (command.when)(state).is_ok() { theme::STRONG } else { theme::QUIET };
                 ui.label(RichText::new(command.name).color(colour));
                 ui.add(egui::Label::new(RichText::new(command.tip).small().color(theme::QUIET)).wrap());

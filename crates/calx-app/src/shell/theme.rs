@@ -118,12 +118,26 @@ fn visuals(visuals: &mut egui::Visuals) {
 
 /// A heading of a part of a panel: small, quiet, spaced.
 pub fn heading(ui: &mut egui::Ui, words: &str) {
-    ui.label(egui::RichText::new(words.to_uppercase()).small().color(QUIET).extra_letter_spacing(0.8));
+    let shown = egui::RichText::new(words.to_uppercase()).small().color(QUIET).extra_letter_spacing(0.8);
+    // Capitals are looks: a screen reader says the words.
+    let _named = ui.label(shown).accessible_name(words);
 }
 
 /// A frame that lies on a panel.
 pub fn card() -> egui::Frame {
     egui::Frame::NONE.fill(RAISED).corner_radius(CornerRadius::same(7)).inner_margin(Margin::same(12))
+}
+
+/// Content of a card, with buttons that stand out from its ground.
+pub fn on_card<R>(ui: &mut egui::Ui, content: impl FnOnce(&mut egui::Ui) -> R) -> R {
+    card()
+        .show(ui, |ui| {
+            let button = &mut ui.visuals_mut().widgets.inactive;
+            (button.weak_bg_fill, button.bg_fill) = (LIFTED, LIFTED);
+            ui.set_min_width(ui.available_width());
+            content(ui)
+        })
+        .inner
 }
 
 /// The colour of a label of the schema.

@@ -40,7 +40,8 @@ fn tools(state: &mut AppState, ui: &mut egui::Ui) {
         let response = ui.add_enabled(may.is_ok(), button).accessible_name(command.name);
         let response = match may {
             Ok(()) => {
-                let keys = command.keys.first().map_or(String::new(), |key| format!(" ({key})"));
+                let keys = crate::shell::keys::shown(state, command)
+                    .map_or(String::new(), |key| format!(" ({key})"));
                 response.on_hover_text(format!("{}{keys}: {}", command.name, command.tip))
             }
             Err(why) => response.on_disabled_hover_text(why),
@@ -72,6 +73,7 @@ const fn short(kind: ToolKind) -> &'static str {
         ToolKind::Length => "Length",
         ToolKind::Angle => "Angle",
         ToolKind::Arrow => "Arrow",
+        ToolKind::Calibrate => "Scale",
     }
 }
 

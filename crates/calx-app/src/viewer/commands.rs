@@ -5,12 +5,13 @@
 use calx_model::{Edit, ImageField, WindowChoice};
 use calx_tools::Input;
 
-use super::actions;
 use super::gesture::{set_window, with_pane_view};
 use super::points::Framing;
+use super::several::{self, has_several};
 use super::state::Layout;
 use super::toolbox::{self, ToolKind, may_draw};
 use super::window::{Windowing, is_grey, offered};
+use super::{actions, calibrate};
 use crate::commands::{Command, Scope};
 use crate::seams::WhyNot;
 use crate::state::{AppState, has_case, may_edit};
@@ -39,6 +40,10 @@ fn has_clip(state: &AppState) -> Result<(), WhyNot> {
 
 fn has_selection(state: &AppState) -> Result<(), WhyNot> {
     may_edit(state)?;
+    if state.selection.regions.is_empty() { Err("select a region first") } else { Ok(()) }
+}
+
+fn has_chosen(state: &AppState) -> Result<(), WhyNot> {
     if state.selection.regions.is_empty() { Err("select a region first") } else { Ok(()) }
 }
 
@@ -181,6 +186,11 @@ pub const COMMANDS: &[Command] = commands! {
         |state, _| toolbox::take(state, ToolKind::Angle);
     "tool.arrow", "Arrow with words", "Drag from what it points at to where the words stand", "Tools", ["Q"],
         may_draw, |state, _| toolbox::take(state, ToolKind::Arrow);
+    "tool.calibrate", "Calibrate by a known length",
+        "Of the selected length, or of one that is drawn now: its millimetres give the image its scale", "Tools", [],
+        may_draw, |state, _| calibrate::begin(state);
+    "image.file_scale", "Back to the file's scale", "Takes the scale away that a known length gave this image", "Tools",
+        [], calibrate::has_scale, |state, _| calibrate::back_to_file(state);
     "tool.finish", "Finish the shape", "Closes what is being drawn", "Tools", ["Enter"], is_drawing,
         |state, _| { toolbox::send(state, state.viewer.focus, Input::Finish); };
     "tool.drop_last", "Take the last point back", "While drawing; with Select the vertex clicked last", "Tools",
@@ -193,6 +203,19 @@ pub const COMMANDS: &[Command] = commands! {
         |state, _| { toolbox::send(state, state.viewer.focus, Input::Step(-1.0)); };
     "tool.delete", "Delete the selected regions", "With their ties to statements; one step of undo", "Region",
         ["Delete"], has_selection, |state, _| toolbox::delete_selected(state);
+    "region.merge", "Merge the selected regions",
+        "Into the one selected first, which keeps its id and takes the links of the others", "Region", ["U"],
+        has_several, |state, _| several::merge(state);
+    "region.subtract", "Subtract from the region selected first", "The regions selected later are taken out of it and stay",
+        "Region", ["Shift+U"], has_several, |state, _| several::subtract(state);
+    "region.duplicate", "Duplicate the selected regions", "Beside themselves", "Region", ["Ctrl+D"], has_selection,
+        |state, _| several::duplicate_selected(state);
+    "region.copy", "Copy the selected regions", "To be pasted on this or another image, of this or another case", "Edit",
+        ["Ctrl+C"], has_chosen, |state, _| several::copy(state);
+    "region.paste", "Paste regions", "On the image in focus: beside what they were copied from, at the same place of another image",
+        "Edit", ["Ctrl+V"], may_draw, several::paste_here;
+    "region.select_all", "Select all regions", "That are shown on the image in focus", "Edit", ["Ctrl+A"], has_marks,
+        |state, _| several::select_all(state);
     "tool.nudge_left", "Nudge left", "The selected regions, by a pixel", "", ["Alt+Left"], has_selection,
         |state, _| toolbox::nudge_selected(state, -1.0, 0.0);
     "tool.nudge_right", "Nudge right", "The selected regions, by a pixel", "", ["Alt+Right"], has_selection,

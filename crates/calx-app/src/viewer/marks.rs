@@ -337,6 +337,14 @@ pub(crate) fn draw_preview(painter: &Painter, preview: &Preview, lens: &Lens) {
     draw_handles(painter, &preview.handles, lens);
 }
 
+/// A length that is being given its millimetres.
+pub(crate) fn draw_known(painter: &Painter, ends: [Point<ImageSpace>; 2], lens: &Lens) {
+    let look = Look { colour: DRAWING, width: 1.75, opacity: 1.0, dashes: &[], is_bright: true };
+    let ends = on_screen(&ends, lens);
+    strokes::draw(painter, &ends, false, look.ink());
+    draw_ticks(painter, &ends, look);
+}
+
 /// The box that a window is being taken from.
 pub(crate) fn draw_box(painter: &Painter, from: Pos2, to: Pos2) {
     let rect = Rect::from_two_pos(from, to);

@@ -3,8 +3,18 @@
 use crate::commands::{self, Command};
 use crate::state::AppState;
 
-const OF_REGION: &[&str] = &["case.link", "region.hide", "region.lock", "tool.delete"];
+const OF_REGION: &[&str] = &[
+    "case.link",
+    "region.merge",
+    "region.subtract",
+    "region.duplicate",
+    "region.copy",
+    "region.hide",
+    "region.lock",
+    "tool.delete",
+];
 const OF_IMAGE: &[&str] = &[
+    "region.paste",
     "viewer.fit",
     "viewer.one_to_one",
     "viewer.turn_right",
@@ -52,7 +62,7 @@ fn entries(state: &mut AppState, ui: &mut egui::Ui, ids: &[&'static str]) {
 /// A command as a button with its key; off with the reason when it cannot be done.
 pub(crate) fn entry(state: &mut AppState, ui: &mut egui::Ui, command: &'static Command) {
     let may = (command.when)(state);
-    let keys = command.keys.first().copied().unwrap_or_default();
+    let keys = crate::shell::keys::shown(state, command).unwrap_or_default();
     let button = egui::Button::new(command.name).shortcut_text(keys);
     let response = ui.add_enabled(may.is_ok(), button);
     let response = match may {

@@ -12,22 +12,25 @@
 
 mod actions;
 mod bar;
+mod calibrate;
 mod commands;
 mod corner;
 mod gesture;
 mod hit;
 mod marks;
+pub(crate) mod measured;
 mod menu;
 mod note;
 mod pane;
 pub mod points;
+mod several;
 pub mod state;
 mod strip;
 mod strokes;
 pub mod toolbox;
 pub mod window;
 
-use egui::{CentralPanel, Frame, Panel, Rect, Vec2};
+use egui::{CentralPanel, Event, Frame, Panel, Rect, Vec2};
 
 pub use commands::COMMANDS;
 pub use hit::region_at;
@@ -35,6 +38,7 @@ pub use state::{Layout, Pane, Viewer};
 pub use toolbox::ToolKind;
 
 use crate::case;
+use crate::commands::{Arg, CommandCall};
 use crate::state::AppState;
 
 /// Takes back the last point of a shape that is being drawn, which undo does before anything else. Whether there was
@@ -47,6 +51,7 @@ pub fn take_back_point(state: &mut AppState) -> bool {
 pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     state.pointed = None;
     follow(state);
+    clipboard(state, ui.ctx());
     Panel::top("viewer bar").show(ui, |ui| bar::ui(state, ui));
     if state.viewer.has_panels {
         Panel::left("images")
@@ -63,9 +68,29 @@ pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
         panes(state, ui, room);
     });
     note::ui(state, ui.ctx());
+    calibrate::ui(state, ui.ctx());
     // A release that no pane saw ends a drag too.
     if !ui.ctx().input(|input| input.pointer.any_down()) {
         state.viewer.gesture = None;
+    }
+}
+
+/// Copy and paste come as words of the system, not as keys; a text that is being typed keeps them.
+fn clipboard(state: &mut AppState, ctx: &egui::Context) {
+    if let Some(text) = state.viewer.to_clipboard.take() {
+        ctx.copy_text(text);
+    }
+    if ctx.text_edit_focused() || state.sheet.is_some() {
+        return;
+    }
+    for event in ctx.input(|input| input.events.clone()) {
+        match event {
+            Event::Copy if !state.selection.regions.is_empty() => state.ask("region.copy"),
+            Event::Paste(text) => {
+                state.todo.push(CommandCall { id: "region.paste", arg: Arg::Text(text) });
+            }
+            _ => {}
+        }
     }
 }
 
@@ -129,6 +154,11 @@ fn follow(state: &mut AppState) {
         }
     }
     marks::trace(viewer, case);
+    let selected = &state.selection.regions;
+    if viewer.chosen.len() != selected.len() || viewer.chosen.iter().any(|id| !selected.contains(id)) {
+        viewer.chosen =
+            several::in_order(&viewer.chosen, selected, case.regions.iter().map(|region| region.id));
+    }
     if state.selection.image.is_some() && state.selection.image != viewer.followed {
         viewer.followed = state.selection.image;
         if let Some(image) = state.selection.image.and_then(|id| case.image(id)) {

@@ -178,6 +178,9 @@ fn over(state: &mut AppState, ui: &egui::Ui, index: usize, image: &CaseImage, le
                 marks::draw_preview(&painter, &tool.preview(), lens);
             }
         }
+        if let Some(known) = viewer.known.as_ref().filter(|known| known.image == image.id) {
+            marks::draw_known(&painter, known.ends.map(calx_geometry::GridPoint::point), lens);
+        }
         if let Some(gesture) = viewer.gesture.as_ref().filter(|gesture| gesture.pane == index)
             && let GestureKind::WindowBox { to } = gesture.kind
         {

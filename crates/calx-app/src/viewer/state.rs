@@ -13,6 +13,8 @@ use calx_model::{Case, CaseId, CaseImage, DisplayPipeline, ImageId, RegionId, Sh
 use calx_render::DisplayTable;
 use calx_tools::{Outline, Tool};
 
+use super::calibrate::Known;
+use super::measured::Measured;
 use super::points::{Extent, Framing, Lens};
 use super::toolbox::ToolKind;
 use super::window::Windowing;
@@ -255,6 +257,16 @@ pub struct Viewer {
     pub(crate) seen_selection: std::collections::BTreeSet<RegionId>,
     /// The region under the pointer at the last right click.
     pub(crate) menu_region: Option<RegionId>,
+    /// What is selected, in the order in which it was.
+    pub(crate) chosen: Vec<RegionId>,
+    /// Regions copied last, as text.
+    pub(crate) copied: String,
+    /// What the clipboard of the system is to hold.
+    pub(crate) to_clipboard: Option<String>,
+    /// A length whose millimetres are being typed.
+    pub(crate) known: Option<Known>,
+    /// Numbers of regions.
+    pub(crate) measured: Measured,
 }
 
 impl Default for Viewer {
@@ -280,6 +292,11 @@ impl Default for Viewer {
             followed: None,
             seen_selection: std::collections::BTreeSet::new(),
             menu_region: None,
+            chosen: Vec::new(),
+            copied: String::new(),
+            to_clipboard: None,
+            known: None,
+            measured: Measured::default(),
         }
     }
 }
@@ -309,6 +326,18 @@ impl Viewer {
         self.seen().find(|index| *index == self.focus && shows(index)).or_else(|| self.seen().find(shows))
     }
 
+    /// Whether nothing is being worked out.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.measured.is_idle()
+    }
+
+    /// The frame that is shown of an image.
+    pub(crate) fn loaded(&self, image: ImageId) -> Option<&Arc<LoadedFrame>> {
+        let pane = self.panes.get(self.pane_of(image)?)?;
+        pane.shown.as_ref().map(|shown| &shown.loaded)
+    }
+
     /// Whether a drawing is begun that Escape would give up.
     #[must_use]
     pub fn is_drawing(&self) -> bool {
@@ -323,6 +352,8 @@ impl Viewer {
             has_panels: self.has_panels,
             tool: self.tool,
             label: self.label.take(),
+            copied: std::mem::take(&mut self.copied),
+            to_clipboard: self.to_clipboard.take(),
             ..Self::default()
         };
         self.machine = self.tool.machine();

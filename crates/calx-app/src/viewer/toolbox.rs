@@ -12,6 +12,8 @@ use calx_tools::{
     Scene, SelectTool, Tool, nudge,
 };
 
+use super::calibrate;
+use super::several;
 use super::state::Note;
 use crate::seams::WhyNot;
 use crate::state::{AppState, may_edit};
@@ -50,11 +52,13 @@ pub enum ToolKind {
     Angle,
     /// An arrow with words.
     Arrow,
+    /// A known length, which gives the image its scale.
+    Calibrate,
 }
 
 impl ToolKind {
     /// All, in the order of the bar.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Window,
         Self::Pan,
         Self::Zoom,
@@ -70,6 +74,7 @@ impl ToolKind {
         Self::Length,
         Self::Angle,
         Self::Arrow,
+        Self::Calibrate,
     ];
 
     /// Its command.
@@ -91,6 +96,7 @@ impl ToolKind {
             Self::Length => "tool.length",
             Self::Angle => "tool.angle",
             Self::Arrow => "tool.arrow",
+            Self::Calibrate => "tool.calibrate",
         }
     }
 
@@ -105,7 +111,7 @@ impl ToolKind {
             Self::Path => Some(ShapeKind::Path),
             Self::Brush | Self::Eraser => Some(ShapeKind::Mask),
             Self::Point => Some(ShapeKind::Point),
-            Self::Length => Some(ShapeKind::Line),
+            Self::Length | Self::Calibrate => Some(ShapeKind::Line),
             Self::Angle => Some(ShapeKind::Angle),
             Self::Arrow => Some(ShapeKind::Arrow),
         }
@@ -124,7 +130,7 @@ impl ToolKind {
             Self::Brush => Box::new(BrushTool::new(false)),
             Self::Eraser => Box::new(BrushTool::new(true)),
             Self::Point => Box::new(PlacesTool::new(PlacesKind::Point)),
-            Self::Length => Box::new(PlacesTool::new(PlacesKind::Length)),
+            Self::Length | Self::Calibrate => Box::new(PlacesTool::new(PlacesKind::Length)),
             Self::Angle => Box::new(PlacesTool::new(PlacesKind::Angle)),
             Self::Arrow => Box::new(PlacesTool::new(PlacesKind::Arrow)),
         })
@@ -180,7 +186,11 @@ pub(crate) fn may_draw(state: &AppState) -> Result<(), WhyNot> {
 }
 
 /// Runs `work` with what a tool draws in; none without an image.
-fn with_scene<T>(state: &AppState, pane: usize, work: impl FnOnce(&mut Scene<'_>) -> T) -> Option<T> {
+pub(crate) fn with_scene<T>(
+    state: &AppState,
+    pane: usize,
+    work: impl FnOnce(&mut Scene<'_>) -> T,
+) -> Option<T> {
     let session = state.session.as_deref()?;
     let case = session.case();
     let pane = state.viewer.panes.get(pane)?;
@@ -206,14 +216,20 @@ fn with_scene<T>(state: &AppState, pane: usize, work: impl FnOnce(&mut Scene<'_>
     Some(work(&mut scene))
 }
 
-fn settle(state: &mut AppState, outcome: Outcome, tool: &'static str) {
+/// Does what a tool answered.
+pub(crate) fn settle(state: &mut AppState, outcome: Outcome, tool: &'static str) {
     match outcome {
         Outcome::Idle | Outcome::Redraw => {}
         Outcome::Say(words) => state.toasts.say(sentence(words)),
         Outcome::Select(regions) => select(state, &regions),
+        Outcome::Commit { edit, .. } if state.viewer.tool == ToolKind::Calibrate => {
+            if let Some((image, ends)) = calibrate::line_of(&edit) {
+                calibrate::ask(state, image, ends);
+            }
+        }
         Outcome::Commit { edit, select: chosen } => {
             let arrow = new_arrow(&edit);
-            if !state.apply(*edit, tool) {
+            if !apply_telling_pieces(state, *edit, tool) {
                 return;
             }
             select(state, &chosen);
@@ -222,6 +238,16 @@ fn settle(state: &mut AppState, outcome: Outcome, tool: &'static str) {
             }
         }
     }
+}
+
+/// Changes the case, and says so when an outline falls into pieces.
+pub(crate) fn apply_telling_pieces(state: &mut AppState, edit: Edit, tool: &'static str) -> bool {
+    let pieces = state.case().and_then(|case| several::pieces(&edit, case));
+    let is_done = state.apply(edit, tool);
+    if let Some(pieces) = pieces.filter(|_| is_done) {
+        state.toasts.say(format!("The outline falls into {pieces} pieces, which stay one region"));
+    }
+    is_done
 }
 
 /// Selects by a click in the image: nothing has to be brought into view.

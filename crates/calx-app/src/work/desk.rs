@@ -4,6 +4,7 @@
 //!
 //! Invariants
 //! - Asking and taking never block. An idle desk uses no processor time.
+//! - The window is woken by what is told, and by nothing else: work that tells nothing draws nothing.
 //! - Work that breaks down is told as [`Told::Broke`] and the desk goes on.
 //! - A desk that is dropped lets its thread end by itself; nobody waits for a disk.
 
@@ -98,9 +99,9 @@ impl<Ask: Send + 'static, Tell: Send + 'static> Desk<Ask, Tell> {
             while let Ok(ask) = inbox.recv() {
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(ask, &outbox))) {
                     let _nobody_listens = outbox.sender.send(Told::Broke(words_of(&*panic)));
+                    outbox.wake.wake();
                 }
                 counter.fetch_sub(1, Ordering::AcqRel);
-                outbox.wake.wake();
             }
         })?;
         Ok(Self { asks, told, open })

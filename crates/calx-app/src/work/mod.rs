@@ -4,6 +4,7 @@
 //! - The window's thread reads no file, decodes nothing and waits for nobody; it asks a [`Desk`] and takes what it told.
 
 mod desk;
+pub mod export;
 pub mod loader;
 pub mod saver;
 mod thumbs;

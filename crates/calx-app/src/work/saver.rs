@@ -148,7 +148,8 @@ impl Saver {
         let schema = workspace.schema().clone();
         let id = match wanted {
             Wanted::Case(id) => Some(*id),
-            Wanted::Study(study) => case_of(&workspace, study)?,
+            // The newest of those that show it.
+            Wanted::Study(study) => workspace.cases_of(study)?.first().copied(),
         };
         let Some(id) = id else {
             let Wanted::Study(study) = wanted else { return Err(missing()) };
@@ -278,19 +279,6 @@ impl Saver {
     fn stamp(&self, tool: &str) -> Stamp {
         Stamp { at: crate::state::now(), who: self.author.to_string(), tool: format!("calx {tool}") }
     }
-}
-
-/// The newest case that shows a study.
-fn case_of(workspace: &Workspace, study: &StudyInstanceUid) -> Result<Option<CaseId>, WorkspaceError> {
-    let mut rows = workspace.case_list()?;
-    rows.sort_by_key(|row| std::cmp::Reverse(row.edited));
-    for row in rows.iter().filter(|row| row.unreadable.is_none()) {
-        let document = workspace.read_case(row.id)?;
-        if document.case().studies.iter().any(|of_case| of_case.source.as_ref() == Some(study)) {
-            return Ok(Some(row.id));
-        }
-    }
-    Ok(None)
 }
 
 fn missing() -> WorkspaceError {

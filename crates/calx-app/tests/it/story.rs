@@ -6,14 +6,14 @@ use std::sync::atomic::AtomicBool;
 use calx_app::host::{HostError, offscreen::Offscreen};
 use calx_app::script::{Report, Script, run};
 use calx_app::seams::{FrameKey, Loading};
-use calx_app::start::{AppStart, Graphics};
+use calx_app::start::AppStart;
 use calx_dicom::{Priority, WorkerOptions};
 use calx_model::{Case, Shape, WindowChoice};
 use calx_render::{CpuRenderer, DisplayTable, Renderer, resolve};
 use calx_workspace::{ImportOptions, InitOptions, Workspace};
 
 /// A workspace with one small hand.
-fn workspace() -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn workspace() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("ws");
     let workspace = Workspace::init(&root, InitOptions::default()).unwrap();
@@ -24,40 +24,40 @@ fn workspace() -> (tempfile::TempDir, PathBuf) {
     (folder, root)
 }
 
-fn start(root: &Path) -> AppStart {
-    AppStart {
-        root: Some(root.to_path_buf()),
-        open: Vec::new(),
-        wanted: None,
-        author: "tester".to_owned(),
-        // The hand is not compressed: no worker is ever started.
-        workers: WorkerOptions::new("calx", ["decode-worker"]),
-        graphics: Graphics::Best,
-        notice: None,
-    }
+pub(crate) fn start(root: &Path) -> AppStart {
+    // The hand is not compressed: no worker is ever started.
+    let workers = WorkerOptions::new("calx", ["decode-worker"]);
+    AppStart::of(Some(root.to_path_buf()), "tester", workers)
 }
 
 #[track_caller]
-fn play(host: &mut Offscreen, text: &str) -> Report {
+pub(crate) fn play(host: &mut Offscreen, text: &str) -> Report {
     let script = Script::parse(text).unwrap();
     let report = run(&script, host, Path::new(""));
     assert_eq!(report.failed, None, "after {} steps", report.steps);
     report
 }
 
-fn case(host: &Offscreen) -> &Case {
+pub(crate) fn case(host: &Offscreen) -> &Case {
     host.app.state.case().expect("a case is in hand")
 }
 
 /// The newest state of the only case, from the disk.
-fn on_disk(root: &Path) -> Case {
+pub(crate) fn on_disk(root: &Path) -> Case {
     let workspace = Workspace::open(root).unwrap();
     let rows = workspace.case_list().unwrap();
     assert_eq!(rows.len(), 1);
     workspace.read_case(rows[0].id).unwrap().case().clone()
 }
 
-const OPEN: &str = "size 1280x800\nwait idle\ndo library.open\nwait \"Viewport 1\"\nwait idle\n";
+pub(crate) const OPEN: &str = "size 1280x800\nwait idle\ndo library.open\nwait \"Viewport 1\"\nwait idle\n";
+
+/// The window with the only study of the workspace open.
+pub(crate) fn opened(root: &Path) -> Offscreen {
+    let mut host = Offscreen::open(start(root), false).unwrap();
+    play(&mut host, OPEN);
+    host
+}
 
 #[test]
 fn a_hand_is_marked_saved_undone_and_found_again() {

@@ -101,7 +101,7 @@ pub(crate) fn run(args: &DemoArgs, global: &Global, out: &Out) -> Outcome {
 
     let target = folder.join("export").join(calx_export::exporter::case_folder_name(&case));
     let mut renderer = super::render::open_renderer(args.renderer)?;
-    let (report, _none_of_our_own_files) = export::write(
+    let report = export::write(
         &workspace,
         &case,
         &["html", "png", "json"],

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use calx_export::error::ExportErrorKind;
 use calx_export::exporter::case_folder_name;
+use calx_export::workspace_pixels::CACHE_BYTES;
 use calx_export::{
-    ExportError, ExportInput, ExportOptions, ExportReport, blocked_images, export_case, exporter::exporter,
+    ExportError, ExportOptions, ExportReport, Means, SourceError, Unwatched, blocked_images, export_from,
+    exporter::exporter,
 };
 use calx_model::{Edit, ImageField, PixelsCleared};
 use calx_render::Renderer;
@@ -14,13 +16,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::import::bytes;
-use super::pixels::WorkspacePixels;
 use super::render::{RendererWord, open_renderer};
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::out::Out;
 use crate::place;
 use crate::session::{self, Writing};
+use crate::workers;
 
 /// Write cases out as pictures, data and a page.
 ///
@@ -87,11 +89,7 @@ fn one(
         return Ok(());
     }
     let mut renderer = open_renderer(args.renderer)?;
-    let (report, notices) =
-        write(workspace, document.case(), &targets, &folder, renderer.as_mut(), args.force, global)?;
-    for notice in notices {
-        out.note(format!("! {notice}"));
-    }
+    let report = write(workspace, document.case(), &targets, &folder, renderer.as_mut(), args.force, global)?;
     print(&report, out)
 }
 
@@ -128,6 +126,9 @@ fn check(case: &calx_model::Case, args: &ExportArgs, folder: &Path) -> Result<()
 
 /// An export's error with its exit code and hint.
 fn export_failure(error: ExportError) -> Failure {
+    if let ExportError::Sources(SourceError::Workspace(error)) = error {
+        return session::workspace_failure(error);
+    }
     let exit = match error.kind() {
         ExportErrorKind::Usage => Exit::Usage,
         ExportErrorKind::Refused => Exit::Refused,
@@ -145,7 +146,7 @@ fn export_failure(error: ExportError) -> Failure {
     }
 }
 
-/// Writes one case and gives what was tolerated in its images; shared with the demo.
+/// Writes one case; shared with the demo.
 pub(crate) fn write(
     workspace: &Workspace,
     case: &calx_model::Case,
@@ -154,23 +155,12 @@ pub(crate) fn write(
     renderer: &mut dyn Renderer,
     force: bool,
     global: &Global,
-) -> Result<(ExportReport, Vec<String>), Failure> {
-    let mut pixels = WorkspacePixels::new(workspace, global);
-    let identity_strings = pixels.identity_strings(case)?;
-    let mut input = ExportInput {
-        case,
-        schema: workspace.schema(),
-        pixels: &mut pixels,
-        renderer,
-        identity_strings,
-        calx_version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
+) -> Result<ExportReport, Failure> {
     if let Some(parent) = folder.parent() {
         crate::failure::create_folder(parent)?;
     }
-    let report =
-        export_case(&mut input, targets, folder, &ExportOptions { force }).map_err(export_failure)?;
-    Ok((report, pixels.notices().to_vec()))
+    let means = Means { frames: workers::frames(global, CACHE_BYTES), renderer, watch: &Unwatched };
+    export_from(workspace, case, targets, folder, &ExportOptions { force }, means).map_err(export_failure)
 }
 
 /// Records in the journal who looked at the pixels, once for each image.

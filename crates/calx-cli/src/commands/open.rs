@@ -7,11 +7,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use calx_app::host::window::{self, Ended, Loss};
 use calx_app::host::{HostError, offscreen::Offscreen};
+use calx_app::resume::Resume;
 use calx_app::script::{self, Script};
 use calx_app::start::{AppStart, Graphics};
 use calx_app::work::saver::Wanted;
 use calx_model::{CaseId, StudyInstanceUid};
-use clap::Args;
+use calx_render::RendererChoice;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::args::Global;
@@ -21,6 +23,36 @@ use crate::{session, workers};
 
 /// A second loss within so many seconds is no accident.
 const SOON_SECS: u64 = 60;
+
+/// What draws the images of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Draws {
+    /// A hardware adapter, else the CPU.
+    #[default]
+    Auto,
+    /// Any adapter, a software one too.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+impl Draws {
+    const fn choice(self) -> RendererChoice {
+        match self {
+            Self::Auto => RendererChoice::Auto,
+            Self::Gpu => RendererChoice::Gpu,
+            Self::Cpu => RendererChoice::Cpu,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        }
+    }
+}
 
 /// Open the window, and import what is named.
 ///
@@ -40,12 +72,22 @@ pub(crate) struct OpenArgs {
     /// When the graphics device was lost, in seconds; calx passes it to itself
     #[arg(long, value_name = "SECONDS", hide = true)]
     lost_at: Option<u64>,
+    /// What was in hand then, as JSON
+    #[arg(long, value_name = "JSON", value_parser = resume, hide = true)]
+    resume: Option<Resume>,
     /// Draw the window with a software adapter
     #[arg(long, hide = true)]
     software: bool,
+    /// What draws the images: auto takes a hardware adapter, else the CPU
+    #[arg(long, value_enum, default_value_t)]
+    renderer: Draws,
     /// Destroy the graphics device in this pass, for tests: gpu-lost@N
     #[arg(long, value_name = "FAULT", value_parser = fault, hide = true)]
     fault: Option<u64>,
+}
+
+fn resume(text: &str) -> Result<Resume, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 fn fault(text: &str) -> Result<u64, String> {
@@ -83,8 +125,11 @@ pub(crate) fn run(args: &OpenArgs, global: &Global, out: &Out) -> Outcome {
         (None, None) => None,
     };
     let mut start = start(workspace.root(), paths, wanted, global);
+    start.renderer = args.renderer.choice();
+    start.resume.clone_from(&args.resume);
     if args.software {
         start.graphics = Graphics::Software;
+        start.renderer = RendererChoice::Cpu;
     }
     if args.lost_at.is_some() {
         let how = if args.software { ", drawn in software from now on" } else { "" };
@@ -92,16 +137,23 @@ pub(crate) fn run(args: &OpenArgs, global: &Global, out: &Out) -> Outcome {
             Some(format!("The graphics device was lost; calx started again{how}. Nothing you did is lost."));
     }
     let last_loss = args.lost_at;
-    open(start, args.fault, last_loss, global)
+    open(start, args.fault, last_loss, (args.renderer, global))
 }
 
 /// Opens the window and returns when it is closed.
 pub(crate) fn window(start: AppStart, global: &Global) -> Outcome {
-    open(start, None, None, global)
+    open(start, None, None, (Draws::Auto, global))
 }
 
-fn open(start: AppStart, fault: Option<u64>, last_loss: Option<u64>, global: &Global) -> Outcome {
+fn open(
+    mut start: AppStart,
+    fault: Option<u64>,
+    last_loss: Option<u64>,
+    (renderer, global): (Draws, &Global),
+) -> Outcome {
     let graphics = start.graphics;
+    // A script begins with the usual settings everywhere; a person's window with the person's own.
+    start.config = session::config_folder();
     match window::run(start, fault).map_err(host_failure)? {
         Ended::Closed => Ok(Exit::Done),
         Ended::Lost(loss) => {
@@ -110,29 +162,22 @@ fn open(start: AppStart, fault: Option<u64>, last_loss: Option<u64>, global: &Gl
             if graphics == Graphics::Software {
                 return Err(host_failure(HostError::DeviceLost { reason: loss.reason }));
             }
-            again(&loss, now, soon || loss.passes <= 1, global)
+            again(&loss, now, soon || loss.passes <= 1, (renderer, global))
         }
     }
 }
 
 /// A window cannot get another device; this program started anew can.
-fn again(loss: &Loss, now: u64, in_software: bool, global: &Global) -> Outcome {
+fn again(loss: &Loss, now: u64, in_software: bool, (renderer, global): (Draws, &Global)) -> Outcome {
     let program = std::env::current_exe().or_exit(Exit::NoMeans)?;
     let mut command = std::process::Command::new(program);
     command.arg("open").arg("--lost-at").arg(now.to_string());
+    command.arg("--renderer").arg(renderer.name());
     if in_software {
         command.arg("--software");
     }
-    match &loss.wanted {
-        Some(Wanted::Case(case)) => {
-            command.arg("--case").arg(format!("id:{case}"));
-        }
-        Some(Wanted::Study(study)) => {
-            command.arg("--study").arg(study.as_str());
-        }
-        None => {}
-    }
-    if let Some(root) = &loss.root {
+    command.arg("--resume").arg(serde_json::to_string(&loss.resume).or_exit(Exit::Bug)?);
+    if let Some(root) = loss.resume.root() {
         command.arg("--workspace").arg(root);
     }
     command.arg("--author").arg(session::author(global));
@@ -161,7 +206,7 @@ fn become_it(mut command: std::process::Command) -> Outcome {
 }
 
 /// Plays a script without a display; the report is printed as JSON.
-pub(crate) fn play(file: &Path, global: &Global, out: &Out) -> Outcome {
+pub(crate) fn play(file: &Path, renderer: Draws, global: &Global, out: &Out) -> Outcome {
     let text = std::fs::read_to_string(file)
         .map_err(|error| anyhow::Error::new(error).context(format!("cannot read {}", one_line(file))))
         .or_exit(Exit::NotFound)?;
@@ -170,7 +215,8 @@ pub(crate) fn play(file: &Path, global: &Global, out: &Out) -> Outcome {
             .hint("docs/ui-scripts/README.md lists the words")
     })?;
     let workspace = session::workspace(global)?;
-    let start = start(workspace.root(), Vec::new(), None, global);
+    let mut start = start(workspace.root(), Vec::new(), None, global);
+    start.renderer = renderer.choice();
     let mut host = Offscreen::open(start, script.needs_pictures()).map_err(host_failure)?;
     let report = script::run(&script, &mut host, Path::new(""));
     let failed = report.failed.clone();
@@ -184,15 +230,9 @@ pub(crate) fn play(file: &Path, global: &Global, out: &Out) -> Outcome {
 }
 
 pub(crate) fn start(root: &Path, open: Vec<PathBuf>, wanted: Option<Wanted>, global: &Global) -> AppStart {
-    AppStart {
-        root: Some(root.to_path_buf()),
-        open,
-        wanted,
-        author: session::author(global),
-        workers: workers::options(global),
-        graphics: Graphics::Best,
-        notice: None,
-    }
+    let author = session::author(global);
+    let start = AppStart::of(Some(root.to_path_buf()), &author, workers::options(global));
+    AppStart { open, wanted, ..start }
 }
 
 fn host_failure(error: HostError) -> Failure {

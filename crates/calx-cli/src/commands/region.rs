@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use calx_export::WorkspacePixels;
+use calx_export::workspace_pixels::CACHE_BYTES;
 use calx_model::{Case, Edit, EvidenceId, Origin, Region, RegionField, RegionId, Schema, Shape, Side, Site};
 use calx_workspace::Workspace;
 use clap::{Args, Subcommand};
@@ -9,13 +11,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::measured::describe;
-use super::pixels::WorkspacePixels;
+use super::pixels::measure as measure_one;
 use super::words::{self, SideWord};
 use crate::args::Global;
 use crate::failure::{Exit, Failure, OrExit, Outcome};
 use crate::out::{Out, Table};
 use crate::session::{self, State, Writing};
-use crate::{place, shapes};
+use crate::{place, shapes, workers};
 
 /// Marked regions.
 #[derive(Debug, Subcommand)]
@@ -268,7 +270,7 @@ fn measure(workspace: &Workspace, typed: &str, regions: &[String], global: &Glob
     let case = document.case();
     let ids =
         if regions.is_empty() { case.regions.iter().map(|r| r.id).collect() } else { all(case, regions)? };
-    let mut pixels = WorkspacePixels::new(workspace, global);
+    let mut pixels = WorkspacePixels::new(workspace, workers::frames(global, CACHE_BYTES));
     let mut table =
         Table::new("calx.measurements/1", &["region", "id", "label", "quantity", "value", "measurement"]);
     let mut failed = false;
@@ -276,7 +278,7 @@ fn measure(workspace: &Workspace, typed: &str, regions: &[String], global: &Glob
         let Some(region) = case.region(id) else { continue };
         let Some(image) = case.image(region.image) else { continue };
         let number = case.region_number(id);
-        match pixels.measure(region, image) {
+        match measure_one(&mut pixels, region, image) {
             Ok(measurements) => {
                 for measurement in measurements {
                     let (quantity, words) = describe(&measurement);

@@ -13,6 +13,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use calx_dicom::{FrameHandle, FrameSource, Locator, Read};
+use calx_export::workspace_pixels::{CACHE_BYTES, ahead, load};
 use calx_export::{ImagePixels, MarkChoice, ValueKind, write_npy, write_png, write_values_png};
 use calx_model::{PresentationState, VoiLutFunction, Window, WindowChoice};
 use calx_render::{Renderer, RendererChoice, View, draw_marks};
@@ -20,7 +21,6 @@ use calx_workspace::durable;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::pixels::{CACHE_BYTES, ahead, load};
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, OrExit, Outcome};
 use crate::out::{Out, Table};

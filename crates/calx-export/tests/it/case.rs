@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use calx_export::{ExportInput, IdentityString, ImagePixels, PixelError, PixelProvider};
+use calx_export::{ExportInput, IdentityString, ImagePixels, PixelError, PixelProvider, Unwatched};
 use calx_geometry::{Area, Ellipse, Grid, GridPoint, Mask, Outline, Part, PathVertex, Rectangle, VesselPath};
 use calx_model::case::{Age, AgeUnit, Contributor, NewCase, Patient, Reading, ReadingState, Reference, Sex};
 use calx_model::{
@@ -451,6 +451,7 @@ pub(crate) fn with_input<T>(
         renderer: renderer.as_mut(),
         identity_strings,
         calx_version: "0.0.0-test".to_owned(),
+        watch: &Unwatched,
     };
     use_input(&mut input)
 }

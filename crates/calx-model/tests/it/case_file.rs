@@ -17,7 +17,7 @@ fn a_case_file_comes_back_equal() {
     assert_eq!(CaseFile::from_json(&file.to_json().unwrap()).unwrap(), file);
     assert!(text().ends_with("}\n") && text().lines().count() == 1);
     assert!(!text().contains("journal_bytes"), "only a snapshot has a journal beside it");
-    let snapshot = CaseFile::snapshot(three_squares(), 4096);
+    let snapshot = CaseFile::snapshot(three_squares(), 4096, "ab".repeat(32));
     assert_eq!(snapshot.journal_bytes, Some(4096));
     assert_eq!(CaseFile::from_json(&snapshot.to_json().unwrap()).unwrap(), snapshot);
 }

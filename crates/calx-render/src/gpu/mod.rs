@@ -1,4 +1,5 @@
-//! The wgpu backend, without a window: draws into a texture and reads it back.
+//! The wgpu backend: draws into a texture and reads it back ([`GpuRenderer`]), or into the viewports of a window
+//! ([`Viewports`]).
 //!
 //! Not here: what is drawn (`footprint.rs`, [`crate::table`]); surfaces.
 //!
@@ -7,22 +8,31 @@
 //! - The target is Unorm, never sRGB: a code k is written as k/255 and read back as k.
 
 mod device;
+mod kit;
 mod params;
-mod pass;
+mod slot;
+mod texels;
+mod viewport;
 
 use std::sync::mpsc;
 
 use calx_model::Frame;
 
-pub use device::{AdapterInfo, adapters};
+pub use device::{
+    AdapterChoice, AdapterInfo, Faults, GpuDevice, adapters, best_adapter, device_descriptor, open_device,
+};
+pub use texels::Texels;
+pub use viewport::{Readiness, ViewportJob, Viewports};
 
 use crate::footprint::Footprint;
 use crate::picture::{Picture, Pixels};
 use crate::renderer::{RenderError, Renderer, RendererDescription, RendererKind};
 use crate::table::DisplayTable;
 use crate::view::View;
-use device::OpenDevice;
-use pass::WindowVoiPass;
+use kit::Kit;
+use params::{Entry, Variant};
+use slot::Slot;
+use texels::Resident;
 
 /// The shader's text.
 pub(crate) const SHADER: &str =
@@ -57,8 +67,12 @@ struct Target {
 /// Draws through wgpu.
 #[derive(Debug)]
 pub struct GpuRenderer {
-    open: OpenDevice,
-    pass: WindowVoiPass,
+    open: GpuDevice,
+    kit: Kit,
+    slot: Slot,
+    resident: Option<Resident>,
+    /// Bytes of pixels sent since it was opened.
+    pixels_sent: u64,
     target: Option<Target>,
     tile_side: u32,
 }
@@ -69,17 +83,18 @@ impl GpuRenderer {
     /// # Errors
     /// [`RenderError::NoAdapter`], [`RenderError::NoDevice`].
     pub fn open(options: GpuOptions) -> Result<Self, RenderError> {
-        let open = device::open(options.allow_software)?;
+        let choice = if options.allow_software { AdapterChoice::Any } else { AdapterChoice::Hardware };
+        let open = open_device(choice, || {})?;
         let tile_side = options.tile_side.clamp(1, open.device.limits().max_texture_dimension_2d);
-        let pass = WindowVoiPass::new(&open.device, tile_side, open.is_gl);
+        let (kit, slot) = (Kit::new(&open.device), Slot::new(&open.device));
         open.faults.check()?;
-        Ok(Self { open, pass, target: None, tile_side })
+        Ok(Self { open, kit, slot, resident: None, pixels_sent: 0, target: None, tile_side })
     }
 
     /// Bytes sent to the GPU since it was opened: pixels, tables, boxes and uniforms.
     #[must_use]
     pub const fn uploaded_bytes(&self) -> u64 {
-        self.pass.uploaded()
+        self.pixels_sent.saturating_add(self.slot.sent())
     }
 
     /// Largest side of a target tile: each of its sides may need `samples` boxes.
@@ -88,16 +103,55 @@ impl GpuRenderer {
         (limit / samples.max(1)).min(self.tile_side).max(1)
     }
 
+    /// Brings pixels and table up to date.
+    fn prepare(&mut self, frame: &Frame, table: &DisplayTable) -> Result<(), RenderError> {
+        let GpuDevice { device, queue, adapter, .. } = &self.open;
+        if !self.resident.as_ref().is_some_and(|resident| resident.holds(frame, table)) {
+            self.resident = None;
+            self.slot.unbind();
+            let texels = Texels::of(frame, table)?;
+            let least_layers = if adapter.is_gl() { 2 } else { 1 };
+            let mut resident = Resident::new(device, &texels, self.tile_side, least_layers)?;
+            let mut budget = u64::MAX;
+            let sent = resident.send(queue, &texels, &mut budget);
+            self.pixels_sent = self.pixels_sent.saturating_add(sent);
+            self.resident = Some(resident);
+        }
+        self.slot.set_table(device, queue, table);
+        Ok(())
+    }
+
     fn draw_tile(
         &mut self,
-        (frame, table, footprint): (&Frame, &DisplayTable, &Footprint),
+        (table, footprint): (&DisplayTable, &Footprint),
         target: &Target,
     ) -> Result<(), RenderError> {
-        let OpenDevice { device, queue, .. } = &self.open;
+        let GpuDevice { device, queue, .. } = &self.open;
+        let Some(resident) = &self.resident else { return Ok(()) };
+        let [columns, rows] = resident.size();
+        let is_one_layer = columns <= resident.tile[0] && rows <= resident.tile[1];
+        let variant = Variant::new(Entry::of(table), footprint.kind, is_one_layer, target.format);
+        self.kit.add_pipeline(device, variant);
+        self.slot.bind((device, queue), &self.kit, resident, (table, footprint), [0, 0]);
         let mut encoder =
             device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("window_voi") });
         let view = target.texture.create_view(&wgpu::TextureViewDescriptor::default());
-        self.pass.paint(device, queue, &mut encoder, (&view, target.format), (frame, table, footprint));
+        {
+            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+                label: Some("window_voi"),
+                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                    view: &view,
+                    depth_slice: None,
+                    resolve_target: None,
+                    ops: wgpu::Operations {
+                        load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                        store: wgpu::StoreOp::Store,
+                    },
+                })],
+                ..Default::default()
+            });
+            self.slot.draw(&mut pass, &self.kit, variant);
+        }
         encoder.copy_texture_to_buffer(
             target.texture.as_image_copy(),
             wgpu::TexelCopyBufferInfo {
@@ -188,7 +242,8 @@ impl Renderer for GpuRenderer {
     fn draw(&mut self, frame: &Frame, table: &DisplayTable, view: &View) -> Result<Picture, RenderError> {
         let drawn = self.draw_tiles(frame, table, view);
         if drawn.is_err() {
-            self.pass.forget();
+            self.slot.forget();
+            self.resident = None;
             self.target = None;
         }
         drawn
@@ -219,7 +274,7 @@ impl GpuRenderer {
         };
         self.open.faults.check()?;
         let footprint = Footprint::new(view, frame.columns(), frame.rows())?;
-        self.pass.prepare(&self.open.device, &self.open.queue, frame, table)?;
+        self.prepare(frame, table)?;
         let (format, channels) = if table.is_grey() {
             (wgpu::TextureFormat::R8Unorm, 1)
         } else {
@@ -234,9 +289,9 @@ impl GpuRenderer {
                 let (width, height) = (side.min(view.width - left), side.min(view.height - top));
                 let across = part(&footprint.across, left, width, samples);
                 let down = part(&footprint.down, top, height, samples);
-                self.pass.place(&self.open.device, &self.open.queue, across, down);
+                self.slot.place(&self.open.device, &self.open.queue, across, down);
                 let target = self.take_target(width, height, format);
-                self.draw_tile((frame, table, &footprint), &target)?;
+                self.draw_tile((table, &footprint), &target)?;
                 self.read_back(&target, &mut picture, view.width, [left, top], channels)?;
                 self.target = Some(target);
             }

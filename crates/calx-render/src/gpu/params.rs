@@ -14,25 +14,36 @@ pub(crate) struct Params {
     pub(crate) tiles_across: i32,
     pub(crate) samples: i32,
     pub(crate) padding: [u32; 2],
+    /// The first target pixel in the texture that is drawn into: a viewport is a part of the window's.
+    pub(crate) origin: [i32; 2],
+    /// Makes it a multiple of 16 bytes, as GL lays out uniforms.
+    pub(crate) reserved: [i32; 2],
 }
 
-/// What a pipeline is made for, beside the format of its target.
+/// What a pipeline is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variant {
     pub(crate) entry: Entry,
     kind: u8,
     is_exact: bool,
     is_one_layer: bool,
+    /// Of its target.
+    pub(crate) format: wgpu::TextureFormat,
 }
 
 impl Variant {
-    pub(crate) fn new(entry: Entry, kind: FootprintKind, is_one_layer: bool) -> Self {
+    pub(crate) fn new(
+        entry: Entry,
+        kind: FootprintKind,
+        is_one_layer: bool,
+        format: wgpu::TextureFormat,
+    ) -> Self {
         let (kind, is_exact) = match kind {
             FootprintKind::Straight { exact } => (0, exact),
             FootprintKind::Swapped { exact } => (1, exact),
             FootprintKind::Turned { .. } => (2, false),
         };
-        Self { entry, kind, is_exact, is_one_layer }
+        Self { entry, kind, is_exact, is_one_layer, format }
     }
 
     /// The shader's override constants.
@@ -90,6 +101,8 @@ mod tests {
                 ("tiles_across", std::mem::offset_of!(Params, tiles_across)),
                 ("samples", std::mem::offset_of!(Params, samples)),
                 ("padding", std::mem::offset_of!(Params, padding)),
+                ("origin", std::mem::offset_of!(Params, origin)),
+                ("reserved", std::mem::offset_of!(Params, reserved)),
             ]
         );
         assert_eq!(*span as usize, size_of::<Params>());

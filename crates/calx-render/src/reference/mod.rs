@@ -2,9 +2,12 @@
 
 pub(crate) mod linear;
 mod mean;
+mod resampled;
 pub mod window_voi;
 
 use calx_model::Frame;
+
+pub use resampled::Resampled;
 
 use crate::picture::Picture;
 use crate::renderer::{RenderError, Renderer, RendererDescription, RendererKind};

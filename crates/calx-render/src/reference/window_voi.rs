@@ -23,21 +23,9 @@ use crate::view::View;
 /// # Errors
 /// [`RenderError::Mismatch`], [`RenderError::View`], [`RenderError::TooLarge`].
 pub fn draw(frame: &Frame, table: &DisplayTable, view: &View) -> Result<Picture, RenderError> {
-    let too_large = || RenderError::TooLarge {
-        width: view.width,
-        height: view.height,
-        columns: frame.columns(),
-        rows: frame.rows(),
-    };
     let footprint = Footprint::new(view, frame.columns(), frame.rows())?;
     let source = Source::new(frame, table)?;
-    let job = Job {
-        footprint: &footprint,
-        columns: side(frame.columns()).ok_or_else(too_large)?,
-        rows: side(frame.rows()).ok_or_else(too_large)?,
-        width: side(view.width).ok_or_else(too_large)?,
-        height: side(view.height).ok_or_else(too_large)?,
-    };
+    let job = Job::new(&footprint, frame, view)?;
     let pixels = match (&table.path, &source) {
         (TablePath::Grey(grey), Source::U8(v)) => Pixels::Grey(draw_grey(v, grey, &job)),
         (TablePath::Grey(grey), Source::I8(v)) => Pixels::Grey(draw_grey(v, grey, &job)),
@@ -51,7 +39,16 @@ pub fn draw(frame: &Frame, table: &DisplayTable, view: &View) -> Result<Picture,
         (TablePath::Colour { .. }, Source::Rgb(v)) => Pixels::Rgba(draw_colour(v, &job)),
         _ => return Err(RenderError::Mismatch { table: table.width.name(), frame: "other samples" }),
     };
-    Picture::new(view.width, view.height, pixels).map_err(|_size| too_large())
+    Picture::new(view.width, view.height, pixels).map_err(|_size| too_large(frame, view))
+}
+
+pub(super) fn too_large(frame: &Frame, view: &View) -> RenderError {
+    RenderError::TooLarge {
+        width: view.width,
+        height: view.height,
+        columns: frame.columns(),
+        rows: frame.rows(),
+    }
 }
 
 /// Sizes of one drawing.
@@ -62,6 +59,19 @@ pub(super) struct Job<'a> {
     pub(super) rows: usize,
     pub(super) width: usize,
     pub(super) height: usize,
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(footprint: &'a Footprint, frame: &Frame, view: &View) -> Result<Self, RenderError> {
+        let side = |value| side(value).ok_or_else(|| too_large(frame, view));
+        Ok(Self {
+            footprint,
+            columns: side(frame.columns())?,
+            rows: side(frame.rows())?,
+            width: side(view.width)?,
+            height: side(view.height)?,
+        })
+    }
 }
 
 pub(super) fn side(value: u32) -> Option<usize> {
@@ -111,7 +121,7 @@ fn draw_palette<T: Index>(values: &[T], colours: &[[u8; 3]], job: &Job<'_>) -> V
     draw_cells(job, pixel, |to, cells| one_by_one(to, cells, pixel))
 }
 
-fn draw_colour(rgb: &[u8], job: &Job<'_>) -> Vec<u8> {
+pub(super) fn draw_colour(rgb: &[u8], job: &Job<'_>) -> Vec<u8> {
     let mut out = if is_exact(job.footprint) {
         let pixel = |cell: usize| match rgb.get(cell * 3..cell * 3 + 3)? {
             [r, g, b] => Some([*r, *g, *b, 255]),
@@ -137,7 +147,7 @@ fn byte(value: u16) -> u8 {
     u8::try_from(value).unwrap_or(u8::MAX)
 }
 
-fn is_exact(footprint: &Footprint) -> bool {
+pub(super) fn is_exact(footprint: &Footprint) -> bool {
     matches!(footprint.kind, FootprintKind::Straight { exact: true } | FootprintKind::Swapped { exact: true })
 }
 
@@ -147,7 +157,7 @@ fn middle([low, high]: [i32; 2]) -> Option<usize> {
 }
 
 /// Neighbouring image pixels into neighbouring target pixels.
-fn one_by_one<const OUT: usize>(
+pub(super) fn one_by_one<const OUT: usize>(
     to: &mut [u8],
     cells: Range<usize>,
     pixel: impl Fn(usize) -> Option<[u8; OUT]>,
@@ -161,7 +171,7 @@ fn one_by_one<const OUT: usize>(
 
 /// One image pixel for each target pixel: for views at 1:1, and for palettes at any. `stretch` is `pixel`
 /// for neighbours, the usual case, without a test per pixel.
-fn draw_cells<const OUT: usize>(
+pub(super) fn draw_cells<const OUT: usize>(
     job: &Job<'_>,
     pixel: impl Fn(usize) -> Option<[u8; OUT]> + Sync,
     stretch: impl Fn(&mut [u8], Range<usize>) + Sync,

@@ -8,7 +8,7 @@ use calx_workspace::{
 };
 use rusqlite::Connection;
 
-use crate::support::{Fresh, Tiny, fate, import};
+use crate::support::{Fresh, Tiny, fate, import, new_case, stamp, title};
 
 /// The catalogue as version 1 made it.
 const VERSION_1: &str = "
@@ -176,7 +176,7 @@ fn a_catalogue_of_version_1_is_migrated_once_after_a_copy() {
     let before = seen(&workspace);
     assert_eq!(workspace.instances(None).unwrap().len(), 2);
     let root = downgrade(workspace, 1);
-    let aside = root.join("catalogue.before-3.sqlite");
+    let aside = root.join("catalogue.before-4.sqlite");
     assert!(!aside.exists());
 
     let after: Vec<_> = std::thread::scope(|scope| {
@@ -198,10 +198,10 @@ fn a_catalogue_of_version_1_is_migrated_once_after_a_copy() {
     drop(ws);
 
     let newer = Connection::open(root.join("catalogue.sqlite")).unwrap();
-    newer.pragma_update(None, "user_version", 4).unwrap();
+    newer.pragma_update(None, "user_version", 5).unwrap();
     drop(newer);
     let error = Workspace::open(&root).unwrap().studies().unwrap_err();
-    assert!(error.to_string().contains("has format 4, this version reads up to 3"), "{error}");
+    assert!(error.to_string().contains("has format 5, this version reads up to 4"), "{error}");
 }
 
 /// Two patients in one study, a referenced file, a conflict, and a run that can be gone on with.
@@ -228,12 +228,38 @@ fn a_catalogue_of_version_2_is_equal_when_migrated() {
     let (fresh, before) = of_version_2();
     let ws = &fresh.workspace;
     assert_eq!(seen(ws), before);
-    assert_eq!(version_and_files(&ws.root().join("catalogue.before-3.sqlite")), (2, 4));
+    assert_eq!(version_and_files(&ws.root().join("catalogue.before-4.sqlite")), (2, 4));
     assert!(ws.verify(VerifyOptions { deep: true }).unwrap().is_whole());
     let run = ws.runs().unwrap().remove(0).run;
     assert_eq!(ws.run_plan(&run).unwrap().sources, [fresh.src()]);
     let same = schema(&ws.root().join("catalogue.sqlite"));
     assert_eq!(same, schema(&Fresh::new().workspace.root().join("catalogue.sqlite")));
+}
+
+#[test]
+fn a_catalogue_of_version_3_takes_its_cases_up_anew() {
+    let Fresh { dir, workspace } = Fresh::new();
+    let mut writer = workspace.create_case(new_case(1, "Hands"), stamp(0)).unwrap();
+    writer.commit(title("Both hands"), stamp(1)).unwrap();
+    writer.close().unwrap();
+    workspace.refresh_search().unwrap();
+    let before = workspace.case_facts().unwrap();
+    let catalogue = workspace.root().join("catalogue.sqlite");
+    drop(workspace);
+    let old = Connection::open(&catalogue).unwrap();
+    old.execute_batch("ALTER TABLE sought_cases DROP COLUMN facts; PRAGMA user_version = 3;").unwrap();
+    drop(old);
+    let ws = Workspace::open(&dir.path().join("ws")).unwrap();
+    assert_eq!(ws.case_facts().unwrap(), before);
+    assert_eq!(version_and_files(&ws.root().join("catalogue.before-4.sqlite")), (3, 0));
+    assert_eq!(schema(&catalogue), schema(&Fresh::new().workspace.root().join("catalogue.sqlite")));
+    ws.refresh_search().unwrap();
+    let kept: Option<String> = Connection::open(&catalogue)
+        .unwrap()
+        .query_row("SELECT facts FROM sought_cases", [], |row| row.get(0))
+        .unwrap();
+    assert!(kept.unwrap().contains("Both hands"));
+    assert_eq!(ws.case_facts().unwrap(), before);
 }
 
 /// The statements that make the tables, as SQLite keeps them, but for their white space.
@@ -254,7 +280,7 @@ fn a_migration_that_was_killed_leaves_the_old_catalogue() {
     let root = dir.path().join("ws");
     let catalogue = root.join("catalogue.sqlite");
     // The copy was cut off; and then one that stopped inside the transaction, pages spilled into the log.
-    std::fs::write(root.join("catalogue.before-3.partial"), b"half").unwrap();
+    std::fs::write(root.join("catalogue.before-4.partial"), b"half").unwrap();
     let mut killed = Connection::open(&catalogue).unwrap();
     killed.pragma_update(None, "cache_size", 1).unwrap();
     let tx = killed.transaction().unwrap();

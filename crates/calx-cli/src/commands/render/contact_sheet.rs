@@ -13,9 +13,9 @@ use serde_json::json;
 use super::picture::{Look, Shot, draw};
 use super::{FrameChoice, RenderArgs, check_ending, find, pixel_exit, write_file};
 use crate::args::{Format, Global};
-use crate::commands::pixels::load;
 use crate::failure::{Exit, Failure, OrExit, Outcome};
 use crate::out::{Out, Table};
+use calx_export::workspace_pixels::load;
 
 /// Width and height of a cell's picture unless `--size` says otherwise.
 const CELL: (u32, u32) = (208, 208);

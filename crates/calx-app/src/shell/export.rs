@@ -1,0 +1,393 @@
+//! The export sheet: what is written, where to, what must not leave, and what came of it.
+//!
+//! Not here: writing ([`crate::work::export`]).
+//!
+//! Invariants
+//! - It lists whatever exporters there are.
+//! - Pixels that may name a person leave only after somebody said that they were looked at; the journal records who.
+//! - Closing the sheet stops nothing; the end is told in a message.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use calx_dicom::WorkerOptions;
+use calx_export::{BlockedImage, ExportReport, blocked_images, case_folder_name, exporters};
+use calx_model::{Case, Edit, ImageField, ImageId, PixelsCleared};
+use egui::{Align, Button, Id, Layout, Modal, ProgressBar, RichText, ScrollArea, TextEdit};
+
+use super::dialogs::Purpose;
+use super::theme;
+use crate::seams::{SaveState, WhyNot};
+use crate::state::{AppState, has_case, may_edit};
+use crate::work::export::{ExportAsk, ExportTold, open};
+use crate::work::{Desk, Told};
+
+const WIDTH: f32 = 640.0;
+
+/// What is chosen, and the export that runs.
+#[derive(Debug, Default)]
+pub struct Exports {
+    /// What decodes; without it nothing is exported.
+    pub(crate) workers: Option<WorkerOptions>,
+    desk: Option<Desk<ExportAsk, ExportTold>>,
+    /// Names of exporters that are left out.
+    left_out: BTreeSet<&'static str>,
+    /// The folder that takes the case's own folder, as typed.
+    pub(super) folder: String,
+    replaces: bool,
+    run: Run,
+}
+
+#[derive(Debug, Default)]
+enum Run {
+    #[default]
+    None,
+    Going {
+        words: String,
+        share: f32,
+        stop: Arc<AtomicBool>,
+    },
+    Done(Box<ExportReport>),
+    Failed {
+        why: String,
+        hint: Option<String>,
+    },
+}
+
+impl Exports {
+    /// Whether nothing is being written.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        !matches!(self.run, Run::Going { .. })
+    }
+
+    fn targets(&self) -> Vec<&'static str> {
+        exporters().iter().map(|found| found.name()).filter(|name| !self.left_out.contains(name)).collect()
+    }
+}
+
+/// There is a case, and it is more than a study that is looked at.
+pub(super) fn may_export(state: &AppState) -> Result<(), WhyNot> {
+    has_case(state)?;
+    match state.session.as_deref().map(|session| session.save_state()) {
+        Some(SaveState::Saved { at: None }) => Err("there is no case yet: mark or write something first"),
+        _ => Ok(()),
+    }
+}
+
+/// Takes in what the thread told.
+pub(super) fn poll(state: &mut AppState) {
+    let told = state.exports.desk.as_ref().map(Desk::take).unwrap_or_default();
+    for told in told {
+        let is_seen = matches!(state.sheet, Some(super::Sheet::Export));
+        state.exports.run = match told {
+            Told::Said(ExportTold::Step { words, share }) => match std::mem::take(&mut state.exports.run) {
+                Run::Going { stop, .. } => Run::Going { words, share, stop },
+                other => other,
+            },
+            Told::Said(ExportTold::Done(report)) => {
+                if !is_seen {
+                    state.toasts.say(format!("Exported: {}", report.folder.display()));
+                }
+                Run::Done(report)
+            }
+            Told::Said(ExportTold::Failed { why, hint }) => failed(state, is_seen, why, hint),
+            Told::Broke(why) => {
+                let why = format!("the export broke down, nothing was exported: {why}");
+                failed(state, is_seen, why, Some("please report this with the case's kind".to_owned()))
+            }
+        };
+    }
+}
+
+fn failed(state: &mut AppState, is_seen: bool, why: String, hint: Option<String>) -> Run {
+    if !is_seen {
+        state.toasts.say(format!("Not exported: {why}"));
+    }
+    Run::Failed { why, hint }
+}
+
+/// Makes the sheet ready for the case in hand.
+pub(super) fn begin(state: &mut AppState, folder: Option<String>) {
+    crate::case::commit_all(state);
+    if let Some(folder) = folder {
+        state.exports.folder = folder;
+    } else if state.exports.folder.is_empty() {
+        let beside = state.root.as_ref().and_then(|root| root.parent()).map(|parent| parent.join("export"));
+        state.exports.folder = beside.map(|folder| folder.display().to_string()).unwrap_or_default();
+    }
+    // What came of the one before is of another case, or of this one before it was changed.
+    if state.exports.is_idle() {
+        state.exports.run = Run::None;
+    }
+}
+
+/// Draws the sheet; whether it stays.
+pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
+    let Some(case) = state.case() else { return false };
+    let (name, blocked) = (case_folder_name(case), blocked(case));
+    let mut stays = true;
+    let response = Modal::new(Id::unique("export sheet")).show(ctx, |ui| {
+        let room = ui.ctx().content_rect().size();
+        ui.set_width(WIDTH.min(room.x - 60.0));
+        ui.label(RichText::new(format!("Export case {name}")).heading().color(theme::STRONG));
+        ui.add_space(6.0);
+        let scroll =
+            ScrollArea::vertical().max_height((room.y - 200.0).max(120.0)).auto_shrink([false, true]);
+        scroll.show(ui, |ui| {
+            let is_idle = state.exports.is_idle();
+            ui.add_enabled_ui(is_idle, |ui| {
+                what(state, ui);
+                ui.add_space(10.0);
+                privacy(state, ui, &blocked);
+                ui.add_space(10.0);
+                place(state, ui, &name);
+            });
+            ui.add_space(8.0);
+            outcome(state, ui);
+        });
+        ui.add_space(10.0);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            buttons(state, ui, &name, &blocked, &mut stays);
+        });
+    });
+    stays && !response.should_close()
+}
+
+fn blocked(case: &Case) -> Vec<(BlockedImage, ImageId)> {
+    let image = |number: usize| case.images().nth(number.saturating_sub(1)).map(|(_, image)| image.id);
+    blocked_images(case).into_iter().filter_map(|found| Some((found, image(found.number)?))).collect()
+}
+
+fn what(state: &mut AppState, ui: &mut egui::Ui) {
+    theme::heading(ui, "What");
+    for exporter in exporters() {
+        let name = exporter.name();
+        let mut is_chosen = !state.exports.left_out.contains(name);
+        ui.horizontal(|ui| {
+            let label = RichText::new(name.to_uppercase()).color(theme::STRONG);
+            let tick = ui.checkbox(&mut is_chosen, label).accessible_name(format!("Export {name}"));
+            if tick.changed() {
+                if is_chosen {
+                    state.exports.left_out.remove(name);
+                } else {
+                    state.exports.left_out.insert(name);
+                }
+            }
+            let needs = exporter.needs();
+            let holds = match (needs.pixels, needs.uids) {
+                (true, true) => ". Holds pixels and DICOM UIDs",
+                (true, false) => ". Holds pixels",
+                (false, true) => ". Holds DICOM UIDs",
+                (false, false) => "",
+            };
+            let words = format!("{}{holds}", exporter.description());
+            ui.add(egui::Label::new(RichText::new(words).color(theme::QUIET)).wrap());
+        });
+    }
+}
+
+fn privacy(state: &mut AppState, ui: &mut egui::Ui, blocked: &[(BlockedImage, ImageId)]) {
+    theme::heading(ui, "Privacy");
+    let words = "Every finished file is searched for names, numbers and dates of the patient as the images state them; \
+                 one hit and nothing is written.";
+    ui.add(egui::Label::new(RichText::new(words).color(theme::QUIET)).wrap());
+    if blocked.is_empty() {
+        ui.label(RichText::new("No image is known to carry words in its pixels").color(theme::GREEN));
+        return;
+    }
+    let can = may_edit(state);
+    for (image, id) in blocked {
+        theme::on_card(ui, |ui| {
+            let words =
+                format!("Image {} may name a person in its pixels: {}", image.number, image.reason.words());
+            ui.add(egui::Label::new(RichText::new(words).color(theme::AMBER)).wrap());
+            ui.horizontal(|ui| {
+                let look = ui.button("Look at it").accessible_name(format!("Look at image {}", image.number));
+                if look.clicked() {
+                    state.selection.image = Some(*id);
+                    state.ask("screen.viewer");
+                }
+                let clean = ui.add_enabled(can.is_ok(), Button::new("I looked: it names nobody"));
+                let clean = clean.accessible_name(format!("Image {} names nobody", image.number));
+                let clean = clean.on_disabled_hover_text(can.err().unwrap_or_default());
+                if clean.on_hover_text("The journal records who looked, and when").clicked() {
+                    let by = state.author.to_string();
+                    let cleared = PixelsCleared { by, at: crate::state::now() };
+                    let field = ImageField::PixelsCleared(Some(cleared));
+                    state.apply(Edit::SetImage { image: *id, field }, "export");
+                }
+            });
+        });
+    }
+}
+
+fn place(state: &mut AppState, ui: &mut egui::Ui, name: &str) {
+    theme::heading(ui, "Where");
+    ui.horizontal(|ui| {
+        let has_dialogs = state.dialogs.are_there();
+        let width = ui.available_width() - if has_dialogs { 100.0 } else { 4.0 };
+        let field = TextEdit::singleline(&mut state.exports.folder).hint_text("Folder").desired_width(width);
+        ui.add(field).accessible_name("Export into this folder");
+        if has_dialogs && ui.button("Browse…").accessible_name("Browse for the export's folder").clicked() {
+            let start = Some(PathBuf::from(state.exports.folder.trim()));
+            state.dialogs.ask(Purpose::Export, start);
+        }
+    });
+    if !state.exports.folder.trim().is_empty() {
+        let target = PathBuf::from(state.exports.folder.trim()).join(name);
+        let words = format!("A new folder is made: {}", target.display());
+        ui.add(egui::Label::new(RichText::new(words).small().color(theme::QUIET)).wrap());
+    }
+    let words = "Replace an earlier export of this case there";
+    ui.checkbox(&mut state.exports.replaces, words).accessible_name("Replace an earlier export");
+}
+
+fn outcome(state: &mut AppState, ui: &mut egui::Ui) {
+    let mut copied = None;
+    match &state.exports.run {
+        Run::None => {}
+        Run::Going { words, share, .. } => {
+            ui.label(RichText::new(words).color(theme::ACCENT));
+            ui.add(ProgressBar::new(*share).desired_height(8.0)).accessible_name("Progress of the export");
+        }
+        Run::Failed { why, hint } => {
+            theme::on_card(ui, |ui| {
+                ui.label(RichText::new("Not exported").color(theme::RED));
+                ui.add(egui::Label::new(why.as_str()).wrap().selectable(true));
+                if let Some(hint) = hint {
+                    ui.add(egui::Label::new(RichText::new(hint).color(theme::QUIET)).wrap());
+                }
+            });
+        }
+        Run::Done(report) => {
+            theme::on_card(ui, |ui| {
+                let files = report.files.len();
+                let noun = if files == 1 { "file" } else { "files" };
+                let words = format!("Exported: {files} {noun}, {}", size(report.bytes()));
+                ui.label(RichText::new(words).color(theme::GREEN));
+                let folder = report.folder.display().to_string();
+                ui.horizontal(|ui| {
+                    if ui.button("Copy path").accessible_name("Copy the path of the export").clicked() {
+                        copied = Some(folder.clone());
+                    }
+                    let path = RichText::new(&folder).monospace().color(theme::TEXT);
+                    ui.add(egui::Label::new(path).wrap().selectable(true));
+                });
+                for file in &report.files {
+                    let words = format!("{}  {}", file.path, size(file.bytes));
+                    ui.label(RichText::new(words).small().color(theme::QUIET));
+                }
+                for line in &report.privacy {
+                    ui.add(egui::Label::new(RichText::new(line).small().color(theme::QUIET)).wrap());
+                }
+                for line in &report.notices {
+                    ui.add(egui::Label::new(RichText::new(line).small().color(theme::AMBER)).wrap());
+                }
+            });
+        }
+    }
+    if let Some(path) = copied {
+        ui.ctx().copy_text(path);
+        state.toasts.say("The path is on the clipboard");
+    }
+}
+
+fn buttons(
+    state: &mut AppState,
+    ui: &mut egui::Ui,
+    name: &str,
+    blocked: &[(BlockedImage, ImageId)],
+    stays: &mut bool,
+) {
+    if let Run::Going { stop, .. } = &state.exports.run {
+        if ui.button("Stop").accessible_name("Stop the export").clicked() {
+            stop.store(true, Ordering::Release);
+        }
+    } else {
+        let can = ready(state, blocked);
+        let words = RichText::new("Export").color(theme::STRONG);
+        let button = Button::new(words).fill(theme::CHOSEN).min_size(egui::vec2(90.0, 0.0));
+        let button = ui.add_enabled(can.is_ok(), button).accessible_name("Export now");
+        if button.on_disabled_hover_text(can.err().unwrap_or_default()).clicked() {
+            write(state, name);
+        }
+        if let Err(why) = can {
+            ui.label(RichText::new(why).small().color(theme::AMBER));
+        }
+    }
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        *stays = !ui.button("Close").clicked();
+    });
+}
+
+/// Whether all is there that an export needs.
+fn ready(state: &AppState, blocked: &[(BlockedImage, ImageId)]) -> Result<(), WhyNot> {
+    let targets = state.exports.targets();
+    let is_pixels = |name: &&str| exporters().iter().any(|e| e.name() == *name && e.needs().pixels);
+    if state.exports.workers.is_none() || state.root.is_none() {
+        return Err("no workspace is open");
+    }
+    if targets.is_empty() {
+        return Err("tick what is to be written");
+    }
+    if state.exports.folder.trim().is_empty() {
+        return Err("name a folder");
+    }
+    if !blocked.is_empty() && targets.iter().any(is_pixels) {
+        return Err("look at the images named above first");
+    }
+    Ok(())
+}
+
+fn write(state: &mut AppState, name: &str) {
+    crate::case::commit_all(state);
+    let exports = &mut state.exports;
+    if exports.desk.is_none() {
+        let Some(workers) = exports.workers.clone() else { return };
+        match open(workers, &state.wake) {
+            Ok(desk) => exports.desk = Some(desk),
+            Err(error) => {
+                state.toasts.say(format!("Nothing was exported: the system gives no thread: {error}"));
+                return;
+            }
+        }
+    }
+    let case = state.session.as_deref().map(|session| Box::new(session.case().clone()));
+    let (Some(desk), Some(case), Some(root)) = (&state.exports.desk, case, state.root.clone()) else {
+        return;
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    desk.ask(ExportAsk {
+        root,
+        case,
+        targets: state.exports.targets(),
+        folder: PathBuf::from(state.exports.folder.trim()).join(name),
+        replaces: state.exports.replaces,
+        stop: Arc::clone(&stop),
+    });
+    state.exports.run = Run::Going { words: "begins".to_owned(), share: 0.0, stop };
+}
+
+/// `3.2 MB`: thousands as on the command line.
+fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match UNITS.iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, word)) => format!("{}.{} {word}", bytes / unit, bytes % unit * 10 / unit),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_at_a_glance() {
+        for (bytes, words) in [(12, "12 bytes"), (7_400_000, "7.4 MB"), (1_050, "1.0 kB")] {
+            assert_eq!(size(bytes), words);
+        }
+    }
+}
