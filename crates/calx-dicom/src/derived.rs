@@ -16,6 +16,7 @@ pub(crate) mod codes;
 pub(crate) mod content;
 pub(crate) mod evidence;
 pub(crate) mod modules;
+pub(crate) mod presentation;
 pub mod root;
 pub(crate) mod segmentation;
 pub mod source_facts;

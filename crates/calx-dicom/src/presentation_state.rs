@@ -15,6 +15,9 @@ mod graphics;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use graphics::rgb_of_lab;
+
 use calx_model::presentation_state::{
     DisplayedArea, Scoped, Shutter, SizeMode, StateImage, StateOverlay, StateVoi,
 };

@@ -148,6 +148,11 @@ pub(crate) const YES: Concept = sct("373066001", "Yes");
 pub(crate) const NO: Concept = sct("373067005", "No");
 const UNILATERAL: Concept = sct("66459002", "Unilateral");
 
+/// What kind of thing a region of that label is: the course of a vessel is anatomy, everything else is out of order.
+pub(crate) fn category(label: &str) -> Concept {
+    if label == "vessel course" { ANATOMICAL_STRUCTURE } else { ABNORMAL_STRUCTURE }
+}
+
 /// A side as a laterality; a part without a side, and a side nobody knows, lies on one.
 pub(crate) const fn side(side: Option<Side>) -> Concept {
     match side {
