@@ -15,6 +15,7 @@ pub(crate) mod case_document;
 pub(crate) mod codes;
 pub(crate) mod content;
 pub(crate) mod evidence;
+pub(crate) mod key_objects;
 pub(crate) mod modules;
 pub(crate) mod presentation;
 pub mod root;
@@ -23,6 +24,8 @@ pub mod source_facts;
 pub(crate) mod uids;
 
 use calx_model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
+
+use crate::write::WriteError;
 
 pub use root::{DerivedOptions, Predecessor, Root, SegGeometry, SegRegions, Shown, SrProfile};
 pub use source_facts::{SourceFacts, read_source_facts};
@@ -117,6 +120,25 @@ pub struct Kinds {
     pub kos: bool,
 }
 
+impl Kinds {
+    /// What either of two wants.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            sr: self.sr || other.sr,
+            seg: self.seg || other.seg,
+            gsps: self.gsps || other.gsps,
+            kos: self.kos || other.kos,
+        }
+    }
+
+    /// Whether nothing is wanted.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        !(self.sr || self.seg || self.gsps || self.kos)
+    }
+}
+
 /// One finished object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewObject {
@@ -134,4 +156,42 @@ pub struct NewObject {
     pub name: String,
     /// The Part 10 file.
     pub bytes: Vec<u8>,
+}
+
+/// Builds the objects of a case one after the other and hands each on: segmentations first, since reports refer to their
+/// segments. Returns what a person should know.
+///
+/// A report of regions that only a segmentation can hold brings that segmentation with it, asked for or not.
+///
+/// # Errors
+/// [`WriteError`] for what cannot be written, and whatever `sink` returns; nothing is built after that.
+pub fn write_derived<E: From<WriteError>>(
+    root: &Root<'_>,
+    kinds: Kinds,
+    sink: &mut dyn FnMut(NewObject) -> Result<(), E>,
+) -> Result<Vec<String>, E> {
+    let mut notices = Vec::new();
+    for (index, (_, image)) in root.case.images().enumerate() {
+        if root.source(image.id).is_none() {
+            return Err(WriteError::Source(index + 1).into());
+        }
+    }
+    let studies = root.studies();
+    if kinds.kos {
+        let mut is_any = false;
+        for study in &studies {
+            if let Some(object) = key_objects::key_objects(root, study)? {
+                is_any = true;
+                sink(object)?;
+            }
+        }
+        match (is_any, key_objects::has_keys(root)) {
+            (true, true) => {}
+            (true, false) => {
+                notices.push("no image is marked as key: kos names those with regions".to_owned());
+            }
+            (false, _) => notices.push("no image is marked as key or has regions: no kos".to_owned()),
+        }
+    }
+    Ok(notices)
 }
