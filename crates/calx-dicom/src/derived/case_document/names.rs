@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     Ellipse,
     /// Points with widths: an open POLYLINE, and the widths as text.
     Path,
+    /// A coded concept: CODE as it is.
+    Coded,
 }
 
 /// One field.
@@ -64,8 +66,8 @@ const fn name(key: &'static str, code: &'static str, meaning: &'static str, kind
 }
 
 use Kind::{
-    Date, Ellipse, Id, Line, List, Map, Mm, Path, Pixels, Rich, RichOrText, Ring, Rings, Text, Time, Uid,
-    Word,
+    Coded, Date, Ellipse, Id, Line, List, Map, Mm, Path, Pixels, Rich, RichOrText, Ring, Rings, Text, Time,
+    Uid, Word,
 };
 
 /// Fields by key.
@@ -87,7 +89,7 @@ pub(crate) const NAMES: [Name; 141] = [
     name("caption", "caption", "Caption", Rich),
     name("center", "center", "Window center", Text),
     name("certainty", "certainty", "How sure the reader is", Word),
-    name("code", "code", "Code", Text),
+    name("code", "code", "Code", Coded),
     name("columns", "columns", "Columns", Pixels),
     name("compared_to", "compared-to", "Study it compares with", Id),
     name("consent_note", "consent-note", "What was agreed with the patient", Text),
@@ -223,6 +225,10 @@ pub(crate) const EMPTY_TEXT: Concept = own("empty-text", "Empty");
 pub(crate) const LINK: Concept = own("link", "Words that rest on evidence");
 /// A citation in a text.
 pub(crate) const CITATION: Concept = own("citation", "Citation");
+/// A whole number of more digits than a measured value keeps.
+pub(crate) const WHOLE_NUMBER: Concept = own("whole-number", "Whole number");
+/// How many characters of a text something takes.
+pub(crate) const LENGTH: Concept = own("length", "Characters of it");
 /// Where in a text something stands.
 pub(crate) const OFFSET: Concept = own("offset", "Characters before it");
 /// One reference that is cited.
@@ -276,8 +282,9 @@ pub(crate) fn word(key: &str, word: &str) -> Option<CodedConcept> {
     }
     let (value, meaning) = (word.replace('_', "-"), word.replace('_', " "));
     let standard = standard_word(key, word).map(CodedConcept::from);
-    // Two words may not become one code.
+    // Two words may not become one code, nor a word what stands for no words.
     let is_one = !word.starts_with('_') && !word.ends_with('_') && !word.contains("__");
+    let is_one = is_one && value != EMPTY_TEXT.value;
     standard.or_else(|| is_one.then(|| CodedConcept { value, scheme: codes::OWN_SCHEME.to_owned(), meaning }))
 }
 
@@ -306,6 +313,8 @@ mod tests {
             EMPTY_TEXT,
             LINK,
             CITATION,
+            WHOLE_NUMBER,
+            LENGTH,
             OFFSET,
             CITED,
             WIDTHS,
@@ -372,5 +381,6 @@ mod tests {
         assert_eq!(word("side", "right").unwrap().scheme, "SCT");
         assert_eq!(word("role", "Head of department"), None);
         assert_eq!(word("role", "a__b"), None);
+        assert_eq!(word("role", "empty_text"), None);
     }
 }
