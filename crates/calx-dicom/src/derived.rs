@@ -23,6 +23,8 @@ pub(crate) mod segmentation;
 pub mod source_facts;
 pub(crate) mod uids;
 
+use std::collections::BTreeMap;
+
 use calx_model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
 
 use crate::write::WriteError;
@@ -174,6 +176,26 @@ pub fn write_derived<E: From<WriteError>>(
     for (index, (_, image)) in root.case.images().enumerate() {
         if root.source(image.id).is_none() {
             return Err(WriteError::Source(index + 1).into());
+        }
+    }
+    let is_needed = kinds.sr && root.case.regions.iter().any(|region| root.is_segment_only(region));
+    if is_needed && !kinds.seg {
+        notices.push(
+            "seg was written too: reports cannot hold masks, holes and areas of several parts".to_owned(),
+        );
+    }
+    let mut segments = BTreeMap::new();
+    for (_, image) in root.case.images() {
+        if (kinds.seg || is_needed)
+            && let Some((object, found)) = segmentation::segmentation(root, image)?
+        {
+            segments.extend(found);
+            sink(object)?;
+        }
+        if kinds.gsps {
+            if let Some(object) = presentation::presentation(root, image, &mut notices)? {
+                sink(object)?;
+            }
         }
     }
     let studies = root.studies();

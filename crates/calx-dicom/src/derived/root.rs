@@ -6,8 +6,8 @@
 //! - `sources` and `shown` are one for each image, `measured` and `words` one for each region, in the order of the case.
 
 use calx_model::{
-    Case, CaseImage, CodedConcept, ImageId, Measurement, ModalityLut, Region, RegionId, Schema,
-    SeriesInstanceUid, Shape, Side, SopInstanceUid, StudyInstanceUid, VoiLut,
+    Case, CaseImage, CodedConcept, ImageId, Measurement, ModalityLut, Region, Schema, SeriesInstanceUid,
+    Shape, Side, SopInstanceUid, StudyInstanceUid, VoiLut,
 };
 
 use super::Kind;
@@ -206,7 +206,7 @@ impl<'a> Root<'a> {
     pub(crate) fn needs_segment(&self, region: &Region) -> bool {
         match &region.shape {
             Shape::Mask(_) => true,
-            Shape::Area(area) => self.options.seg_regions == SegRegions::All || !is_one_outline(area),
+            Shape::Area(_) => self.options.seg_regions == SegRegions::All || self.is_segment_only(region),
             Shape::Ellipse(_) | Shape::Rectangle(_) => self.options.seg_regions == SegRegions::All,
             Shape::Path(path) => {
                 let has_width = path.vertices().iter().any(|v| v.width > calx_geometry::Grid::ZERO);
@@ -216,9 +216,15 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Regions that a report refers to by a segment, in the order of the case.
-    pub(crate) fn segmented(&self) -> impl Iterator<Item = RegionId> + '_ {
-        self.case.regions.iter().filter(|region| self.needs_segment(region)).map(|region| region.id)
+    /// Whether a report can refer to a region by a segment only: a mask, holes, several parts. It keeps the points of all
+    /// others, segment or not.
+    #[must_use]
+    pub fn is_segment_only(&self, region: &Region) -> bool {
+        match &region.shape {
+            Shape::Mask(_) => true,
+            Shape::Area(area) => !is_one_outline(area),
+            _ => false,
+        }
     }
 }
 
