@@ -15,12 +15,16 @@ pub(crate) mod case_document;
 pub(crate) mod codes;
 pub(crate) mod content;
 pub(crate) mod evidence;
+pub(crate) mod foreign_region;
 pub(crate) mod key_objects;
 pub(crate) mod modules;
 pub(crate) mod presentation;
+pub(crate) mod read_error;
 pub mod root;
 pub(crate) mod segmentation;
 pub mod source_facts;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod uids;
 
 use std::collections::BTreeMap;
@@ -29,7 +33,11 @@ use calx_model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUi
 
 use crate::write::WriteError;
 
+pub use foreign_region::ForeignRegion;
+pub use presentation::{regions::regions_of_state, write_presentation};
+pub use read_error::ReadAnnotationError;
 pub use root::{DerivedOptions, Predecessor, Root, SegGeometry, SegRegions, Shown, SrProfile};
+pub use segmentation::read::{ReadSegment, ReadSegmentation, SegFrame, read_segmentation};
 pub use source_facts::{SourceFacts, read_source_facts};
 pub use uids::Profile;
 

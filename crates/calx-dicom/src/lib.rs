@@ -76,7 +76,7 @@ pub use locator::Locator;
 pub use notice::{Notice, Read};
 pub use open::may_be_dicom;
 pub use overlay::read_overlays;
-pub use presentation_state::{ReadStateError, read_presentation_state};
+pub use presentation_state::{ReadStateError, read_presentation_state, read_presentation_state_bytes};
 pub use tags::{Identity, TagRow, dump_tags};
 pub use transfer_syntax::{TransferSyntax, supported_transfer_syntaxes};
 pub use worker::{WorkerLoss, WorkerOptions};

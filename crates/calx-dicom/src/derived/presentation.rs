@@ -11,9 +11,13 @@
 
 mod display;
 mod marks;
+pub(crate) mod regions;
+mod shutters;
+#[cfg(test)]
+mod tests;
 mod words;
 
-use calx_model::{CaseImage, Side};
+use calx_model::{CaseImage, ImageId, Side};
 
 use super::codes;
 use super::evidence::referenced;
@@ -26,6 +30,23 @@ use crate::write::encode::Elements;
 
 /// Terms of BodyPartExamined (PS3.16 L) that a state takes over; checkers know no others for hands and arms.
 const BODY_PARTS: [&str; 6] = ["HAND", "WRIST", "FINGER", "THUMB", "ARM", "ELBOW"];
+
+/// The presentation state of one image of the case, with what it cannot say in words; `None` when the image can have
+/// none, and the words say why.
+///
+/// # Errors
+/// [`WriteError`] for what cannot be written.
+pub fn write_presentation(
+    root: &Root<'_>,
+    image: ImageId,
+) -> Result<(Option<NewObject>, Vec<String>), WriteError> {
+    let mut notices = Vec::new();
+    let object = match root.case.image(image) {
+        Some(image) => presentation(root, image, &mut notices)?,
+        None => None,
+    };
+    Ok((object, notices))
+}
 
 /// The state of an image, or `None` with the reason among the notices; what a state cannot say is among them too.
 ///
@@ -69,14 +90,14 @@ pub(crate) fn presentation(
     listed.sequence_of(Tag(0x0008, 0x1140), vec![reference]);
     listed.uid(Tag(0x0020, 0x000e), source.series.as_str());
     out.sequence_of(Tag(0x0008, 0x1115), vec![listed]);
+    if shutters::write_shutters(&source.shutters, source.shutter_grey, &mut out) {
+        notices.push(format!(
+            "image {number}: its shutter is a plane of bits, which its presentation state does not have"
+        ));
+    }
     marks::write_marks(root, image, source, &mut out, notices);
     if source.has_padding {
         notices.push(format!("image {number}: its padding shows as its grey under a presentation state"));
-    }
-    if source.has_shutters {
-        notices.push(format!(
-            "image {number}: a presentation state does not cover what its display shutter covers"
-        ));
     }
     let name = format!("gsps/image-{number}.dcm");
     finish(root, source, Kind::Presentation, name, out).map(Some)

@@ -12,6 +12,9 @@
 
 pub(crate) mod bits;
 pub(crate) mod geometry;
+pub(crate) mod read;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -8,6 +8,7 @@
 //!
 //! Source: PS3.3 C.7.1.1 (patient), C.7.2.1 (study), C.7.2.2 (patient study).
 
+use calx_model::presentation_state::Shutter;
 use calx_model::{
     CodedConcept, ImageId, SeriesInstanceUid, Side, SopClassUid, SopInstanceUid, StudyInstanceUid,
 };
@@ -19,6 +20,7 @@ use crate::header::{ReadHeaderError, header_of};
 use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 use crate::open::open;
+use crate::presentation_state::{shutter_grey, shutters};
 use crate::scan::{Keep, Scan, Wanted};
 use crate::write::encode::Elements;
 
@@ -79,8 +81,10 @@ pub struct SourceFacts {
     pub is_signed: bool,
     /// PixelPaddingValue is stated: a presentation state cannot say so.
     pub has_padding: bool,
-    /// The image has display shutters of its own.
-    pub has_shutters: bool,
+    /// Display shutters of the image itself (0018,1600).
+    pub shutters: Vec<Shutter>,
+    /// The grey that covers (0018,1622), of 8 bits.
+    pub shutter_grey: u8,
     /// BodyPartExamined (0018,0015).
     pub body_part: String,
     /// The side, as stated.
@@ -133,7 +137,8 @@ pub fn read_source_facts(image: ImageId, locator: &Locator) -> Result<Read<Sourc
         is_grey: matches!(photometric.as_ref(), "MONOCHROME1" | "MONOCHROME2"),
         is_signed: data.integer(Tag(0x0028, 0x0103)) == Some(1),
         has_padding: data.has_value(Tag(0x0028, 0x0120)),
-        has_shutters: data.has_value(Tag(0x0018, 0x1600)),
+        shutters: shutters(&data, &mut notices),
+        shutter_grey: shutter_grey(&data),
         body_part: header.body_part.raw().to_owned(),
         side: header.side,
         anatomy: coded(&data, Tag(0x0008, 0x2218)),
