@@ -19,6 +19,7 @@ pub(crate) mod foreign_region;
 pub(crate) mod key_objects;
 pub(crate) mod modules;
 pub(crate) mod presentation;
+pub mod read;
 pub(crate) mod read_error;
 pub mod root;
 pub(crate) mod segmentation;
@@ -33,8 +34,10 @@ use calx_model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUi
 
 use crate::write::WriteError;
 
+pub use case_document::{CaseDocumentError, CaseHead};
 pub use foreign_region::ForeignRegion;
 pub use presentation::{regions::regions_of_state, write_presentation};
+pub use read::{read_case, read_case_head};
 pub use read_error::ReadAnnotationError;
 pub use root::{DerivedOptions, Predecessor, Root, SegGeometry, SegRegions, Shown, SrProfile};
 pub use segmentation::read::{ReadSegment, ReadSegmentation, SegFrame, read_segmentation};
@@ -221,6 +224,12 @@ pub fn write_derived<E: From<WriteError>>(
                 notices.push("no image is marked as key: kos names those with regions".to_owned());
             }
             (false, _) => notices.push("no image is marked as key or has regions: no kos".to_owned()),
+        }
+    }
+    if kinds.sr {
+        match case_document::case_document(root, &segments)? {
+            Some(object) => sink(object)?,
+            None => notices.push("the case has no images: no report of it".to_owned()),
         }
     }
     Ok(notices)

@@ -18,14 +18,23 @@ mod to_items;
 #[cfg(test)]
 mod tests;
 
-use calx_model::{CaseId, SopInstanceUid};
+use std::collections::BTreeMap;
+
+use calx_geometry::Mask;
+use calx_model::{CaseId, RegionId, Shape, SopInstanceUid};
 
 use super::codes;
-use super::content::{Item, Value};
+use super::content::{Item, Reference, Value};
+use super::evidence::Evidence;
+use super::modules::{common, finish, sr_document};
+use super::root::Root;
+use super::segmentation::Segment;
 use super::uids::id_of_uid;
+use super::{Kind, NewObject};
+use crate::write::WriteError;
 
 pub(crate) use from_items::from_items;
-pub(crate) use to_items::to_items;
+pub(crate) use to_items::{segmentations, to_items};
 
 /// What stands before the version of the form.
 const FORMAT_WORD: &str = "calx.case_document/";
@@ -76,6 +85,54 @@ pub struct CaseHead {
     pub calx_version: String,
     /// The segmentations in which its masks stand.
     pub needs: Vec<SopInstanceUid>,
+}
+
+/// The document of a case, in the study of its first image; `None` for a case without images. `segments` are those of
+/// all its images.
+///
+/// # Errors
+/// [`WriteError`], also for a case that would not come back equal: a mask without a segment, or one that is not sound.
+pub(crate) fn case_document(
+    root: &Root<'_>,
+    segments: &BTreeMap<RegionId, Segment>,
+) -> Result<Option<NewObject>, WriteError> {
+    let Some(first) = root.studies().into_iter().next() else { return Ok(None) };
+    let mut evidence = Evidence::default();
+    root.sources.iter().for_each(|source| evidence.add_image(source));
+    let mut places = BTreeMap::new();
+    for region in root.case.regions.iter().filter(|region| matches!(region.shape, Shape::Mask(_))) {
+        let Some(segment) = segments.get(&region.id) else { continue };
+        evidence.add(&segment.study, &segment.series, &segment.class, &segment.instance);
+        let frame = segment.frames.first().copied().unwrap_or(1);
+        places.insert(region.id, Reference::new(&segment.class, &segment.instance, Some(frame)));
+    }
+    let tree = to_items(root.case, &places, root.calx_version)?;
+    if from_items(&tree, &|instance, frame| mask_at(root, &places, instance, frame)).as_ref() != Ok(root.case)
+    {
+        return Err(WriteError::Value {
+            attribute: "ContentSequence (0040,A730)",
+            value: "the case".to_owned(),
+            why: "it would not come back equal from its document",
+        });
+    }
+    let mut out = common(root, first.first, Kind::CaseDocument, 1)?;
+    sr_document(root, &mut out, Kind::CaseDocument, first.study.as_str(), &evidence, &tree)?;
+    finish(root, first.first, Kind::CaseDocument, "sr/case.dcm".to_owned(), out).map(Some)
+}
+
+/// The mask that stands in a frame of a segmentation of this export.
+fn mask_at(
+    root: &Root<'_>,
+    places: &BTreeMap<RegionId, Reference>,
+    instance: &str,
+    frame: u32,
+) -> Option<Mask> {
+    let is_there = |on: &Reference| on.instance == instance && on.frames.first() == Some(&frame);
+    let (region, _) = places.iter().find(|(_, on)| is_there(on))?;
+    match &root.case.region(*region)?.shape {
+        Shape::Mask(mask) => Some(mask.clone()),
+        _ => None,
+    }
 }
 
 /// Whether a tree is a case document that this version reads.

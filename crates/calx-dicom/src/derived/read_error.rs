@@ -1,9 +1,13 @@
-//! Why an object of annotations was not read.
+//! Why a report, segmentation or presentation state was not read.
 
+use calx_model::SopInstanceUid;
+
+use super::case_document::CaseDocumentError;
 use crate::header::ReadHeaderError;
 use crate::image::ReadImageError;
+use crate::presentation_state::ReadStateError;
 
-/// Why one file did not become annotations.
+/// Why an object that says something about images was not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadAnnotationError {
@@ -11,9 +15,26 @@ pub enum ReadAnnotationError {
     #[error(transparent)]
     Header(#[from] ReadHeaderError),
     /// Another kind of object.
-    #[error("SOPClassUID (0008,0016) is {0}, no kind of annotation that can be read")]
+    #[error("SOPClassUID (0008,0016) is {0}: no report, segmentation or presentation state")]
     Kind(String),
-    /// Its pixels cannot be read.
+    /// An object without its own UID: nothing can refer to it.
+    #[error("SOPInstanceUID (0008,0018) is absent or no UID")]
+    NoInstance,
+    /// A case document that gives no case.
+    #[error(transparent)]
+    Case(#[from] CaseDocumentError),
+    /// Masks of the case stand in an object that was not among those given.
+    #[error("{regions} of the case's regions are in the segmentation {uid}, which is not there")]
+    MissingSegmentation {
+        /// SOPInstanceUID of it.
+        uid: SopInstanceUid,
+        /// How many regions stand in it.
+        regions: usize,
+    },
+    /// The pixels of a segmentation cannot be read.
     #[error(transparent)]
     Image(#[from] ReadImageError),
+    /// A presentation state cannot be read.
+    #[error(transparent)]
+    State(#[from] ReadStateError),
 }

@@ -273,7 +273,7 @@ fn string_item(name: CodedConcept, key: &str, kind: Kind, words: &str) -> Item {
 }
 
 /// Segmentations that a document refers to, each once, with how many masks stand in it.
-pub(super) fn segmentations(root: &Item) -> BTreeMap<SopInstanceUid, usize> {
+pub(crate) fn segmentations(root: &Item) -> BTreeMap<SopInstanceUid, usize> {
     let mut found = BTreeMap::new();
     let mut open = vec![root];
     while let Some(item) = open.pop() {
