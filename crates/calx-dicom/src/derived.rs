@@ -21,6 +21,7 @@ pub(crate) mod modules;
 pub(crate) mod presentation;
 pub mod read;
 pub(crate) mod read_error;
+pub(crate) mod report;
 pub mod root;
 pub(crate) mod segmentation;
 pub mod source_facts;
@@ -227,6 +228,11 @@ pub fn write_derived<E: From<WriteError>>(
         }
     }
     if kinds.sr {
+        for study in &studies {
+            if let Some(object) = report::measurements(root, study, &segments, &mut notices)? {
+                sink(object)?;
+            }
+        }
         match case_document::case_document(root, &segments)? {
             Some(object) => sink(object)?,
             None => notices.push("the case has no images: no report of it".to_owned()),

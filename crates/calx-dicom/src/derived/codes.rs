@@ -133,6 +133,11 @@ pub(crate) const MAXIMUM: Concept = sct("56851009", "Maximum");
 pub(crate) const DERIVATION: Concept = dcm("121401", "Derivation");
 pub(crate) const MEASUREMENT_METHOD: Concept = sct("370129005", "Measurement Method");
 
+/// Why a number is absent (CID 42).
+pub(crate) const NOT_A_NUMBER: Concept = dcm("114000", "Not a number");
+/// How lengths are counted where no spacing is known and pixels are not square.
+pub(crate) const BY_COLUMNS: Concept = own("basis-columns", "px (columns)");
+
 // Units.
 pub(crate) const NO_UNITS: Concept = ucum("1", "no units");
 pub(crate) const PIXELS: Concept = ucum("{pixels}", "Pixels");
@@ -418,7 +423,7 @@ mod tests {
             SpacingBasis::UltrasoundRegion,
         ];
         let mut codes: Vec<Concept> = bases.iter().map(basis).collect();
-        codes.extend([CASE_DOCUMENT, FORMAT, DURATION, VELOCITY_CHANGE]);
+        codes.extend([CASE_DOCUMENT, FORMAT, DURATION, VELOCITY_CHANGE, BY_COLUMNS]);
         codes.extend([Certainty::Possible, Certainty::Probable, Certainty::Certain].map(certainty));
         codes.extend(
             [Digit::Index, Digit::Middle, Digit::Ring, Digit::Little].into_iter().filter_map(digit_modifier),
