@@ -12,6 +12,8 @@
 #![allow(dead_code, reason = "the writers and readers of the next commits use it")]
 
 pub(crate) mod case_document;
+#[cfg(test)]
+mod checked;
 pub(crate) mod codes;
 pub(crate) mod content;
 pub(crate) mod evidence;

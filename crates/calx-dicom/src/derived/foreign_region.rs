@@ -45,7 +45,8 @@ pub(crate) fn shape_of(graphic: Graphic, points: &[[f64; 2]]) -> Result<(Shape, 
     let mut notices = Vec::new();
     let shape = match (graphic, points) {
         (Graphic::Point | Graphic::Multipoint, [at, ..]) => {
-            Shape::Point { at: snapped(&[*at], &mut notices)?.remove(0) }
+            let at = snapped(&[*at], &mut notices)?.first().copied();
+            Shape::Point { at: at.ok_or("a point has no place")? }
         }
         (Graphic::Polyline, points) => polyline(points, &mut notices)?,
         (Graphic::Circle, [centre, edge, ..]) => {

@@ -8,6 +8,8 @@
 //! - A nominal geometry puts the first pixel at the origin of a frame of reference of its own, and says that nobody
 //!   measured it.
 
+use std::ops::Range;
+
 use calx_geometry::{ImageSpace, Mask, PixelBox, Point, coverage_of_area, union_rows};
 use calx_model::{CaseImage, Shape};
 
@@ -43,20 +45,34 @@ pub(crate) fn mask_of(shape: &Shape, columns: u32, rows: u32) -> Option<Mask> {
 
 /// The pixels that convex rings cover together.
 fn of_rings(rings: &[Vec<Point<ImageSpace>>], clip: PixelBox) -> Mask {
-    let mut half = Vec::new();
-    let mut touched = Vec::new();
+    let (mut half, mut touched) = (Vec::new(), Vec::new());
     union_rows(rings, clip, |row, first, shares| {
-        for (column, share) in (first..).zip(shares) {
-            if *share >= HALF {
-                half.push((row, column..column + 1));
-            } else if *share > 0.0 && half.is_empty() {
-                touched.push((row, column..column + 1));
-            }
+        extend(&mut half, row, first, shares, |share| share >= HALF);
+        if half.is_empty() {
+            extend(&mut touched, row, first, shares, |share| share > 0.0);
         }
     });
     let spans = if half.is_empty() { touched } else { half };
     // Every pixel lies in an image, so this cannot be refused.
     Mask::from_spans(spans).unwrap_or_default()
+}
+
+/// Adds the columns of a row whose share counts, as stretches.
+fn extend(
+    spans: &mut Vec<(u32, Range<u32>)>,
+    row: u32,
+    first: u32,
+    shares: &[f64],
+    counts: impl Fn(f64) -> bool,
+) {
+    let mut column = first;
+    for stretch in shares.chunk_by(|a, b| counts(*a) == counts(*b)) {
+        let end = column.saturating_add(u32::try_from(stretch.len()).unwrap_or(u32::MAX));
+        if stretch.first().is_some_and(|share| counts(*share)) {
+            spans.push((row, column..end));
+        }
+        column = end;
+    }
 }
 
 /// Rows and columns of millimetres that a nominal geometry states: what the case measures with, else one.

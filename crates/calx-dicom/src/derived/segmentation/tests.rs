@@ -191,3 +191,31 @@ fn segmentations_of_others_give_the_pixels_that_pydicom_counts() {
     let (deflated, told, _) = foreign("pydicom-pydicom-data/liver_deflate.dcm").unwrap();
     assert_eq!((deflated, told.len()), (vec![vec![36_233, 35_645, 35_220]], 0));
 }
+
+#[test]
+fn a_damaged_file_is_refused_or_told_of_and_never_a_panic() {
+    let mut sample = Sample::of(&["doppler_small"]);
+    sample.mark(0, Shape::Mask(speckled(40, 30)), "other");
+    sample.mark(0, Shape::Mask(speckled(7, 90)), "other");
+    let (object, _) = segmentation(&sample.root(), sample.image(0)).unwrap().unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let header = object.bytes.len() - 2 * 160 * 120 / 8;
+    let (mut read, mut refused) = (0, 0);
+    for at in (132..header).step_by(3) {
+        for change in [0xff, 0x01, 0x20] {
+            let mut bytes = object.bytes.clone();
+            bytes[at] ^= change;
+            std::fs::write(file.path(), &bytes).unwrap();
+            match read_segmentation(&Locator::from(file.path())) {
+                Ok(_) => read += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    for length in (0..object.bytes.len()).step_by(97) {
+        std::fs::write(file.path(), &object.bytes[..length]).unwrap();
+        let cut = read_segmentation(&Locator::from(file.path()));
+        assert!(cut.as_ref().map_or(true, |cut| !cut.notices.is_empty()), "cut off at {length}: {cut:?}");
+    }
+    assert!(read > 100 && refused > 100, "{read} read, {refused} refused");
+}
