@@ -48,6 +48,8 @@ mod samples;
 mod story;
 #[path = "e2e/streams.rs"]
 mod streams;
+#[path = "e2e/through_gsps.rs"]
+mod through_gsps;
 #[path = "e2e/together.rs"]
 mod together;
 #[path = "e2e/window.rs"]

@@ -2,7 +2,7 @@
 //!
 //! Reading: [`read_header`] and [`read_intake`] for the catalogue, [`read_image_info`] for what a picture needs,
 //! [`FrameSource`] for pixels, [`dump_tags`] for people,
-//! [`identity_texts`] for what must not leave. Writing: [`write_image`].
+//! [`identity_texts`] for what must not leave. Writing: [`write_image`], and what is derived from a case ([`derived`]).
 //!
 //! Not here: where files are kept (`calx-workspace`), how values become grey (`calx-render`), the
 //! network.
@@ -17,6 +17,7 @@ mod codec;
 mod dataset;
 mod decode;
 mod decode_error;
+pub mod derived;
 mod directory;
 mod display_attributes;
 mod element;
@@ -75,7 +76,7 @@ pub use locator::Locator;
 pub use notice::{Notice, Read};
 pub use open::may_be_dicom;
 pub use overlay::read_overlays;
-pub use presentation_state::{ReadStateError, read_presentation_state};
+pub use presentation_state::{ReadStateError, read_presentation_state, read_presentation_state_bytes};
 pub use tags::{Identity, TagRow, dump_tags};
 pub use transfer_syntax::{TransferSyntax, supported_transfer_syntaxes};
 pub use worker::{WorkerLoss, WorkerOptions};

@@ -15,6 +15,9 @@ mod graphics;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use graphics::rgb_of_lab;
+
 use calx_model::presentation_state::{
     DisplayedArea, Scoped, Shutter, SizeMode, StateImage, StateOverlay, StateVoi,
 };
@@ -27,9 +30,10 @@ use crate::header::ReadHeaderError;
 use crate::locator::Locator;
 use crate::lut::lookup_table;
 use crate::notice::{Notice, Read};
-use crate::open::open;
+use crate::open::{Opened, open, open_source};
 use crate::overlay::{groups, plane_of};
 use crate::scan::{Keep, Scan, Wanted};
+use crate::source::Source;
 
 /// Grayscale Softcopy Presentation State Storage.
 const SOP_CLASS: &str = "1.2.840.10008.5.1.4.1.1.11.1";
@@ -78,7 +82,18 @@ pub enum ReadStateError {
 /// # Errors
 /// [`ReadStateError`].
 pub fn read_presentation_state(locator: &Locator) -> Result<Read<PresentationState>, ReadStateError> {
-    let mut opened = open(locator)?;
+    read_state(open(locator)?)
+}
+
+/// The same of an object that is in memory.
+///
+/// # Errors
+/// [`ReadStateError`].
+pub fn read_presentation_state_bytes(object: Vec<u8>) -> Result<Read<PresentationState>, ReadStateError> {
+    read_state(open_source(Source::memory(object))?)
+}
+
+fn read_state(mut opened: Opened) -> Result<Read<PresentationState>, ReadStateError> {
     let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 4 * 1024 * 1024 };
     let Scan { data, mut notices, .. } = opened.scan(wanted)?;
     let kind = data.code(Tag(0x0008, 0x0016)).unwrap_or_default();

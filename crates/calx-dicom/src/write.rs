@@ -1,16 +1,17 @@
 //! Writing DICOM objects: valid by construction, the same bytes every time.
 //!
-//! Not here: reports, segmentations and presentation states (they come with the export of cases).
+//! Not here: reports, segmentations, presentation states and key objects (`crate::derived`).
 //!
 //! Invariants
 //! - No clock and no randomness: every UID, date and time comes from the caller.
 //! - Little endian, explicit unless asked otherwise; elements in ascending order, defined lengths of even size.
 
-mod encode;
+pub(crate) mod encode;
 mod image_object;
-mod new_image;
+pub(crate) mod new_image;
+pub(crate) mod part10;
 mod pixels;
-mod uid;
+pub(crate) mod uid;
 mod ultrasound;
 
 pub use image_object::{WriteError, write_image};

@@ -32,6 +32,24 @@ pub enum ExportError {
         /// Every image that stops the export.
         images: Vec<BlockedImage>,
     },
+    /// Objects that carry the patient were asked for, and nobody said that this is meant.
+    #[error("these objects carry the patient's name and dates as the images do, nothing was exported")]
+    IdentityNotAsked,
+    /// A DICOM object lies in the study of an image.
+    #[error("the case has no images whose study DICOM objects could join, nothing was exported")]
+    NoImages,
+    /// The header of one image could not be read.
+    #[error("the header of image {number} could not be read, nothing was exported")]
+    Header {
+        /// The image, counted through the case from 1.
+        number: usize,
+        /// Why.
+        #[source]
+        source: PixelError,
+    },
+    /// A DICOM object could not be built.
+    #[error("a DICOM object could not be written, nothing was exported")]
+    Object(#[from] calx_dicom::WriteError),
     /// A word of a patient stands in a finished file.
     #[error("{file} holds words of {attribute} of a source image, nothing was exported")]
     Identity {
@@ -176,11 +194,16 @@ impl ExportError {
             | Self::UnknownTarget { .. }
             | Self::Exists { .. }
             | Self::NotAnExport { .. }
+            | Self::NoImages
             | Self::NoName { .. } => ExportErrorKind::Usage,
             Self::Busy { .. } | Self::Stopped => ExportErrorKind::Busy,
-            Self::BurnedIn { .. } | Self::Identity { .. } => ExportErrorKind::Refused,
+            Self::BurnedIn { .. } | Self::Identity { .. } | Self::IdentityNotAsked => {
+                ExportErrorKind::Refused
+            }
             Self::Unsound(_)
             | Self::Sources(_)
+            | Self::Header { .. }
+            | Self::Object(_)
             | Self::Window { .. }
             | Self::Table { .. }
             | Self::Measure { .. } => ExportErrorKind::Input,
@@ -195,6 +218,10 @@ impl ExportError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::BurnedIn { images } => Some(gate::hint(images)),
+            Self::IdentityNotAsked => {
+                Some("pass --identity, the journal records who; or --as html,png,json".to_owned())
+            }
+            Self::NoImages => Some("choose with --as, as --as html,json".to_owned()),
             Self::Identity { .. } => Some(
                 "take the words out of the case's texts (titles, captions, statements), or name them differently"
                     .to_owned(),

@@ -8,13 +8,15 @@
 
 use std::path::{Path, PathBuf};
 
+use calx_dicom::derived::{DerivedOptions, Kinds, Predecessor, Profile};
 use calx_model::Case;
 
+use crate::dicom::readers::ReaderLine;
 use crate::error::ExportError;
 use crate::folder::OutputFolder;
 use crate::input::ExportInput;
 use crate::watch::Step;
-use crate::{gate, html, identity, images, json};
+use crate::{dicom, gate, html, identity, images, json};
 
 /// What an exporter takes from the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct Needs {
     pub pixels: bool,
     /// DICOM UIDs leave with it.
     pub uids: bool,
+    /// Patient and study leave with it, as the images have them.
+    pub identity: bool,
 }
 
 /// One option of an exporter, for help texts.
@@ -46,6 +50,11 @@ pub trait Exporter: Sync + std::fmt::Debug {
     }
     /// What it takes from the sources.
     fn needs(&self) -> Needs;
+    /// The DICOM objects it writes. Those of all exporters of one export are written in one run, as they refer to
+    /// each other.
+    fn kinds(&self) -> Kinds {
+        Kinds::default()
+    }
     /// Top-level names it writes, so that only an export is ever replaced by an export.
     fn top_level_names(&self) -> &'static [&'static str];
     /// Writes its files and returns what a person should know.
@@ -63,7 +72,15 @@ pub trait Exporter: Sync + std::fmt::Debug {
 /// All exporters, in the order in which they run.
 #[must_use]
 pub fn exporters() -> &'static [&'static dyn Exporter] {
-    &[&html::HtmlExporter, &images::PngExporter, &json::JsonExporter]
+    &[
+        &html::HtmlExporter,
+        &images::PngExporter,
+        &json::JsonExporter,
+        &dicom::SR,
+        &dicom::SEG,
+        &dicom::GSPS,
+        &dicom::KOS,
+    ]
 }
 
 /// The exporter with this name.
@@ -77,6 +94,12 @@ pub fn exporter(name: &str) -> Option<&'static dyn Exporter> {
 pub struct ExportOptions {
     /// Replace an earlier export at the target.
     pub force: bool,
+    /// Patient and study may leave with the kinds that carry them ([`Needs::identity`]).
+    pub identity: bool,
+    /// Of DICOM objects.
+    pub derived: DerivedOptions,
+    /// Reports of an earlier export that those of this one take the place of.
+    pub predecessors: Vec<Predecessor>,
 }
 
 /// One file of an export.
@@ -99,6 +122,9 @@ pub struct ExportReport {
     pub privacy: Vec<String>,
     /// What a person should know.
     pub notices: Vec<String>,
+    /// What each outside reader takes of the DICOM objects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub readers: Vec<ReaderLine>,
 }
 
 impl ExportReport {
@@ -139,17 +165,31 @@ pub fn export_case(
             return Err(ExportError::BurnedIn { images });
         }
     }
+    let has_identity = chosen.iter().any(|e| e.needs().identity);
+    if has_identity && !options.identity && dicom::is_of_a_patient(input.case) {
+        return Err(ExportError::IdentityNotAsked);
+    }
     let mut out = OutputFolder::begin(out_dir, options.force)?;
     let mut notices = Vec::new();
-    for exporter in chosen {
+    let (objects, others): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|e| !e.kinds().is_empty());
+    for exporter in others {
         go_on(input, Step::Begins(exporter.name()))?;
         notices.extend(exporter.export(input, options, &mut out)?);
     }
+    let mut readers = Vec::new();
+    let mut profile = Profile::Synthetic;
+    if let Some(first) = objects.first() {
+        go_on(input, Step::Begins(first.name()))?;
+        let kinds = objects.iter().fold(Kinds::default(), |all, e| all.or(e.kinds()));
+        let written = dicom::write(input, options, kinds, &mut out)?;
+        notices.extend(written.notices);
+        (readers, profile) = (written.readers, written.profile);
+    }
     go_on(input, Step::Checks)?;
-    let privacy = identity::check(input, &out)?;
+    let privacy = identity::check(input, &out, profile)?;
     let files = out.files().to_vec();
     out.finish()?;
-    Ok(ExportReport { folder: out_dir.to_path_buf(), files, privacy, notices })
+    Ok(ExportReport { folder: out_dir.to_path_buf(), files, privacy, notices, readers })
 }
 
 /// Tells who follows what comes next.

@@ -16,6 +16,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use calx_dicom::derived::Profile;
 use calx_model::{Case, PatientText};
 
 use crate::decode::{pieces, tokens};
@@ -150,15 +151,22 @@ impl Wanted {
     }
 }
 
-/// Scans every finished file; returns the privacy lines of the report.
+/// Scans every finished file but those that carry patient and study by their nature, which are of `profile`; returns
+/// the privacy lines of the report.
 ///
 /// # Errors
 /// [`ExportError::Identity`] on the first hit.
-pub(crate) fn check(input: &ExportInput<'_>, out: &OutputFolder) -> Result<Vec<String>, ExportError> {
+pub(crate) fn check(
+    input: &ExportInput<'_>,
+    out: &OutputFolder,
+    profile: Profile,
+) -> Result<Vec<String>, ExportError> {
     let wanted = Wanted::new(&input.identity_strings);
     let uids = Wanted::new(&uids_of(input.case));
     let own = own_fields(input.case);
-    for file in out.files() {
+    let (identified, searched): (Vec<_>, Vec<_>) =
+        out.files().iter().partition(|file| has_identity(&file.path));
+    for file in &searched {
         let refuse = |attribute| ExportError::Identity { file: file.path.clone(), attribute };
         let mut text = tokens(&file.path);
         for piece in pieces(&file.path, &out.read(&file.path)?) {
@@ -177,22 +185,41 @@ pub(crate) fn check(input: &ExportInput<'_>, out: &OutputFolder) -> Result<Vec<S
             return Err(refuse(attribute));
         }
     }
-    let files = out.files().len();
+    let mut lines = Vec::new();
+    let mut folders: Vec<&str> = identified.iter().map(|file| top(&file.path)).collect();
+    folders.dedup();
+    if !folders.is_empty() {
+        let whose = match profile {
+            Profile::Identified => "patient, dates and UIDs as the images have them, as was asked for",
+            Profile::Synthetic => "of images that say they are synthetic",
+        };
+        lines.push(format!("{}: {whose}", folders.join(", ")));
+    }
+    if searched.is_empty() {
+        return Ok(lines);
+    }
+    let files = searched.len();
     let looked_for = match input.identity_strings.iter().filter(|s| !s.text.is_blank()).count() {
         0 => format!("identity: the sources name nobody; {files} files checked for DICOM UIDs"),
         n => {
             format!("identity: none found in {files} places checked (looked for {n} strings of the sources)")
         }
     };
-    Ok(vec![
-        looked_for,
-        "not compared: contributors, references and dates, which are the case's own".to_owned(),
-    ])
+    lines.push(looked_for);
+    lines.push("not compared: contributors, references and dates, which are the case's own".to_owned());
+    Ok(lines)
+}
+
+fn top(path: &str) -> &str {
+    path.split('/').next().unwrap_or(path)
+}
+
+fn has_identity(path: &str) -> bool {
+    exporters().iter().any(|e| e.needs().identity && e.top_level_names().contains(&top(path)))
 }
 
 fn may_hold_uids(path: &str) -> bool {
-    let top = path.split('/').next().unwrap_or(path);
-    exporters().iter().any(|e| e.needs().uids && e.top_level_names().contains(&top))
+    exporters().iter().any(|e| e.needs().uids && e.top_level_names().contains(&top(path)))
 }
 
 /// SOP classes are the standard's and identify nothing.

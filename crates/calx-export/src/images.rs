@@ -29,7 +29,7 @@ impl Exporter for PngExporter {
         "each image at the case's window, one to one, without marks and with them"
     }
     fn needs(&self) -> Needs {
-        Needs { pixels: true, uids: false }
+        Needs { pixels: true, uids: false, identity: false }
     }
     fn top_level_names(&self) -> &'static [&'static str] {
         &["images"]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use calx_model::{Case, CaseImage, DisplayAttributes, Frame, PixelSpacing, Schema};
 use calx_render::Renderer;
 
+use crate::dicom::input::SourceProvider;
 use crate::identity::IdentityString;
 use crate::watch::Watch;
 
@@ -45,6 +46,8 @@ pub struct ExportInput<'a> {
     pub schema: &'a Schema,
     /// Where pixels come from.
     pub pixels: &'a mut dyn PixelProvider,
+    /// Where header facts come from.
+    pub sources: &'a dyn SourceProvider,
     /// What draws them.
     pub renderer: &'a mut dyn Renderer,
     /// What must not leave: identity strings of the sources. Objects that say they are synthetic have no

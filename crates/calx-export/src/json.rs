@@ -74,7 +74,7 @@ impl Exporter for JsonExporter {
         "the whole case with ids, DICOM UIDs and measurements, for machines"
     }
     fn needs(&self) -> Needs {
-        Needs { pixels: false, uids: true }
+        Needs { pixels: false, uids: true, identity: false }
     }
     fn top_level_names(&self) -> &'static [&'static str] {
         &["case.json"]

@@ -8,11 +8,13 @@
 
 use std::path::Path;
 
+use calx_dicom::derived::{SourceFacts, read_source_facts};
 use calx_dicom::{FrameHandle, FrameSource, ImageInfo, Locator, Priority, Read, ReadHeaderError, Reduction};
 use calx_model::{Case, CaseImage, RegionScale};
 use calx_render::{Renderer, View};
 use calx_workspace::{Workspace, WorkspaceError};
 
+use crate::dicom::input::SourceProvider;
 use crate::error::ExportError;
 use crate::exporter::{ExportOptions, ExportReport, export_case};
 use crate::identity::{IdentityAttribute, IdentityString};
@@ -148,6 +150,17 @@ impl PixelProvider for WorkspacePixels<'_> {
     }
 }
 
+/// Header facts of one workspace's images.
+#[derive(Debug)]
+pub struct WorkspaceSources<'a>(pub &'a Workspace);
+
+impl SourceProvider for WorkspaceSources<'_> {
+    fn facts(&self, image: &CaseImage) -> Result<Read<SourceFacts>, PixelError> {
+        let locator = self.0.locate(&image.source)?;
+        Ok(read_source_facts(image.id, &locator)?)
+    }
+}
+
 /// What draws and decodes an export, and who follows it.
 #[derive(Debug)]
 pub struct Means<'a> {
@@ -178,6 +191,7 @@ pub fn export_from(
         case,
         schema: workspace.schema(),
         pixels: &mut pixels,
+        sources: &WorkspaceSources(workspace),
         renderer: means.renderer,
         identity_strings,
         calx_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -94,13 +94,16 @@ fn write(
     };
     let frames = FrameSource::new(CACHE_BYTES, workers.clone());
     let means = Means { frames, renderer: renderer.as_mut(), watch: &follower };
-    let options = ExportOptions { force: ask.replaces };
+    let options = ExportOptions { force: ask.replaces, ..ExportOptions::default() };
     export_from(&workspace, &ask.case, &ask.targets, &ask.folder, &options, means).map_err(|error| Refused {
         why: words(&error),
         hint: match &error {
             // What to press here, not what to type at a prompt.
             ExportError::Exists { .. } => {
                 Some("tick “Replace an earlier export”, or choose another folder".to_owned())
+            }
+            ExportError::IdentityNotAsked => {
+                Some("leave DICOM objects out here; calx export --identity writes them".to_owned())
             }
             ExportError::BurnedIn { .. } | ExportError::Stopped => None,
             other => other.hint(),

@@ -57,7 +57,7 @@ fn the_window_exports_what_the_command_line_exports() {
         &on_disk(&root),
         &["html", "png"],
         &beside,
-        &ExportOptions { force: false },
+        &ExportOptions::default(),
         Means { frames, renderer: &mut CpuRenderer, watch: &Unwatched },
     )
     .unwrap();

@@ -107,7 +107,7 @@ pub(crate) fn run(args: &DemoArgs, global: &Global, out: &Out) -> Outcome {
         &["html", "png", "json"],
         &target,
         renderer.as_mut(),
-        false,
+        &calx_export::ExportOptions::default(),
         global,
     )?;
     let drawn = renderer.describe().to_string();

@@ -1,5 +1,7 @@
 //! `calx export`.
 
+mod objects;
+
 use std::path::{Path, PathBuf};
 
 use calx_export::error::ExportErrorKind;
@@ -15,6 +17,8 @@ use calx_workspace::Workspace;
 use clap::Args;
 use serde_json::json;
 
+use objects::ObjectArgs;
+
 use super::import::bytes;
 use super::render::{RendererWord, open_renderer};
 use crate::args::{Format, Global};
@@ -24,10 +28,11 @@ use crate::place;
 use crate::session::{self, Writing};
 use crate::workers;
 
-/// Write cases out as pictures, data and a page.
+/// Write cases out as pictures, data, a page and DICOM objects.
 ///
 /// calx export 52 -o out --as html,png,json
 /// calx export 52 -o out --as html --pixels-clean all
+/// calx export 52 -o out --as sr,seg,gsps,kos
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExportArgs {
@@ -37,12 +42,14 @@ pub(crate) struct ExportArgs {
     /// Folder; each case gets a folder of its own in it
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// What to write: html (one page), png (pictures), json (data)
+    /// What to write: html (one page), png (pictures), json (data); DICOM: sr (reports), seg (masks), gsps (as shown), kos (key images)
     #[arg(long = "as", value_delimiter = ',', default_value = "html,png,json")]
     targets: Vec<String>,
     /// I looked: these images carry no identity in their pixels. all, or numbers as 1,3. The journal records who
     #[arg(long, value_name = "all|IMAGE,…")]
     pixels_clean: Option<String>,
+    #[command(flatten)]
+    objects: ObjectArgs,
     /// What draws
     #[arg(long, value_enum, default_value = "auto")]
     renderer: RendererWord,
@@ -83,26 +90,32 @@ fn one(
     let document = session::read(workspace, typed)?;
     let folder = args.output.join(case_folder_name(document.case()));
     let targets: Vec<&str> = args.targets.iter().map(String::as_str).collect();
+    check(document.case(), args, &targets, &folder)?;
     if global.dry_run {
-        check(document.case(), args, &folder)?;
         out.note(format!("dry run: would write {} to {}", targets.join(", "), folder.display()));
         return Ok(());
     }
+    let document = args.objects.record(workspace, typed, document, &targets, global, out)?;
     let mut renderer = open_renderer(args.renderer)?;
-    let report = write(workspace, document.case(), &targets, &folder, renderer.as_mut(), args.force, global)?;
+    let options = ExportOptions {
+        force: args.force,
+        identity: args.objects.identity(),
+        derived: args.objects.derived(),
+        ..ExportOptions::default()
+    };
+    let report = write(workspace, document.case(), &targets, &folder, renderer.as_mut(), &options, global)?;
     print(&report, out)
 }
 
 /// Refuses what the export itself would refuse, without pixels or files.
-fn check(case: &calx_model::Case, args: &ExportArgs, folder: &Path) -> Result<(), Failure> {
+fn check(case: &calx_model::Case, args: &ExportArgs, targets: &[&str], folder: &Path) -> Result<(), Failure> {
     let mut wants_pixels = false;
-    for target in &args.targets {
+    for target in targets {
         match exporter(target) {
             Some(found) => wants_pixels |= found.needs().pixels,
             None => {
-                return Err(
-                    Failure::say(Exit::Usage, format!("there is no target {target}")).hint("html, png, json")
-                );
+                return Err(Failure::say(Exit::Usage, format!("there is no target {target}"))
+                    .hint("html, png, json, sr, seg, gsps, kos"));
             }
         }
     }
@@ -110,6 +123,7 @@ fn check(case: &calx_model::Case, args: &ExportArgs, folder: &Path) -> Result<()
         return Err(Failure::say(Exit::Usage, format!("the target is there already: {}", folder.display()))
             .hint("choose another folder, or pass --force to replace it"));
     }
+    args.objects.check(case, targets)?;
     if wants_pixels && args.pixels_clean.as_deref() != Some("all") {
         let clean: Vec<&str> =
             args.pixels_clean.iter().flat_map(|list| list.split(',')).map(str::trim).collect();
@@ -153,14 +167,14 @@ pub(crate) fn write(
     targets: &[&str],
     folder: &Path,
     renderer: &mut dyn Renderer,
-    force: bool,
+    options: &ExportOptions,
     global: &Global,
 ) -> Result<ExportReport, Failure> {
     if let Some(parent) = folder.parent() {
         crate::failure::create_folder(parent)?;
     }
     let means = Means { frames: workers::frames(global, CACHE_BYTES), renderer, watch: &Unwatched };
-    export_from(workspace, case, targets, folder, &ExportOptions { force }, means).map_err(export_failure)
+    export_from(workspace, case, targets, folder, options, means).map_err(export_failure)
 }
 
 /// Records in the journal who looked at the pixels, once for each image.
@@ -193,6 +207,7 @@ fn print(report: &ExportReport, out: &Out) -> Result<(), Failure> {
         return out.json_line(&json!({
             "schema": "calx.export/1", "folder": report.folder.display().to_string(), "files": files,
             "bytes": report.bytes(), "privacy": report.privacy, "notices": report.notices,
+            "readers": report.readers,
         }));
     }
     for file in &report.files {
@@ -200,5 +215,6 @@ fn print(report: &ExportReport, out: &Out) -> Result<(), Failure> {
     }
     report.privacy.iter().for_each(|line| out.note(format!("  {line}")));
     report.notices.iter().for_each(|line| out.note(format!("! {line}")));
+    objects::tell_readers(&report.readers, out);
     Ok(())
 }

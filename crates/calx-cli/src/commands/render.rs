@@ -4,6 +4,7 @@
 
 mod contact_sheet;
 mod picture;
+mod through_gsps;
 
 pub(super) use picture::letters;
 
@@ -70,6 +71,9 @@ pub(crate) struct RenderArgs {
     /// How much of the state: all of it, or its graphics over the image as it is
     #[arg(long, value_enum, default_value = "all", requires = "presentation")]
     presentation_part: StatePart,
+    /// Show a case's image by the presentation state that its export writes, read back
+    #[arg(long, conflicts_with_all = ["presentation", "values", "window", "contact_sheet", "no_shutters"])]
+    through_gsps: bool,
     /// One picture of small pictures of all inputs, with those refused and why; --size is a cell
     #[arg(long, conflicts_with_all = ["values", "presentation"])]
     contact_sheet: bool,
@@ -343,6 +347,33 @@ impl Run<'_> {
         self.out.failure(&Failure { error, ..failure });
     }
 
+    /// The state that an export of the case would write for this image.
+    fn through_gsps(&mut self, found: &Found) -> Result<PresentationState, Failure> {
+        let Some((case, image)) = found.of_case() else {
+            return Err(Failure::say(Exit::Usage, "--through-gsps shows an image of a case")
+                .hint("name it as case/image, as 52/1"));
+        };
+        let shown_first = image.display.frame.clamp(1, image.frames.max(1));
+        let loaded = load(self.frames, &found.locator, shown_first, None)
+            .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
+        let only = match self.args.marks.as_str() {
+            "all" => None,
+            "none" => Some(Vec::new()),
+            list => Some(listed_regions(case, list)?),
+        };
+        let workspace = session::workspace(self.global)?;
+        let (state, told) = through_gsps::state(&through_gsps::Of {
+            case,
+            image,
+            schema: workspace.schema(),
+            locator: &found.locator,
+            pixels: &loaded.value,
+            only: only.as_deref(),
+        })?;
+        self.note(told.into_iter());
+        Ok(state)
+    }
+
     /// Draws an input; `asked` is its first frame, if that was asked for before.
     fn draw(
         &mut self,
@@ -353,6 +384,7 @@ impl Run<'_> {
     ) -> Result<(), Failure> {
         let args = self.args;
         self.told.clear();
+        let through = if args.through_gsps { Some(self.through_gsps(found)?) } else { None };
         let mut at_once = 0;
         let numbers: Vec<u32> = match args.frame {
             None | Some(FrameChoice::One(_)) => vec![found.first_frame(args)],
@@ -417,12 +449,17 @@ impl Run<'_> {
                         overlays: args.overlays,
                         letters: args.letters,
                         no_shutters: args.no_shutters,
-                        state: self.state.map(|state| (state, args.presentation_part)),
+                        state: match &through {
+                            Some(state) => Some((state, StatePart::All)),
+                            None => self.state.map(|state| (state, args.presentation_part)),
+                        },
                     };
                     let shot = picture::Shot { found, pixels: &pixels, info: &info, frame: number };
                     let mut drawn = picture::draw(&shot, &look, renderer)?;
                     self.note(drawn.notices.iter().cloned());
-                    if let (Some((case, image)), true) = (found.of_case(), args.marks != "none") {
+                    // A state made of the case has its marks.
+                    let has_marks = args.marks == "none" || args.through_gsps;
+                    if let (Some((case, image)), false) = (found.of_case(), has_marks) {
                         let marks = marks(case, image, number, args, &drawn.view, self.global)?;
                         draw_marks(&mut drawn.picture, &drawn.view, &marks);
                     }
@@ -524,6 +561,11 @@ fn write_values(
     Ok(("none".to_owned(), size, "nothing: values".to_owned()))
 }
 
+/// The regions that a list of numbers names.
+fn listed_regions(case: &calx_model::Case, list: &str) -> Result<Vec<calx_model::RegionId>, Failure> {
+    list.split(',').map(|t| crate::place::region(case, t.trim()).map(|r| r.id)).collect()
+}
+
 fn marks(
     case: &calx_model::Case,
     image: &calx_model::CaseImage,
@@ -533,12 +575,7 @@ fn marks(
     global: &Global,
 ) -> Result<Vec<calx_render::Mark>, Failure> {
     let workspace = session::workspace(global)?;
-    let only = if args.marks == "all" {
-        None
-    } else {
-        let ids = args.marks.split(',').map(|t| crate::place::region(case, t.trim()).map(|r| r.id));
-        Some(ids.collect::<Result<Vec<_>, _>>()?)
-    };
+    let only = if args.marks == "all" { None } else { Some(listed_regions(case, &args.marks)?) };
     let choice = MarkChoice { only, labels: true, target_px: view.width.max(view.height) };
     Ok(calx_export::image_marks(case, workspace.schema(), image, frame, &choice))
 }

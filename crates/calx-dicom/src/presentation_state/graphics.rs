@@ -58,7 +58,7 @@ fn colour(item: &DataSet) -> Option<[u8; 3]> {
 
 /// CIELab under D50, each value over the whole of 16 bits, as sRGB.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0.0..=255.0")]
-fn rgb_of_lab(lab: [u16; 3]) -> [u8; 3] {
+pub(crate) fn rgb_of_lab(lab: [u16; 3]) -> [u8; 3] {
     let [l, a, b] = lab.map(|v| f64::from(v) / 65535.0);
     let (l, a, b) = (l * 100.0, a * 255.0 - 128.0, b * 255.0 - 128.0);
     let y = (l + 16.0) / 116.0;

@@ -1,10 +1,11 @@
 //! Data elements to bytes: Explicit or Implicit VR Little Endian.
 //!
-//! Not here: which attributes an object needs (`image_object`).
+//! Not here: which attributes an object needs (`image_object`, `crate::derived`).
 //!
 //! Invariants
 //! - Elements go out in ascending order of their tags; every value has even length.
 //! - No undefined lengths, except the one that encapsulated pixel data require.
+//! - A value whose representation has a 16-bit length takes at most [`MOST_SHORT_BYTES`]; whoever may have more asks first.
 //!
 //! Source: PS3.5 7.1.2, 6.2.
 
@@ -14,9 +15,12 @@ use super::image_object::WriteError;
 use super::new_image::Coding;
 use crate::dataset::Tag;
 
+/// The longest value of a representation with a 16-bit length, as FL, DS and LO have (PS3.5 7.1.2).
+pub(crate) const MOST_SHORT_BYTES: usize = 65_534;
+
 /// Data elements of one level.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Elements(BTreeMap<Tag, ([u8; 2], Value)>);
+pub(crate) struct Elements(BTreeMap<Tag, ([u8; 2], Value)>);
 
 #[derive(Debug, Clone)]
 enum Value {
@@ -26,7 +30,7 @@ enum Value {
 }
 
 impl Elements {
-    pub(super) fn bytes(&mut self, tag: Tag, vr: [u8; 2], mut value: Vec<u8>) {
+    pub(crate) fn bytes(&mut self, tag: Tag, vr: [u8; 2], mut value: Vec<u8>) {
         if value.len() % 2 == 1 {
             value.push(0);
         }
@@ -34,7 +38,7 @@ impl Elements {
     }
 
     /// Takes an element out; nothing happens when it is not there.
-    pub(super) fn remove(&mut self, tag: Tag) {
+    pub(crate) fn remove(&mut self, tag: Tag) {
         self.0.remove(&tag);
     }
 
@@ -47,32 +51,32 @@ impl Elements {
     }
 
     /// Text whose characters and length were checked by the caller or are constant.
-    pub(super) fn text(&mut self, tag: Tag, vr: &[u8; 2], text: &str) {
+    pub(crate) fn text(&mut self, tag: Tag, vr: &[u8; 2], text: &str) {
         self.padded(tag, *vr, text, b' ');
     }
 
-    pub(super) fn uid(&mut self, tag: Tag, uid: &str) {
+    pub(crate) fn uid(&mut self, tag: Tag, uid: &str) {
         self.padded(tag, *b"UI", uid, 0);
     }
 
-    pub(super) fn us(&mut self, tag: Tag, value: u16) {
+    pub(crate) fn us(&mut self, tag: Tag, value: u16) {
         self.bytes(tag, *b"US", value.to_le_bytes().to_vec());
     }
 
-    pub(super) fn ul(&mut self, tag: Tag, value: u32) {
+    pub(crate) fn ul(&mut self, tag: Tag, value: u32) {
         self.bytes(tag, *b"UL", value.to_le_bytes().to_vec());
     }
 
-    pub(super) fn fd(&mut self, tag: Tag, value: f64) {
+    pub(crate) fn fd(&mut self, tag: Tag, value: f64) {
         self.bytes(tag, *b"FD", value.to_le_bytes().to_vec());
     }
 
-    pub(super) fn is(&mut self, tag: Tag, value: i64) {
+    pub(crate) fn is(&mut self, tag: Tag, value: i64) {
         self.text(tag, b"IS", &value.to_string());
     }
 
     /// Decimal strings, one or several.
-    pub(super) fn ds(&mut self, tag: Tag, attribute: &'static str, values: &[f64]) -> Result<(), WriteError> {
+    pub(crate) fn ds(&mut self, tag: Tag, attribute: &'static str, values: &[f64]) -> Result<(), WriteError> {
         let mut texts = Vec::with_capacity(values.len());
         for value in values {
             texts.push(decimal(*value).ok_or_else(|| WriteError::Value {
@@ -86,7 +90,7 @@ impl Elements {
     }
 
     /// Text from outside, checked against its value representation.
-    pub(super) fn checked(
+    pub(crate) fn checked(
         &mut self,
         tag: Tag,
         vr: &[u8; 2],
@@ -120,12 +124,58 @@ impl Elements {
         Ok(())
     }
 
-    pub(super) fn sequence(&mut self, tag: Tag, items: &[Self]) {
-        self.0.insert(tag, (*b"SQ", Value::Items(items.to_vec())));
+    pub(crate) fn sequence(&mut self, tag: Tag, items: &[Self]) {
+        self.sequence_of(tag, items.to_vec());
     }
 
-    pub(super) fn encode(&self, coding: Coding) -> Vec<u8> {
+    /// As [`Elements::sequence`], without a copy.
+    pub(crate) fn sequence_of(&mut self, tag: Tag, items: Vec<Self>) {
+        self.0.insert(tag, (*b"SQ", Value::Items(items)));
+    }
+
+    pub(crate) fn ss(&mut self, tag: Tag, value: i16) {
+        self.bytes(tag, *b"SS", value.to_le_bytes().to_vec());
+    }
+
+    /// Several unsigned words.
+    pub(crate) fn us_list(&mut self, tag: Tag, values: &[u16]) {
+        self.bytes(tag, *b"US", values.iter().flat_map(|v| v.to_le_bytes()).collect());
+    }
+
+    /// Signed long words, as corners of a displayed area.
+    pub(crate) fn sl(&mut self, tag: Tag, values: &[i32]) {
+        self.bytes(tag, *b"SL", values.iter().flat_map(|v| v.to_le_bytes()).collect());
+    }
+
+    /// 32-bit floats; at most 16,383 of them ([`MOST_SHORT_BYTES`]).
+    pub(crate) fn fl(&mut self, tag: Tag, values: &[f32]) {
+        self.bytes(tag, *b"FL", values.iter().flat_map(|v| v.to_le_bytes()).collect());
+    }
+
+    /// A pointer to an attribute: group, then element.
+    pub(crate) fn at(&mut self, tag: Tag, pointer: Tag) {
+        let [group, element] = [pointer.0, pointer.1].map(u16::to_le_bytes);
+        self.bytes(tag, *b"AT", [group, element].concat());
+    }
+
+    /// Text of any length and of several lines (UT); control characters are the caller's business.
+    pub(crate) fn long_text(&mut self, tag: Tag, text: &str) {
+        self.text(tag, b"UT", text);
+    }
+
+    /// Takes over everything of another level; what is there already gives way.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub(crate) fn encode(&self, coding: Coding) -> Vec<u8> {
         let mut out = Vec::new();
+        self.encode_into(coding, &mut out);
+        out
+    }
+
+    /// Appends the elements; lengths of sequences and items are filled in afterwards, so that no level is copied.
+    pub(crate) fn encode_into(&self, coding: Coding, out: &mut Vec<u8>) {
         for (tag, (vr, value)) in &self.0 {
             match value {
                 Value::Bytes(value) => {
@@ -133,19 +183,26 @@ impl Elements {
                     out.extend_from_slice(value);
                 }
                 Value::Items(items) => {
-                    let mut body = Vec::new();
+                    out.extend_from_slice(&element_header(*tag, *vr, 0, coding));
+                    let start = out.len();
                     for item in items {
-                        let item = item.encode(coding);
-                        body.extend_from_slice(&[0xfe, 0xff, 0x00, 0xe0]);
-                        body.extend_from_slice(&length32(item.len()));
-                        body.extend_from_slice(&item);
+                        out.extend_from_slice(&[0xfe, 0xff, 0x00, 0xe0, 0, 0, 0, 0]);
+                        let item_start = out.len();
+                        item.encode_into(coding, out);
+                        fill_length(out, item_start);
                     }
-                    out.extend_from_slice(&element_header(*tag, *vr, body.len(), coding));
-                    out.extend_from_slice(&body);
+                    fill_length(out, start);
                 }
             }
         }
-        out
+    }
+}
+
+/// Writes how many bytes follow `start` into the four before it.
+fn fill_length(out: &mut [u8], start: usize) {
+    let length = length32(out.len().saturating_sub(start));
+    if let Some(place) = start.checked_sub(4).and_then(|at| out.get_mut(at..start)) {
+        place.copy_from_slice(&length);
     }
 }
 
@@ -155,7 +212,7 @@ fn length32(length: usize) -> [u8; 4] {
 }
 
 /// Tag, value representation where it is stated, and length, as they stand before a value.
-pub(super) fn element_header(tag: Tag, vr: [u8; 2], length: usize, coding: Coding) -> Vec<u8> {
+pub(crate) fn element_header(tag: Tag, vr: [u8; 2], length: usize, coding: Coding) -> Vec<u8> {
     let mut out = Vec::with_capacity(12);
     out.extend_from_slice(&tag.0.to_le_bytes());
     out.extend_from_slice(&tag.1.to_le_bytes());
@@ -174,7 +231,7 @@ pub(super) fn element_header(tag: Tag, vr: [u8; 2], length: usize, coding: Codin
 }
 
 /// The shortest decimal of at most 16 characters that is nearest to `value`.
-pub(super) fn decimal(value: f64) -> Option<String> {
+pub(crate) fn decimal(value: f64) -> Option<String> {
     if !value.is_finite() {
         return None;
     }
@@ -201,6 +258,32 @@ mod tests {
             assert!(text.len() <= 16 && ((back - value) / value).abs() < 1e-8, "{value} became {text}");
         }
         assert_eq!(decimal(f64::NAN), None);
+    }
+
+    #[test]
+    fn lengths_are_filled_in_at_every_level() {
+        let mut inner = Elements::default();
+        inner.us(Tag(0x0028, 0x0010), 7);
+        let mut outer = Elements::default();
+        outer.sequence_of(Tag(0x0008, 0x1115), vec![inner, Elements::default()]);
+        let expected = [
+            b"\x08\x00\x15\x11SQ\0\0\x1a\0\0\0".as_slice(),
+            b"\xfe\xff\x00\xe0\x0a\0\0\0\x28\x00\x10\x00US\x02\x00\x07\x00",
+            b"\xfe\xff\x00\xe0\0\0\0\0",
+        ];
+        assert_eq!(outer.encode(Coding::ExplicitLittleEndian), expected.concat());
+    }
+
+    #[test]
+    fn numbers_go_out_little_endian() {
+        let mut elements = Elements::default();
+        elements.fl(Tag(0x0070, 0x0022), &[1.5, -2.0]);
+        elements.at(Tag(0x0020, 0x9165), Tag(0x0062, 0x000b));
+        let expected = [
+            b"\x20\x00\x65\x91AT\x04\x00\x62\x00\x0b\x00".as_slice(),
+            b"\x70\x00\x22\x00FL\x08\x00\0\0\xc0\x3f\0\0\0\xc0",
+        ];
+        assert_eq!(elements.encode(Coding::ExplicitLittleEndian), expected.concat());
     }
 
     #[test]

@@ -17,8 +17,8 @@ use jiff::civil::{Date, Time};
 
 use super::encode::Elements;
 use super::new_image::{Code, Coding, ImageKind, NewElement, NewImage, NewLut, NewValue};
+use super::part10::file_meta;
 use super::pixels::NewPixels;
-use super::uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 use super::ultrasound::ultrasound;
 use crate::dataset::Tag;
 
@@ -56,6 +56,12 @@ pub enum WriteError {
     /// The pixels of all frames pass 4 GiB, more than PixelData (7FE0,0010) can state.
     #[error("the pixels take {0} bytes, PixelData (7FE0,0010) holds less than 4294967295")]
     TooLarge(u64),
+    /// The header of one image of the case was not read, so that nothing can be said about it.
+    #[error("what the header of image {0} says was not handed in")]
+    Source(usize),
+    /// A UID that is none.
+    #[error("an object cannot be named")]
+    Uid(#[from] calx_model::uid::UidError),
     /// The sink failed.
     #[error("the object could not be written")]
     Io(#[from] std::io::Error),
@@ -84,29 +90,12 @@ pub fn write_image(new: &NewImage, to: &mut dyn Write) -> Result<(), WriteError>
     let encapsulated = matches!(new.pixels, NewPixels::Jpeg { .. });
     let coding = if encapsulated { Coding::ExplicitLittleEndian } else { new.coding };
 
-    to.write_all(&file_meta(new))?;
+    let syntax = new.pixels.transfer_syntax(new.coding);
+    to.write_all(&file_meta(new.kind.sop_class(), new.instance.as_str(), syntax))?;
     to.write_all(&elements.encode(coding))?;
     new.pixels.write(pixel_bytes, coding, to)?;
     to.flush()?;
     Ok(())
-}
-
-fn file_meta(new: &NewImage) -> Vec<u8> {
-    let mut meta = Elements::default();
-    meta.bytes(Tag(0x0002, 0x0001), *b"OB", vec![0, 1]);
-    meta.uid(Tag(0x0002, 0x0002), new.kind.sop_class());
-    meta.uid(Tag(0x0002, 0x0003), new.instance.as_str());
-    meta.uid(Tag(0x0002, 0x0010), new.pixels.transfer_syntax(new.coding));
-    meta.uid(Tag(0x0002, 0x0012), IMPLEMENTATION_CLASS_UID);
-    meta.text(Tag(0x0002, 0x0013), b"SH", IMPLEMENTATION_VERSION_NAME);
-    let body = meta.encode(Coding::ExplicitLittleEndian);
-    let mut group = Elements::default();
-    group.ul(Tag(0x0002, 0x0000), u32::try_from(body.len()).unwrap_or(u32::MAX));
-    let mut out = vec![0; 128];
-    out.extend_from_slice(b"DICM");
-    out.extend_from_slice(&group.encode(Coding::ExplicitLittleEndian));
-    out.extend_from_slice(&body);
-    out
 }
 
 /// Elements of the caller's own, after those of the modules; then what is left out.

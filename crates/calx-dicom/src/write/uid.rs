@@ -18,7 +18,11 @@ pub const IMPLEMENTATION_VERSION_NAME: &str = "CALX_0_1";
 /// one decimal number. Callers put everything that tells two objects apart into the name.
 #[must_use]
 pub fn uid_from_name(name: &str) -> String {
-    let digest = Sha256::digest(name.as_bytes());
+    uid_of_digest(&Sha256::digest(name.as_bytes()))
+}
+
+/// The UID of the first 128 bits of a digest, marked as a version 8 UUID.
+pub(crate) fn uid_of_digest(digest: &[u8]) -> String {
     let mut number = digest.iter().take(16).fold(0u128, |sum, byte| (sum << 8) | u128::from(*byte));
     number = (number & !(0xf << 76)) | (0x8 << 76);
     number = (number & !(0x3 << 62)) | (0x2 << 62);

@@ -40,7 +40,7 @@ impl Exporter for HtmlExporter {
         "one readable page with pictures, marks and statements tied to each other"
     }
     fn needs(&self) -> Needs {
-        Needs { pixels: true, uids: false }
+        Needs { pixels: true, uids: false, identity: false }
     }
     fn top_level_names(&self) -> &'static [&'static str] {
         &["case.html"]

@@ -3,7 +3,11 @@
 
 use std::sync::Arc;
 
-use calx_export::{ExportInput, IdentityString, ImagePixels, PixelError, PixelProvider, Unwatched};
+use calx_dicom::Read;
+use calx_dicom::derived::SourceFacts;
+use calx_export::{
+    ExportInput, IdentityString, ImagePixels, PixelError, PixelProvider, SourceProvider, Unwatched,
+};
 use calx_geometry::{Area, Ellipse, Grid, GridPoint, Mask, Outline, Part, PathVertex, Rectangle, VesselPath};
 use calx_model::case::{Age, AgeUnit, Contributor, NewCase, Patient, Reading, ReadingState, Reference, Sex};
 use calx_model::{
@@ -437,6 +441,12 @@ pub(crate) fn renderer() -> Box<dyn Renderer> {
 }
 
 /// Runs `use_input` with an input over `case`.
+impl SourceProvider for Drawn {
+    fn facts(&self, _: &CaseImage) -> Result<Read<SourceFacts>, PixelError> {
+        Err("drawn images have no header".into())
+    }
+}
+
 pub(crate) fn with_input<T>(
     case: &Case,
     identity_strings: Vec<IdentityString>,
@@ -448,6 +458,7 @@ pub(crate) fn with_input<T>(
         case,
         schema: &schema,
         pixels: &mut Drawn,
+        sources: &Drawn,
         renderer: renderer.as_mut(),
         identity_strings,
         calx_version: "0.0.0-test".to_owned(),

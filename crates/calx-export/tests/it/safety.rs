@@ -226,7 +226,9 @@ fn the_target_appears_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("a").join("52");
     let run = |targets: &[&str], force: bool| {
-        with_input(&case(), Vec::new(), |input| export_case(input, targets, &out, &ExportOptions { force }))
+        with_input(&case(), Vec::new(), |input| {
+            export_case(input, targets, &out, &ExportOptions { force, ..ExportOptions::default() })
+        })
     };
     run(&["json"], false).unwrap();
     assert!(matches!(run(&["json"], false), Err(ExportError::Exists { .. })));

@@ -13,7 +13,7 @@ use calx_model::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::generate_shape::{Dice, mask, shape};
+use super::generate_shape::{Dice, mask, shape};
 
 /// How many kinds of edit there are; [`op`] must name each.
 pub(crate) const OPS: usize = 37;

@@ -1,0 +1,144 @@
+//! Options of `calx export` for DICOM objects, and the rule that those of patients leave by a person's word only.
+//!
+//! Invariants
+//! - `--identity` stands in the journal before anything leaves; once for the same person, kinds and content, so that
+//!   exporting again changes nothing.
+
+use calx_dicom::derived::{DerivedOptions, SegGeometry, SegRegions, SrProfile};
+use calx_export::{ExportError, ReaderLine, exporter::exporter};
+use calx_model::{Action, Case, Document, Edit};
+use calx_workspace::Workspace;
+use clap::{Args, ValueEnum};
+
+use super::export_failure;
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::out::Out;
+use crate::session::{self, Writing};
+
+/// The command that the journal names.
+const TOOL: &str = "export --identity";
+
+#[derive(Debug, Args)]
+pub(crate) struct ObjectArgs {
+    /// Patient and dates may leave in DICOM objects as the images have them. The journal records who
+    #[arg(long)]
+    identity: bool,
+    /// Reports: regions that OHIF can edit, or TID 1500 and nothing else
+    #[arg(long, value_enum, default_value = "ohif", value_name = "PROFILE")]
+    sr_profile: ProfileWord,
+    /// Segmentations: no geometry as the images have none, or one nobody measured, for 3D Slicer and OHIF
+    #[arg(long, value_enum, default_value = "none", value_name = "GEOMETRY")]
+    seg_geometry: GeometryWord,
+    /// Segmentations: regions that a report cannot hold, or all that cover pixels
+    #[arg(long, value_enum, default_value = "needed", value_name = "REGIONS")]
+    seg_regions: RegionsWord,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ProfileWord {
+    Ohif,
+    Plain,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum GeometryWord {
+    None,
+    Nominal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RegionsWord {
+    Needed,
+    All,
+}
+
+impl ObjectArgs {
+    pub(super) const fn identity(&self) -> bool {
+        self.identity
+    }
+
+    pub(super) const fn derived(&self) -> DerivedOptions {
+        DerivedOptions {
+            sr_profile: match self.sr_profile {
+                ProfileWord::Ohif => SrProfile::Ohif,
+                ProfileWord::Plain => SrProfile::Plain,
+            },
+            seg_geometry: match self.seg_geometry {
+                GeometryWord::None => SegGeometry::None,
+                GeometryWord::Nominal => SegGeometry::Nominal,
+            },
+            seg_regions: match self.seg_regions {
+                RegionsWord::Needed => SegRegions::Needed,
+                RegionsWord::All => SegRegions::All,
+            },
+        }
+    }
+
+    /// The targets that carry the patient of this case.
+    fn identified<'a>(case: &Case, targets: &[&'a str]) -> Vec<&'a str> {
+        if case.images().all(|(_, image)| image.synthetic) {
+            return Vec::new();
+        }
+        targets.iter().copied().filter(|name| exporter(name).is_some_and(|e| e.needs().identity)).collect()
+    }
+
+    /// Refuses what nobody asked for.
+    pub(super) fn check(&self, case: &Case, targets: &[&str]) -> Result<(), Failure> {
+        if self.identity || Self::identified(case, targets).is_empty() {
+            return Ok(());
+        }
+        Err(export_failure(ExportError::IdentityNotAsked))
+    }
+
+    /// Writes into the journal who asked for it; the document as it is then.
+    pub(super) fn record(
+        &self,
+        workspace: &Workspace,
+        typed: &str,
+        document: Document,
+        targets: &[&str],
+        global: &Global,
+        out: &Out,
+    ) -> Result<Document, Failure> {
+        let identified = Self::identified(document.case(), targets);
+        if identified.is_empty() || is_recorded(&document, &identified, &session::author(global)) {
+            return Ok(document);
+        }
+        let mut writing = Writing::open(workspace, typed, TOOL, global, out)?;
+        writing.commit_recorded(Edit::Batch { edits: Vec::new() }, Some(&identified.join(",")))?;
+        drop(writing);
+        session::read(workspace, typed)
+    }
+}
+
+/// Whether the last rows, since the content last changed, say so already.
+fn is_recorded(document: &Document, targets: &[&str], who: &str) -> bool {
+    let words = |tool: &str| -> Option<String> {
+        let list = tool.strip_prefix(&format!("calx {TOOL} ("))?.strip_suffix(')')?;
+        Some(list.to_owned())
+    };
+    document
+        .rows()
+        .iter()
+        .rev()
+        .take_while(
+            |row| matches!(&row.action, Action::Edit { edit: Edit::Batch { edits }, .. } if edits.is_empty()),
+        )
+        .filter(|row| row.stamp.who == who)
+        .filter_map(|row| words(&row.stamp.tool))
+        .any(|list| targets.iter().all(|target| list.split(',').any(|word| word == *target)))
+}
+
+/// Says what each outside reader takes.
+pub(super) fn tell_readers(readers: &[ReaderLine], out: &Out) {
+    if readers.is_empty() {
+        return;
+    }
+    out.note("what other programs take of it:");
+    let width = readers.iter().map(|line| line.reader.chars().count()).max().unwrap_or(0);
+    for ReaderLine { reader, takes, not } in readers {
+        let not = not.as_ref().map(|not| format!("; not {not}")).unwrap_or_default();
+        out.note(format!("  {reader:width$}  {takes}{not}"));
+    }
+}

@@ -1,0 +1,151 @@
+//! Modules that every derived object has, and the end of writing one.
+//!
+//! Not here: what is particular to a kind of object; patient and study as the image has them ([`super::source_facts`]).
+//!
+//! Invariants
+//! - Every date is that of the case's revision; the SOP Instance UID follows from all the rest of the data set.
+//! - Objects of one study take patient and study from one image, the first of that study.
+//!
+//! Source: PS3.3 C.12.1 (SOP common), C.7.3.1 (series), C.7.5.1 and C.7.5.2 (equipment), C.17.1 and C.17.2 (SR document).
+
+use calx_model::{CaseStatus, SeriesInstanceUid, SopClassUid, SopInstanceUid};
+
+use super::codes::OWN_SCHEME;
+use super::content::Item;
+use super::content::encode::tree;
+use super::evidence::Evidence;
+use super::root::Root;
+use super::source_facts::SourceFacts;
+use super::{Kind, NewObject};
+use crate::dataset::Tag;
+use crate::write::encode::Elements;
+use crate::write::part10::{EXPLICIT_LITTLE_ENDIAN, file_meta};
+use crate::write::{Coding, WriteError};
+
+const SOP_INSTANCE: Tag = Tag(0x0008, 0x0018);
+/// What equipment modules say of this program.
+const NAME: &str = "calx";
+
+/// SOP common, patient, study, series and equipment of an object that speaks of `of`; its InstanceNumber (0020,0013)
+/// is `number`. Everything but the SOP Instance UID, which [`finish`] adds.
+pub(crate) fn common(
+    root: &Root<'_>,
+    of: &SourceFacts,
+    kind: Kind,
+    number: usize,
+) -> Result<Elements, WriteError> {
+    let mut out = Elements::default();
+    out.text(Tag(0x0008, 0x0005), b"CS", "ISO_IR 192");
+    out.uid(Tag(0x0008, 0x0016), kind.sop_class());
+    let in_study = || root.sources.iter().filter(|source| source.study == of.study);
+    in_study().next().unwrap_or(of).write_patient_and_study(&mut out);
+    if of.synthetic && in_study().all(|source| source.synthetic) {
+        out.text(Tag(0x0008, 0x001c), b"CS", "YES");
+    }
+
+    out.text(Tag(0x0008, 0x0060), b"CS", kind.modality());
+    out.uid(Tag(0x0020, 0x000e), &root.uids().series(kind, of.study.as_str()));
+    out.is(Tag(0x0020, 0x0011), i64::from(kind.series_number()));
+    out.text(Tag(0x0008, 0x103e), b"LO", kind.series_description());
+    let [date, time] = edited(root);
+    out.text(Tag(0x0008, 0x0021), b"DA", &date);
+    out.text(Tag(0x0008, 0x0031), b"TM", &time);
+    out.is(Tag(0x0020, 0x0013), i64::try_from(number).unwrap_or(i64::MAX));
+
+    out.text(Tag(0x0008, 0x0070), b"LO", NAME);
+    out.text(Tag(0x0008, 0x1090), b"LO", NAME);
+    // The enhanced equipment module demands one; a program has none of its own.
+    out.text(Tag(0x0018, 0x1000), b"LO", NAME);
+    let (tag, attribute) = (Tag(0x0018, 0x1020), "SoftwareVersions (0018,1020)");
+    out.checked(tag, b"LO", attribute, root.calx_version)?;
+
+    if matches!(kind, Kind::Segmentation | Kind::Measurements | Kind::CaseDocument) {
+        let mut scheme = Elements::default();
+        scheme.text(Tag(0x0008, 0x0102), b"SH", OWN_SCHEME);
+        scheme.text(Tag(0x0008, 0x0115), b"ST", NAME);
+        scheme.text(Tag(0x0008, 0x0116), b"ST", "The calx developers");
+        out.sequence_of(Tag(0x0008, 0x0110), vec![scheme]);
+    }
+    Ok(out)
+}
+
+/// Date and time of the case's revision, in UTC: DA and TM.
+pub(crate) fn edited(root: &Root<'_>) -> [String; 2] {
+    let at = root.case.edited;
+    [at.strftime("%Y%m%d").to_string(), at.strftime("%H%M%S").to_string()]
+}
+
+/// ContentDate (0008,0023) and ContentTime (0008,0033).
+pub(crate) fn content_date(root: &Root<'_>, out: &mut Elements) {
+    let [date, time] = edited(root);
+    out.text(Tag(0x0008, 0x0023), b"DA", &date);
+    out.text(Tag(0x0008, 0x0033), b"TM", &time);
+}
+
+/// What key object documents and reports have in common: date, evidence, the tree. `own_study` is the document's.
+pub(crate) fn document(
+    root: &Root<'_>,
+    out: &mut Elements,
+    own_study: &str,
+    evidence: &Evidence,
+    content: &Item,
+) -> Result<(), WriteError> {
+    content_date(root, out);
+    out.sequence_of(Tag(0x0008, 0x1111), Vec::new());
+    evidence.write(own_study, out);
+    out.extend(tree(content)?);
+    Ok(())
+}
+
+/// [`document`], with what a report says of its own state and of the one it takes the place of.
+pub(crate) fn sr_document(
+    root: &Root<'_>,
+    out: &mut Elements,
+    kind: Kind,
+    own_study: &str,
+    evidence: &Evidence,
+    content: &Item,
+) -> Result<(), WriteError> {
+    document(root, out, own_study, evidence, content)?;
+    out.sequence_of(Tag(0x0040, 0xa372), Vec::new());
+    let is_complete = matches!(root.case.status, CaseStatus::Published | CaseStatus::Withdrawn);
+    out.text(Tag(0x0040, 0xa491), b"CS", if is_complete { "COMPLETE" } else { "PARTIAL" });
+    // Nobody signs here with legal effect.
+    out.text(Tag(0x0040, 0xa493), b"CS", "UNVERIFIED");
+    out.text(Tag(0x0040, 0xa496), b"CS", if is_complete { "FINAL" } else { "PRELIMINARY" });
+    let mut before = Evidence::default();
+    for one in root.predecessors.iter().filter(|one| one.kind == kind && one.study.as_str() == own_study) {
+        before.add(one.study.as_str(), one.series.as_str(), kind.sop_class(), one.instance.as_str());
+    }
+    before.write_as_predecessors(out);
+    Ok(())
+}
+
+/// Names the object after its content and puts the file meta group before it. PixelData (7FE0,0010) is among the
+/// elements already where there are pixels.
+pub(crate) fn finish(
+    root: &Root<'_>,
+    of: &SourceFacts,
+    kind: Kind,
+    name: String,
+    mut elements: Elements,
+) -> Result<NewObject, WriteError> {
+    let uids = root.uids();
+    elements.remove(SOP_INSTANCE);
+    let content = elements.encode(Coding::ExplicitLittleEndian);
+    let instance = uids.instance(kind, &content);
+    elements.uid(SOP_INSTANCE, &instance);
+    let mut bytes = file_meta(kind.sop_class(), &instance, EXPLICIT_LITTLE_ENDIAN);
+    bytes.reserve(content.len() + 128);
+    drop(content);
+    elements.encode_into(Coding::ExplicitLittleEndian, &mut bytes);
+    Ok(NewObject {
+        kind,
+        study: of.study.clone(),
+        series: SeriesInstanceUid::new(&uids.series(kind, of.study.as_str()))?,
+        sop_class: SopClassUid::new(kind.sop_class())?,
+        instance: SopInstanceUid::new(&instance)?,
+        name,
+        bytes,
+    })
+}

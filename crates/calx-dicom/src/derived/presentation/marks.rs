@@ -1,0 +1,281 @@
+//! Regions of an image as layers, graphics and words of a presentation state.
+//!
+//! Not here: how calx itself draws marks (`calx-export`, `calx-render`), reading graphics (`crate::presentation_state`).
+//!
+//! Invariants
+//! - Coordinates are those of the model: column and row from the outer corner of the first pixel, as GraphicData counts.
+//!   Every point lies in the image.
+//! - A closed line repeats its first point bit for bit and says that it is not filled.
+//! - A layer for each label that occurs, in the order of the schema, in the label's colour.
+//!
+//! Source: PS3.3 C.10.5 (graphic annotation), C.10.7 (graphic layer), C.10.7.1.1 (CIELab values).
+
+use calx_geometry::{Area, GridPoint, ImageSpace, Outline, Point};
+use calx_model::{CaseImage, Label, Region, Shape};
+
+use super::words::{Boxes, text_item};
+use crate::dataset::Tag;
+use crate::derived::codes::one_line;
+use crate::derived::content::{MOST_POINTS, closed_graphic_data, graphic_data};
+use crate::derived::evidence::referenced;
+use crate::derived::root::Root;
+use crate::derived::source_facts::SourceFacts;
+use crate::write::encode::Elements;
+
+/// What a label is drawn in when the schema does not have it.
+const OTHER_COLOUR: [u8; 3] = [255, 255, 255];
+/// How much of an outline that has too many points may go, at first.
+const FIRST_ERROR_PX: f64 = 0.25;
+
+/// One layer: a label and the regions that have it, with their places in the case.
+struct Layer<'a> {
+    label: &'a str,
+    colour: [u8; 3],
+    regions: Vec<(usize, &'a Region)>,
+}
+
+/// Writes layers and annotations of all regions on an image; what had to be simplified is told.
+pub(super) fn write_marks(
+    root: &Root<'_>,
+    image: &CaseImage,
+    source: &SourceFacts,
+    out: &mut Elements,
+    notices: &mut Vec<String>,
+) {
+    let layers = layers(root, image);
+    if layers.is_empty() {
+        return;
+    }
+    let mut boxes = Boxes::new(image);
+    let (mut listed, mut annotations) = (Vec::new(), Vec::new());
+    for (number, layer) in (1i64..).zip(&layers) {
+        let name = format!("L{number}");
+        let mut item = Elements::default();
+        item.text(Tag(0x0070, 0x0002), b"CS", &name);
+        item.is(Tag(0x0070, 0x0062), number);
+        item.us(Tag(0x0070, 0x0066), u16::MAX);
+        item.text(Tag(0x0070, 0x0068), b"LO", &one_line(layer.label, 64));
+        item.us_list(Tag(0x0070, 0x0401), &lab_of_rgb(layer.colour));
+        listed.push(item);
+        for (frames, regions) in by_frames(image, &layer.regions) {
+            let mut annotation = Elements::default();
+            let mut reference = referenced(source.sop_class.as_str(), source.instance.as_str());
+            if !frames.is_empty() {
+                let frames: Vec<String> = frames.iter().map(u32::to_string).collect();
+                reference.text(Tag(0x0008, 0x1160), b"IS", &frames.join("\\"));
+            }
+            annotation.sequence_of(Tag(0x0008, 0x1140), vec![reference]);
+            annotation.text(Tag(0x0070, 0x0002), b"CS", &name);
+            let (mut texts, mut graphics) = (Vec::new(), Vec::new());
+            for (index, region) in regions {
+                let drawn = Lines::of(&region.shape, image);
+                if drawn.is_simplified {
+                    notices.push(format!(
+                        "region {}: its outline has more points than a graphic can have, the presentation state has it \
+                         simplified",
+                        index + 1
+                    ));
+                }
+                for line in drawn.lines {
+                    let mut item = line.item();
+                    item.long_text(Tag(0x0062, 0x0020), &format!("calx:region:{}", index + 1));
+                    item.uid(Tag(0x0062, 0x0021), &root.tracking(region));
+                    graphics.push(item);
+                }
+                texts.extend(
+                    region.shape.bounds().and_then(|b| text_item(&mut boxes, root.words_at(index), b)),
+                );
+            }
+            if !texts.is_empty() {
+                annotation.sequence_of(Tag(0x0070, 0x0008), texts);
+            }
+            if !graphics.is_empty() {
+                annotation.sequence_of(Tag(0x0070, 0x0009), graphics);
+            }
+            annotations.push(annotation);
+        }
+    }
+    out.sequence_of(Tag(0x0070, 0x0060), listed);
+    out.sequence_of(Tag(0x0070, 0x0001), annotations);
+}
+
+/// Labels of the schema first, in its order, then others in that of the case.
+fn layers<'a>(root: &Root<'a>, image: &CaseImage) -> Vec<Layer<'a>> {
+    let schema = root.schema.labels.iter();
+    let known = schema.map(|l| Layer {
+        label: &l.name,
+        colour: Label::rgb(l).unwrap_or(OTHER_COLOUR),
+        regions: Vec::new(),
+    });
+    let mut layers: Vec<Layer<'a>> = known.collect();
+    for (index, region) in root.regions_on(image.id) {
+        match layers.iter_mut().find(|layer| layer.label == region.label) {
+            Some(layer) => layer.regions.push((index, region)),
+            None => layers.push(Layer {
+                label: &region.label,
+                colour: OTHER_COLOUR,
+                regions: vec![(index, region)],
+            }),
+        }
+    }
+    layers.retain(|layer| !layer.regions.is_empty());
+    layers
+}
+
+/// Regions that show on the same frames; no frames stands for all of them.
+fn by_frames<'a>(
+    image: &CaseImage,
+    regions: &[(usize, &'a Region)],
+) -> Vec<(&'a [u32], Vec<(usize, &'a Region)>)> {
+    let mut found: Vec<(&[u32], Vec<(usize, &Region)>)> = Vec::new();
+    for (index, region) in regions {
+        let frames: &[u32] = if image.frames > 1 { &region.frames } else { &[] };
+        match found.iter_mut().find(|(known, _)| *known == frames) {
+            Some((_, regions)) => regions.push((*index, region)),
+            None => found.push((frames, vec![(*index, *region)])),
+        }
+    }
+    found
+}
+
+/// One graphic object.
+struct Line {
+    kind: &'static str,
+    points: Vec<[f32; 2]>,
+    is_closed: bool,
+}
+
+impl Line {
+    fn item(&self) -> Elements {
+        let mut item = Elements::default();
+        item.text(Tag(0x0070, 0x0005), b"CS", "PIXEL");
+        item.us(Tag(0x0070, 0x0020), 2);
+        item.us(Tag(0x0070, 0x0021), u16::try_from(self.points.len()).unwrap_or(u16::MAX));
+        item.fl(Tag(0x0070, 0x0022), self.points.as_flattened());
+        item.text(Tag(0x0070, 0x0023), b"CS", self.kind);
+        // Only for what encloses something (PS3.3 C.10.5, type 1C).
+        if self.is_closed {
+            item.text(Tag(0x0070, 0x0024), b"CS", "N");
+        }
+        item
+    }
+}
+
+/// What a shape is drawn with.
+struct Lines {
+    lines: Vec<Line>,
+    is_simplified: bool,
+}
+
+impl Lines {
+    fn of(shape: &Shape, image: &CaseImage) -> Self {
+        let open = |points: Vec<[f32; 2]>| Line { kind: "POLYLINE", points, is_closed: false };
+        let point = |at: &GridPoint| Line { kind: "POINT", points: graphic_data([*at]), is_closed: false };
+        let lines = match shape {
+            Shape::Area(area) => return Self::of_area(area),
+            Shape::Mask(mask) => {
+                return mask
+                    .to_area()
+                    .map_or(Self { lines: Vec::new(), is_simplified: false }, |area| Self::of_area(&area));
+            }
+            Shape::Ellipse(ellipse) => {
+                vec![Line { kind: "ELLIPSE", points: graphic_data(*ellipse.axis_ends()), is_closed: true }]
+            }
+            Shape::Rectangle(rectangle) => {
+                let points = closed_graphic_data(*rectangle.corners());
+                vec![Line { kind: "POLYLINE", points, is_closed: true }]
+            }
+            Shape::Path(path) => {
+                let (mut points, mut is_simplified) =
+                    (path.vertices().iter().map(|v| v.point).collect::<Vec<_>>(), false);
+                while points.len() > MOST_POINTS {
+                    // Every second one goes, both ends stay.
+                    let last = points.len() - 1;
+                    points = points
+                        .into_iter()
+                        .enumerate()
+                        .filter(|(i, _)| i % 2 == 0 || *i == last)
+                        .map(|(_, p)| p)
+                        .collect();
+                    is_simplified = true;
+                }
+                let mut lines = vec![open(graphic_data(points))];
+                let has_width = path.vertices().iter().any(|v| v.width.steps() > 0);
+                if has_width && path.vertices().len() <= MOST_POINTS {
+                    let (left, right) = path.walls();
+                    lines.extend(
+                        [left, right].map(|wall| open(wall.iter().map(|p| inside(*p, image)).collect())),
+                    );
+                }
+                return Self { lines, is_simplified };
+            }
+            Shape::Line { ends } => vec![open(graphic_data(*ends))],
+            Shape::Angle { points } => vec![open(graphic_data(*points))],
+            Shape::Arrow { head, tail, .. } => vec![open(graphic_data([*tail, *head])), point(head)],
+            Shape::Point { at } => vec![point(at)],
+        };
+        Self { lines, is_simplified: false }
+    }
+
+    fn of_area(area: &Area) -> Self {
+        let mut is_simplified = false;
+        let lines = area.rings().map(|ring| {
+            let mut error = FIRST_ERROR_PX;
+            let mut points: Vec<GridPoint> = ring.vertices().to_vec();
+            // With its first point once more it must fit.
+            while points.len() >= MOST_POINTS && error < 1e4 {
+                points = Outline::simplify(ring, error).vertices().to_vec();
+                error *= 2.0;
+                is_simplified = true;
+            }
+            points.truncate(MOST_POINTS - 1);
+            Line { kind: "POLYLINE", points: closed_graphic_data(points), is_closed: true }
+        });
+        let lines = lines.collect();
+        Self { lines, is_simplified }
+    }
+}
+
+/// A point of a wall, which may lie beyond the edge of the image.
+#[allow(clippy::cast_possible_truncation, reason = "a graphic has 32-bit floats")]
+fn inside(point: Point<ImageSpace>, image: &CaseImage) -> [f32; 2] {
+    [point.x.clamp(0.0, f64::from(image.columns)) as f32, point.y.clamp(0.0, f64::from(image.rows)) as f32]
+}
+
+/// sRGB as CIELab under D50, each value over the whole of 16 bits.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0.0..=65535.0")]
+pub(super) fn lab_of_rgb(rgb: [u8; 3]) -> [u16; 3] {
+    let linear = rgb.map(|v| {
+        let v = f64::from(v) / 255.0;
+        if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+    });
+    let [r, g, b] = linear;
+    // With the white moved from D65 to D50 (Bradford).
+    let x = 0.436_074_7 * r + 0.385_064_9 * g + 0.143_080_4 * b;
+    let y = 0.222_504_5 * r + 0.716_878_6 * g + 0.060_616_9 * b;
+    let z = 0.013_932_2 * r + 0.097_104_5 * g + 0.714_173_3 * b;
+    let root = |t: f64| {
+        if t > (6.0f64 / 29.0).powi(3) { t.cbrt() } else { t * (29.0f64 / 6.0).powi(2) / 3.0 + 4.0 / 29.0 }
+    };
+    let (fx, fy, fz) = (root(x / 0.9642), root(y), root(z / 0.8249));
+    let (l, a, b) = (116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz));
+    let word = |share: f64| (share * 65535.0).round().clamp(0.0, 65535.0) as u16;
+    [word(l / 100.0), word((a + 128.0) / 255.0), word((b + 128.0) / 255.0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presentation_state::rgb_of_lab;
+
+    #[test]
+    fn a_colour_comes_back_from_its_cielab_value() {
+        for r in (0..=255u8).step_by(15) {
+            for g in (0..=255u8).step_by(15) {
+                for b in (0..=255u8).step_by(15) {
+                    assert_eq!(rgb_of_lab(lab_of_rgb([r, g, b])), [r, g, b]);
+                }
+            }
+        }
+    }
+}

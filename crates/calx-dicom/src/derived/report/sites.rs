@@ -1,0 +1,126 @@
+//! Where a finding lies, as TID 1500 says it: a structure with its side, and what makes it narrower.
+//!
+//! Not here: which side an image shows (`calx-model`).
+//!
+//! Invariants
+//! - Nothing is left without a site, and no site without a laterality: readers of such groups demand both. What nobody
+//!   stated is the least that is true: an anatomical structure of one side.
+//! - A film of both hands does not make a finding on it one of both hands.
+//!
+//! Source: PS3.16 TID 1410 and 1501 (Finding Site), CID 244 (laterality).
+
+use calx_model::{CaseImage, CodedConcept, Region, Side, Site, Statement};
+
+use super::super::codes::{self, Concept};
+use super::super::content::Item;
+use super::super::root::Root;
+use super::super::source_facts::SourceFacts;
+
+/// The sites of a region: its own, else those of the first statement that rests on it, else what its image shows.
+pub(super) fn of_region(
+    root: &Root<'_>,
+    region: &Region,
+    statement: Option<&Statement>,
+    source: &SourceFacts,
+) -> Vec<Item> {
+    let of_statement = statement.map_or(&[][..], |statement| &statement.sites);
+    let sites = if region.sites.is_empty() { of_statement } else { &region.sites };
+    items(sites, region.side, root.case.image(region.image), source)
+}
+
+/// The sites of a statement about an image.
+pub(super) fn of_statement(statement: &Statement, image: &CaseImage, source: &SourceFacts) -> Vec<Item> {
+    items(&statement.sites, None, Some(image), source)
+}
+
+fn items(sites: &[Site], side: Option<Side>, image: Option<&CaseImage>, source: &SourceFacts) -> Vec<Item> {
+    let of_image = image.and_then(CaseImage::side);
+    let side_of = |site: Option<Side>| laterality([site, side], of_image);
+    if sites.is_empty() {
+        let stated = source.anatomy.clone().filter(codes::is_writable);
+        let structure = stated.or_else(|| codes::body_part(&source.body_part).map(CodedConcept::from));
+        let structure = structure.unwrap_or_else(|| codes::ANATOMICAL_STRUCTURE.into());
+        return vec![item(structure, side_of(None), &[])];
+    }
+    let one = |site: &Site| {
+        let (structure, modifiers) = structure(site);
+        item(structure, side_of(site.side), &modifiers)
+    };
+    sites.iter().map(one).collect()
+}
+
+/// The first stated side, else the one side that the image shows.
+fn laterality(stated: [Option<Side>; 2], of_image: Option<Side>) -> Option<Side> {
+    let of_image = of_image.filter(|side| matches!(side, Side::Right | Side::Left));
+    stated.into_iter().flatten().find(|side| *side != Side::Unpaired).or(of_image)
+}
+
+/// The structure that a site names, and what of the site that name does not say.
+fn structure(site: &Site) -> (CodedConcept, Vec<Concept>) {
+    let coded = site.code.clone().filter(codes::is_writable);
+    let by_segment = site.segment.and_then(codes::segment);
+    let by_digit = site.digit.map(codes::digit);
+    let is_by_segment = coded.is_none() && by_segment.is_some();
+    let is_by_digit = coded.is_none() && by_segment.is_none() && by_digit.is_some();
+    let structure = coded.or_else(|| by_segment.or(by_digit).map(CodedConcept::from));
+    let mut modifiers = Vec::new();
+    if let Some(digit) = site.digit {
+        let one = codes::digit_modifier(digit).or((!is_by_digit).then(|| codes::digit(digit)));
+        modifiers.extend(one);
+    }
+    if let Some(segment) = site.segment.filter(|_| !is_by_segment) {
+        modifiers.push(codes::segment_modifier(segment));
+    }
+    (structure.unwrap_or_else(|| codes::ANATOMICAL_STRUCTURE.into()), modifiers)
+}
+
+fn item(structure: CodedConcept, side: Option<Side>, modifiers: &[Concept]) -> Item {
+    let site = Item::code(codes::FINDING_SITE, structure)
+        .has_concept_mod(Item::code(codes::LATERALITY, codes::side(side)));
+    modifiers.iter().fold(site, |site, modifier| {
+        site.has_concept_mod(Item::code(codes::TOPOGRAPHICAL_MODIFIER, *modifier))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use calx_model::{Digit, Segment};
+
+    use super::*;
+
+    /// The structure and what makes it narrower.
+    fn said(site: &Site) -> (String, Vec<&'static str>) {
+        let (structure, modifiers) = structure(site);
+        (structure.meaning, modifiers.into_iter().map(|modifier| modifier.meaning).collect())
+    }
+
+    #[test]
+    fn a_site_is_the_structure_that_has_a_code_and_the_rest_narrows_it() {
+        let site = |digit, segment| Site { code: None, digit, segment, side: None };
+        let both = said(&site(Some(Digit::Ring), Some(Segment::MiddlePhalanx)));
+        assert_eq!(both, ("Finger".to_owned(), vec!["Ring finger", "Middle phalanx"]));
+        let distal = said(&site(Some(Digit::Thumb), Some(Segment::DistalPhalanx)));
+        assert_eq!(distal, ("Distal phalanx".to_owned(), vec!["Thumb"]));
+        assert_eq!(said(&site(Some(Digit::Thumb), None)), ("Thumb".to_owned(), vec![]));
+        assert_eq!(said(&site(None, Some(Segment::Wrist))), ("Wrist joint".to_owned(), vec![]));
+        let proximal = said(&site(None, Some(Segment::ProximalPhalanx)));
+        assert_eq!(proximal, ("Anatomical Structure".to_owned(), vec!["Proximal phalanx"]));
+        let artery = CodedConcept {
+            value: "45631007".to_owned(),
+            scheme: "SCT".to_owned(),
+            meaning: "Radial artery".to_owned(),
+        };
+        let coded = Site { code: Some(artery), ..site(Some(Digit::Index), Some(Segment::Wrist)) };
+        assert_eq!(said(&coded), ("Radial artery".to_owned(), vec!["Index finger", "Wrist joint"]));
+    }
+
+    #[test]
+    fn a_side_is_stated_or_the_one_that_the_image_shows() {
+        let (r, l, b) = (Some(Side::Right), Some(Side::Left), Some(Side::Bilateral));
+        assert_eq!(laterality([None, r], l), r, "what is stated comes first");
+        assert_eq!(laterality([b, r], l), b);
+        assert_eq!(laterality([Some(Side::Unpaired), None], l), l);
+        assert_eq!(laterality([None, None], b), None, "a film of both hands says nothing of one finding");
+        assert_eq!(laterality([None, None], None), None);
+    }
+}

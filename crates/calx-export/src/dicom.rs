@@ -1,0 +1,161 @@
+//! `sr/`, `seg/`, `gsps/`, `kos/`: the case as DICOM objects beside its images.
+//!
+//! Not here: the objects themselves (`calx_dicom::derived`); measuring and windows, whose results are handed to them.
+//!
+//! Invariants
+//! - These objects carry patient and study as the images do: they leave when every image says that it is synthetic, or
+//!   when a person asked for it ([`ExportOptions::identity`]).
+//! - All kinds of one export are written in one run, since they refer to each other.
+//! - The case leaves as it is, not blunted: the objects are of the same patient.
+
+pub mod input;
+pub mod readers;
+
+use calx_dicom::derived::{Kinds, Profile, Root, write_derived};
+
+use crate::error::ExportError;
+use crate::exporter::{ExportOptions, Exporter, Needs, OptionInfo};
+use crate::folder::OutputFolder;
+use crate::input::ExportInput;
+use input::Gathered;
+use readers::ReaderLine;
+
+/// Writes one kind of DICOM object.
+#[derive(Debug, Clone, Copy)]
+pub struct DicomExporter {
+    name: &'static str,
+    description: &'static str,
+    options: &'static [OptionInfo],
+    folders: &'static [&'static str],
+    kinds: Kinds,
+}
+
+const NONE: Kinds = Kinds { sr: false, seg: false, gsps: false, kos: false };
+
+/// `sr/`: measurements of each study, and the whole case as a report of its own.
+pub const SR: DicomExporter = DicomExporter {
+    name: "sr",
+    description: "DICOM reports: measurements, and the whole case so that it comes back equal",
+    options: &[OptionInfo {
+        name: "sr-profile",
+        description: "ohif: regions can be edited there; plain: TID 1500 and nothing else",
+    }],
+    folders: &["sr"],
+    kinds: Kinds { sr: true, ..NONE },
+};
+
+/// `seg/`: regions of each image as masks.
+pub const SEG: DicomExporter = DicomExporter {
+    name: "seg",
+    description: "DICOM segmentations: regions as masks",
+    options: &[
+        OptionInfo {
+            name: "seg-geometry",
+            description: "none, as the images; nominal: one that nobody measured, for 3D Slicer and OHIF",
+        },
+        OptionInfo {
+            name: "seg-regions",
+            description: "needed: those a report cannot hold; all: all that cover pixels",
+        },
+    ],
+    folders: &["seg"],
+    kinds: Kinds { seg: true, ..NONE },
+};
+
+/// `gsps/`: each grey image as the case shows it.
+pub const GSPS: DicomExporter = DicomExporter {
+    name: "gsps",
+    description: "DICOM presentation states: window, orientation and marks of each grey image",
+    options: &[],
+    folders: &["gsps"],
+    kinds: Kinds { gsps: true, ..NONE },
+};
+
+/// `kos/`: the key images of each study.
+pub const KOS: DicomExporter = DicomExporter {
+    name: "kos",
+    description: "DICOM key objects: the key images",
+    options: &[],
+    folders: &["kos"],
+    kinds: Kinds { kos: true, ..NONE },
+};
+
+impl Exporter for DicomExporter {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn description(&self) -> &'static str {
+        self.description
+    }
+    fn options(&self) -> &'static [OptionInfo] {
+        self.options
+    }
+    fn needs(&self) -> Needs {
+        Needs { pixels: false, uids: true, identity: true }
+    }
+    fn top_level_names(&self) -> &'static [&'static str] {
+        self.folders
+    }
+    fn kinds(&self) -> Kinds {
+        self.kinds
+    }
+    fn export(
+        &self,
+        input: &mut ExportInput<'_>,
+        options: &ExportOptions,
+        out: &mut OutputFolder,
+    ) -> Result<Vec<String>, ExportError> {
+        write(input, options, self.kinds, out).map(|written| written.notices)
+    }
+}
+
+/// What a run wrote.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// What a person should know.
+    pub(crate) notices: Vec<String>,
+    /// What each outside reader takes of it.
+    pub(crate) readers: Vec<ReaderLine>,
+    /// For whom it is.
+    pub(crate) profile: Profile,
+}
+
+/// Whether the objects of a case need a person's word: an image of it may be of a patient.
+pub(crate) fn is_of_a_patient(case: &calx_model::Case) -> bool {
+    !case.images().all(|(_, image)| image.synthetic)
+}
+
+/// Writes objects of all `kinds`, in one run.
+pub(crate) fn write(
+    input: &mut ExportInput<'_>,
+    options: &ExportOptions,
+    kinds: Kinds,
+    out: &mut OutputFolder,
+) -> Result<Written, ExportError> {
+    if input.case.images().next().is_none() {
+        return Err(ExportError::NoImages);
+    }
+    let mut gathered = Gathered::of(input, kinds)?;
+    let is_synthetic = gathered.sources.iter().all(|source| source.synthetic);
+    let profile = if is_synthetic { Profile::Synthetic } else { Profile::Identified };
+    if profile == Profile::Identified && !options.identity {
+        return Err(ExportError::IdentityNotAsked);
+    }
+    let root = Root {
+        case: input.case,
+        schema: input.schema,
+        sources: &gathered.sources,
+        shown: &gathered.shown,
+        measured: &gathered.measured,
+        words: &gathered.words,
+        calx_version: &input.calx_version,
+        profile,
+        options: options.derived,
+        predecessors: &options.predecessors,
+    };
+    let told =
+        write_derived::<ExportError>(&root, kinds, &mut |object| out.write(&object.name, &object.bytes))?;
+    let readers = readers::table(&root, kinds);
+    gathered.notices.extend(told);
+    Ok(Written { notices: gathered.notices, readers, profile })
+}
