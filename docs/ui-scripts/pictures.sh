@@ -27,6 +27,7 @@ if [ -z "${CALX:-}" ]; then
   cargo build --quiet --locked -p calx-cli --bin calx
   CALX=$PWD/${CARGO_TARGET_DIR:-target}/debug/calx
 fi
+CALX=$(realpath "$CALX")
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -14,7 +14,7 @@ pub struct Selection {
     pub image: Option<ImageId>,
     /// The statement in hand.
     pub statement: Option<StatementId>,
-    /// Regions selected: those of the statement in hand, or the one that was chosen.
+    /// Regions selected: those of the statement taken in hand last, or what was chosen since.
     pub regions: BTreeSet<RegionId>,
     /// Regions pointed at, or whose statement is: shown bright for as long.
     pub hovered: BTreeSet<RegionId>,
@@ -38,11 +38,10 @@ impl Selection {
         }
     }
 
-    /// Selects one region and shows its image. A statement that does not rest on it is let go.
+    /// Selects one region and shows its image. A statement in hand stays in hand: the region may be about to be linked.
     pub fn select_region(&mut self, case: &Case, id: RegionId) {
         self.regions = BTreeSet::from([id]);
         self.image = case.region(id).map(|region| region.image).or(self.image);
-        self.statement = self.statement.filter(|s| regions_of(case, *s).contains(&id));
     }
 
     /// Lets everything go but the image.

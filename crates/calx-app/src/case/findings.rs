@@ -22,6 +22,9 @@ use crate::selection::regions_of;
 use crate::shell::theme;
 use crate::state::{AppState, may_edit};
 
+/// Room for the sign that cuts a link, in points.
+const CUT: f32 = 30.0;
+
 /// What a statement says it is, in order.
 pub(super) const PRESENCES: [(Presence, &str); 4] = [
     (Presence::Present, "Present"),
@@ -96,7 +99,7 @@ pub(super) fn all(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) ->
     ui.horizontal(|ui| {
         theme::heading(ui, "Findings");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let button = ui.add_enabled(can.is_ok(), Button::new("Add finding").small());
+            let button = ui.add_enabled(can.is_ok(), Button::new("Add finding"));
             let button = button.on_disabled_hover_text(can.err().unwrap_or_default());
             if button.on_hover_text("A group of statements about this study").clicked() {
                 state.ask("case.add-finding");
@@ -253,10 +256,12 @@ fn head(state: &mut AppState, ui: &mut egui::Ui, row: &Row) {
             }
         });
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let more = ui.menu_button("…", |ui| more(state, ui, row)).response;
+            let config = egui::containers::menu::MenuConfig::new().style(theme::of_popup(ui));
+            let more = egui::containers::menu::MenuButton::new("…").config(config);
+            let (more, _) = more.ui(ui, |ui| self::more(state, ui, row));
             let _named = more.accessible_name(format!("More for statement {}", row.number));
             let chosen = !state.selection.regions.is_empty();
-            let button = ui.add_enabled(can && chosen, Button::new("Link").small());
+            let button = ui.add_enabled(can && chosen, Button::new("Link"));
             let button = button
                 .on_hover_text("Links the selected regions, and the selected words with them (Ctrl+L)")
                 .on_disabled_hover_text("Select a region first");
@@ -327,6 +332,13 @@ fn ties(state: &mut AppState, ui: &mut egui::Ui, row: &Row, pointed: &mut Option
             };
             let is_lit = tie.region.is_some_and(|region| state.selection.hovered.contains(&region));
             let fill = if is_lit { theme::colours(ui).lifted } else { theme::colours(ui).deep };
+            // A chip and the sign that cuts it go to the next line together.
+            let font = egui::TextStyle::Small.resolve(ui.style());
+            let galley = ui.painter().layout_no_wrap(words.clone(), font, Color32::WHITE);
+            let needed = galley.size().x + 2.0 * ui.spacing().button_padding.x + CUT;
+            if ui.available_size_before_wrap().x < needed && ui.cursor().left() > ui.max_rect().left() + 1.0 {
+                ui.end_row();
+            }
             let chip = Button::new(RichText::new(words).small()).corner_radius(11).fill(fill);
             let chip = ui.add(chip.stroke(egui::Stroke::new(if is_lit { 2.0 } else { 1.0 }, tie.colour)));
             let chip = chip.accessible_name(format!("Statement {} rests on {name}", row.number));

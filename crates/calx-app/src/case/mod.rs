@@ -6,6 +6,7 @@ mod drafts;
 mod findings;
 mod link;
 pub mod place;
+mod preview;
 pub mod reads;
 pub mod regions;
 mod screen;

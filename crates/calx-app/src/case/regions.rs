@@ -217,7 +217,8 @@ fn toggle(
 pub(super) fn picked(ui: &mut egui::Ui, name: &str, current: &str, words: &[String]) -> Option<String> {
     let mut chosen = None;
     let shown = if current.is_empty() { "not said" } else { current };
-    let response = ComboBox::from_id_salt(name).selected_text(shown).width(150.0).show_ui(ui, |ui| {
+    let response = ComboBox::from_id_salt(name).selected_text(shown).width(150.0);
+    let response = response.popup_style(theme::of_popup(ui)).show_ui(ui, |ui| {
         for word in words {
             let label: &str = if word.is_empty() { "not said" } else { word };
             if ui.selectable_label(word == current, label).clicked() {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::checked::{self, Checked};
 use super::drafts::{self, Field, Look};
-use super::{findings, regions};
+use super::{findings, preview, regions};
 use crate::shell::settings::CaseTheme;
 use crate::shell::theme;
 use crate::state::{AppState, may_edit};
@@ -98,6 +98,12 @@ fn text(
     ui.add_space(10.0);
     theme::heading(ui, heading);
     drafts::field(state, ui, field, &Look { name, hint, rows, links: &[], is_quiet: false });
+    let Some(case) = state.case() else { return };
+    match field {
+        Field::Presentation => preview::ui(ui, &case.presentation, case),
+        Field::Discussion => preview::ui(ui, &case.discussion, case),
+        _ => {}
+    }
 }
 
 fn patient(state: &mut AppState, ui: &mut egui::Ui) {

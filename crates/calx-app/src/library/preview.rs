@@ -13,14 +13,15 @@ const SIDE: f32 = 124.0;
 
 /// Draws it.
 pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
+    // The panel is as wide as it was made, also while few words stand in it.
+    ui.set_min_width(ui.available_width());
     let Some(entry) = state.library.chosen_entry().cloned() else {
         ui.label(RichText::new("Choose a row to see what is in it").color(theme::QUIET));
         return;
     };
     title(&entry, ui);
     ui.add_space(4.0);
-    let open =
-        ui.horizontal(|ui| ui.add(Button::new("Open").min_size(vec2(96.0, 30.0)).fill(theme::CHOSEN))).inner;
+    let open = ui.add_sized(vec2(96.0, 30.0), Button::new("Open").fill(theme::CHOSEN));
     if open.on_hover_text("Enter, or a double click on the row").clicked() {
         state.ask("library.open");
     }

@@ -13,7 +13,7 @@ use super::desk::{Entry, StudyEntry};
 use super::question::{Order, read_words, status_words};
 use crate::commands::CommandCall;
 use crate::seams::Frames;
-use crate::shell::theme;
+use crate::shell::{direction, theme};
 use crate::state::AppState;
 
 /// Height of a row, in points.
@@ -181,12 +181,23 @@ fn row(
     };
     let picture = Rect::from_min_size(place.min + vec2(6.0, 5.0), vec2(48.0, 48.0));
     thumbnail(frames, ui, picture, cover);
+    if matches!(entry, Entry::Case(facts, _) if facts.row.images == 0) {
+        // Not a picture that failed: there is none.
+        let font = FontId::proportional(12.0);
+        ui.painter().text(picture.center(), Align2::CENTER_CENTER, "text", font, theme::QUIET);
+    }
     let columns = Columns::of(place.width());
     // Whether all of it fits.
     let line = |left: f32, right: f32, y: f32, words: &str, size: f32, colour: Color32| {
         let at = pos2(place.left() + left, place.top() + y);
-        let galley = ui.painter().layout_job(one_line(words, size, colour, right - left - 10.0));
-        let is_whole = !galley.elided;
+        let room = right - left - 10.0;
+        let width = |line: &str| {
+            let font = FontId::proportional(size);
+            ui.painter().layout_no_wrap(line.to_owned(), font, colour).size().x
+        };
+        let shown = direction::fitted(words, |line| width(line) <= room);
+        let galley = ui.painter().layout_job(one_line(&shown, size, colour, room));
+        let is_whole = !galley.elided && shown.contains('…') == words.contains('…');
         ui.painter().galley(at, galley, colour);
         is_whole
     };

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Button, Id, Modal, RichText, TextEdit};
+use egui::{Button, Id, RichText, TextEdit};
 
 use super::dialogs::Purpose;
 use super::theme;
@@ -98,7 +98,7 @@ fn write(state: &mut AppState) {
 /// Draws the sheet; whether it stays.
 pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
     let mut stays = true;
-    let response = Modal::new(Id::unique("copy sheet")).show(ctx, |ui| {
+    let response = theme::sheet(Id::unique("copy sheet")).show(ctx, |ui| {
         ui.set_width(540.0_f32.min(ui.ctx().content_rect().width() - 60.0));
         ui.label(RichText::new("Save a copy").heading().color(theme::STRONG));
         let words = "The case as it is in the window and the edits its own place refused are written into a new folder. \

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use calx_dicom::WorkerOptions;
 use calx_export::{BlockedImage, ExportReport, blocked_images, case_folder_name, exporters};
 use calx_model::{Case, Edit, ImageField, ImageId, PixelsCleared};
-use egui::{Align, Button, Id, Layout, Modal, ProgressBar, RichText, ScrollArea, TextEdit};
+use egui::{Align, Button, Id, Layout, ProgressBar, RichText, ScrollArea, TextEdit};
 
 use super::dialogs::Purpose;
 use super::theme;
@@ -129,7 +129,7 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
     let Some(case) = state.case() else { return false };
     let (name, blocked) = (case_folder_name(case), blocked(case));
     let mut stays = true;
-    let response = Modal::new(Id::unique("export sheet")).show(ctx, |ui| {
+    let response = theme::sheet(Id::unique("export sheet")).show(ctx, |ui| {
         let room = ui.ctx().content_rect().size();
         ui.set_width(WIDTH.min(room.x - 60.0));
         ui.label(RichText::new(format!("Export case {name}")).heading().color(theme::STRONG));

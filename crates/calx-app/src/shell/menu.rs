@@ -12,6 +12,8 @@ use crate::state::{AppState, Screen};
 /// Menus in the order people expect; what commands name besides comes before Help.
 const ORDER: [&str; 6] = ["File", "Edit", "View", "Tools", "Region", "Case"];
 const LAST: &str = "Help";
+/// Between the screens and the title of the case, in points.
+const GAP: f32 = 16.0;
 
 /// Draws the bar.
 pub(super) fn bar(state: &mut AppState, ui: &mut egui::Ui) {
@@ -135,5 +137,13 @@ fn title(state: &AppState, ui: &mut egui::Ui) {
         Some(number) => format!("{title} · Case {number}"),
         None => title.to_owned(),
     };
-    ui.add(egui::Label::new(RichText::new(words).color(theme::STRONG)).truncate());
+    // It keeps away from the screens' names.
+    let room = (ui.available_width() - GAP).max(40.0);
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let width =
+        |line: &str| ui.painter().layout_no_wrap(line.to_owned(), font.clone(), theme::STRONG).size().x;
+    let shown = super::direction::fitted(&words, |line| width(line) <= room).into_owned();
+    let mut job = egui::text::LayoutJob::simple_singleline(shown, font, theme::STRONG);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room);
+    ui.add(egui::Label::new(job)).on_hover_text(words);
 }

@@ -5,11 +5,13 @@
 pub mod about;
 mod copy;
 mod dialogs;
+pub mod direction;
 mod export;
 pub mod keymap;
 pub mod keys;
 mod menu;
 mod palette;
+mod ring;
 pub mod settings;
 mod sheets;
 mod status;
@@ -292,6 +294,7 @@ pub fn over(state: &mut AppState, ctx: &egui::Context) {
     sheets::show(state, ctx);
     let seconds = state.seconds;
     state.toasts.show(ctx, seconds);
+    ring::show(state, ctx);
     if let Some((_, until)) = &state.flash {
         let left = (until - seconds).clamp(0.0, FLASH_SECONDS);
         ctx.request_repaint_after(std::time::Duration::from_secs_f64(left));

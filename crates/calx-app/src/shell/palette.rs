@@ -1,6 +1,6 @@
 //! All commands, found by typing.
 
-use egui::{Align, Button, Id, Key, Modal, RichText, ScrollArea, TextEdit};
+use egui::{Align, Button, Id, Key, RichText, ScrollArea, TextEdit};
 
 use super::{keys, theme};
 use crate::commands::{self, Command, CommandCall};
@@ -19,7 +19,8 @@ pub struct Typed {
     pub refused: Option<String>,
 }
 
-/// Commands whose name, id or explanation holds all words; names that begin with them first.
+/// Commands whose name, id or explanation holds all words; names that begin with them first. What destroys comes last
+/// unless its name was begun.
 fn found(words: &str) -> Vec<&'static Command> {
     let words = words.to_lowercase();
     let rank = |command: &Command| {
@@ -27,7 +28,12 @@ fn found(words: &str) -> Vec<&'static Command> {
         let all = format!("{name} {} {}", command.id, command.tip.to_lowercase());
         let holds = words.split_whitespace().all(|word| all.contains(word));
         let in_name = words.split_whitespace().all(|word| name.contains(word));
-        holds.then_some(if name.starts_with(words.trim()) { 0 } else { 2 - u8::from(in_name) })
+        let destroys = ["delete", "remove", "discard"].iter().any(|word| name.contains(word));
+        holds.then_some(match (name.starts_with(words.trim()), destroys) {
+            (true, _) => 0,
+            (false, true) => 3,
+            (false, false) => 2 - u8::from(in_name),
+        })
     };
     let ranked = commands::all().filter_map(|command| rank(command).map(|rank| (rank, command)));
     let mut ranked: Vec<_> = ranked.filter(|(_, command)| command.id != "help.palette").collect();
@@ -42,7 +48,7 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context, mut typed: Typed) 
     }
     let mut is_open = true;
     let mut chosen = None;
-    let response = Modal::new(Id::unique("palette")).show(ctx, |ui| {
+    let response = theme::sheet(Id::unique("palette")).show(ctx, |ui| {
         ui.set_width(520.0);
         let (up, down, enter) = ui.input_mut(|input| {
             let none = egui::Modifiers::NONE;
@@ -67,6 +73,9 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context, mut typed: Typed) 
         };
         ui.add_space(4.0);
         ScrollArea::vertical().max_height(360.0).auto_shrink([false, true]).show(ui, |ui| {
+            // Lines have no ground but the chosen one, and all the same margin.
+            ui.visuals_mut().widgets.inactive.weak_bg_fill = egui::Color32::TRANSPARENT;
+            ui.spacing_mut().item_spacing.y = 2.0;
             if found.is_empty() {
                 ui.label(RichText::new("No command has these words").color(theme::QUIET));
             }
@@ -95,7 +104,7 @@ fn ask(state: &mut AppState, ctx: &egui::Context, mut typed: Typed) -> Option<Ty
     let command = typed.chosen.and_then(commands::find)?;
     let (takes, words) = commands::takes(command.id)?;
     let mut is_open = true;
-    let response = Modal::new(Id::unique("palette")).show(ctx, |ui| {
+    let response = theme::sheet(Id::unique("palette")).show(ctx, |ui| {
         ui.set_width(520.0);
         let enter = ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter));
         ui.label(RichText::new(command.name).color(theme::STRONG));
@@ -128,8 +137,7 @@ fn ask(state: &mut AppState, ctx: &egui::Context, mut typed: Typed) -> Option<Ty
 fn line(state: &AppState, ui: &mut egui::Ui, command: &Command, is_chosen: bool, is_moved: bool) -> bool {
     let can = (command.when)(state);
     let words = RichText::new(command.name).color(if can.is_ok() { theme::STRONG } else { theme::QUIET });
-    let mut button =
-        Button::new(words).selected(is_chosen).frame(is_chosen).min_size(egui::vec2(500.0, 28.0));
+    let mut button = Button::new(words).selected(is_chosen).min_size(egui::vec2(500.0, 28.0));
     if let Some(key) = keys::shown(state, command) {
         button = button.shortcut_text(key);
     }
@@ -149,5 +157,10 @@ mod tests {
         assert_eq!(found("undo")[0].id, "edit.undo");
         assert!(found("screen lib").iter().any(|command| command.id == "screen.library"));
         assert!(found("no such words at all").is_empty());
+        let regions = found("region");
+        let at = |id| regions.iter().position(|command| command.id == id);
+        assert!(!regions[0].name.to_lowercase().contains("delete"), "Enter at once destroys nothing");
+        assert_eq!(found("delete the selected")[0].name, "Delete the selected regions");
+        assert!(at("region.hide") < regions.iter().position(|c| c.name == "Delete the selected regions"));
     }
 }

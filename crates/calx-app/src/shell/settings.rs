@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, Event, Grid, Id, Key, Modal, RichText, ScrollArea, TextEdit};
+use egui::{Button, Event, Grid, Id, Key, RichText, ScrollArea, TextEdit};
 
 use super::keymap::Keymap;
 use super::keys::Chord;
@@ -192,7 +192,7 @@ pub fn in_words(path: &Path) -> (String, String) {
 /// Draws the sheet; whether it stays.
 pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
     let mut stays = true;
-    let response = Modal::new(Id::unique("settings sheet")).show(ctx, |ui| {
+    let response = theme::sheet(Id::unique("settings sheet")).show(ctx, |ui| {
         let room = ui.ctx().content_rect().size();
         ui.set_width(660.0_f32.min(room.x - 60.0));
         ui.label(RichText::new("Settings").heading().color(theme::STRONG));

@@ -4,7 +4,7 @@
 //! - Escape and a click beside it close every sheet; a question that is closed is answered with no.
 
 use calx_model::RegionId;
-use egui::{Id, Modal, RichText, ScrollArea};
+use egui::{Id, RichText, ScrollArea};
 
 use super::palette::{self, Typed};
 use super::{about, theme};
@@ -57,7 +57,7 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context) {
 /// A sheet with a title and a button that closes it; whether it stays.
 fn plain(ctx: &egui::Context, title: &str, width: f32, content: impl FnOnce(&mut egui::Ui)) -> bool {
     let mut stays = true;
-    let response = Modal::new(Id::unique(("sheet", title))).show(ctx, |ui| {
+    let response = theme::sheet(Id::unique(("sheet", title))).show(ctx, |ui| {
         let width = width.min(ui.ctx().content_rect().width() - 60.0);
         ui.set_width(width);
         ui.label(RichText::new(title).heading().color(theme::STRONG));
@@ -121,7 +121,7 @@ enum Answer {
 
 fn question(ctx: &egui::Context, title: &str, words: &[String], answers: &[&str]) -> Answer {
     let mut given = Answer::None;
-    let response = Modal::new(Id::unique("question")).show(ctx, |ui| {
+    let response = theme::sheet(Id::unique("question")).show(ctx, |ui| {
         ui.set_width(440.0_f32.min(ui.ctx().content_rect().width() - 60.0));
         ui.label(RichText::new(title).heading().color(theme::STRONG));
         for line in words {

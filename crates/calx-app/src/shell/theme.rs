@@ -113,6 +113,25 @@ pub fn on_paper(ui: &mut egui::Ui) {
     *ui.visuals_mut() = light;
 }
 
+/// A list or menu that opens from here looks as its ground does, also on paper.
+#[must_use]
+pub fn of_popup(ui: &egui::Ui) -> egui::style::StyleModifier {
+    let visuals = ui.visuals().clone();
+    egui::style::StyleModifier::new(move |style| {
+        style.visuals = visuals.clone();
+        egui::containers::menu::menu_style(style);
+        style.spacing.button_padding = vec2(8.0, 3.0);
+    })
+}
+
+/// A sheet over the screen, with room round what it says.
+#[must_use]
+pub fn sheet(id: egui::Id) -> egui::Modal {
+    let shadow = Shadow { offset: [0, 6], blur: 20, spread: 0, color: Color32::from_black_alpha(130) };
+    let frame = egui::Frame::NONE.fill(GROUND).stroke((1.0, LINE)).corner_radius(9).shadow(shadow);
+    egui::Modal::new(id).frame(frame.inner_margin(Margin::same(16)))
+}
+
 const ROUND: CornerRadius = CornerRadius::same(5);
 
 /// Gives a window its looks; once for each context.

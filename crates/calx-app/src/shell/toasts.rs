@@ -9,6 +9,8 @@ use super::theme;
 
 /// How many are kept to be read again.
 const KEPT: usize = 200;
+/// Width of a message, no wider than the panel at the right of a screen: it stands over no field beside that.
+const WIDTH: f32 = 284.0;
 /// How many are shown at a time.
 const SHOWN: usize = 3;
 
@@ -81,14 +83,20 @@ impl Toasts {
             ctx.request_repaint_after(std::time::Duration::from_secs_f64(wait.clamp(0.02, 60.0)));
         }
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
-        area.anchor(Align2::CENTER_BOTTOM, vec2(0.0, -44.0)).show(ctx, |ui| {
+        area.anchor(Align2::RIGHT_BOTTOM, vec2(-8.0, -44.0)).show(ctx, |ui| {
+            ui.set_width(WIDTH);
             for toast in live {
                 let frame = theme::card().fill(theme::LIFTED).stroke((1.0, theme::QUIET));
                 frame.show(ui, |ui| {
-                    ui.horizontal(|ui| {
-                        ui.set_max_width(560.0);
-                        ui.add(egui::Label::new(toast.words.as_str()).wrap());
-                        let close = ui.add(egui::Button::new("×").frame(false));
+                    ui.horizontal_top(|ui| {
+                        // The sign that closes it stands at the same place in all.
+                        let room = vec2((ui.available_width() - 28.0).max(40.0), 0.0);
+                        let column = egui::Layout::top_down(egui::Align::Min);
+                        ui.allocate_ui_with_layout(room, column, |ui| {
+                            ui.set_width(room.x);
+                            ui.add(egui::Label::new(toast.words.as_str()).wrap());
+                        });
+                        let close = ui.add(egui::Button::new("×").small().frame(false));
                         if close.accessible_name(format!("Dismiss: {}", toast.words)).clicked() {
                             toast.until = Until::Gone;
                         }

@@ -17,17 +17,30 @@ const LAYOUTS: [(Layout, &str, &str); 4] = [
     (Layout::Four, "2×2", "viewer.layout_2x2"),
 ];
 
+/// Room of the window with its numbers, and of the layouts, in points.
+const WINDOW_ROOM: f32 = 400.0;
+const LAYOUTS_ROOM: f32 = 200.0;
+
 /// Draws the bar.
 pub(crate) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     ui.add_space(2.0);
     ui.horizontal_wrapped(|ui| {
         label(state, ui);
-        ui.separator();
         window(state, ui);
-        ui.separator();
+        group(ui, LAYOUTS_ROOM);
         layouts(state, ui);
     });
     ui.add_space(2.0);
+}
+
+/// Begins a group of so many points: a line before it, or a new row where it has no room in this one.
+fn group(ui: &mut egui::Ui, room: f32) {
+    let is_first = ui.cursor().left() <= ui.max_rect().left() + 1.0;
+    if !is_first && ui.available_size_before_wrap().x < room {
+        ui.end_row();
+    } else if !is_first {
+        ui.separator();
+    }
 }
 
 /// The label that new regions get.
@@ -67,6 +80,7 @@ fn window(state: &mut AppState, ui: &mut egui::Ui) {
     let shown = state.viewer.pane().and_then(|pane| pane.shown.clone());
     let Some(shown) = shown.filter(|shown| is_grey(&shown.loaded.info.display)) else { return };
     states::follow(state);
+    group(ui, WINDOW_ROOM);
     let mut chosen = None;
     let mut wanted_state = None;
     let title = ui.label("Window");

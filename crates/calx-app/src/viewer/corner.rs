@@ -17,6 +17,7 @@ use super::points::{Framing, f32_of};
 use super::state::{CornerText, Shown};
 use super::states;
 use super::window::is_grey;
+use crate::shell::direction;
 
 const LIGHT: Color32 = Color32::from_gray(235);
 const MARGIN: f32 = 8.0;
@@ -284,7 +285,9 @@ fn lines(
 
 /// Light letters with a dark edge on a dim ground: read on black, on white, and over letters of the image itself.
 fn text(painter: &Painter, at: Pos2, anchor: Align2, words: &str, (font, widest): (&FontId, f32)) -> Rect {
-    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), font.clone(), LIGHT);
+    let width = |line: &str| painter.layout_no_wrap(line.to_owned(), font.clone(), LIGHT).size().x;
+    let shown = direction::fitted(words, |line| width(line) <= widest).into_owned();
+    let mut job = egui::text::LayoutJob::simple_singleline(shown, font.clone(), LIGHT);
     job.wrap = egui::text::TextWrapping::truncate_at_width(widest);
     let galley = painter.layout_job(job);
     let rect = anchor.anchor_size(at, galley.size());

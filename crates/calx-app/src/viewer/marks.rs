@@ -29,6 +29,10 @@ const FADED: f32 = 0.35;
 const MOST_SPANS: usize = 20_000;
 /// More handles than this would cover their shape.
 const MOST_HANDLES: usize = 300;
+/// Handles nearer to each other than this hide their mark, in points.
+const APART: f32 = 10.0;
+/// Near the pointer handles are shown that are not apart, in points.
+const NEAR: f32 = 40.0;
 /// Radius of a number.
 const CHIP: f32 = 9.0;
 /// Colour of what is being drawn.
@@ -100,7 +104,8 @@ pub(crate) fn draw(viewer: &Viewer, ui: &egui::Ui, over: &Over<'_>, lens: &Lens)
     for region in shown.iter().filter(|region| over.selection.regions.contains(&region.id)) {
         let handles = calx_tools::handles(&region.shape);
         if handles.len() <= MOST_HANDLES {
-            draw_handles(&painter, &handles, lens);
+            let pointer = ui.ctx().pointer_hover_pos();
+            draw_handles(&painter, &with_room(&on_screen(&handles, lens), pointer), lens);
         }
     }
     draw_labels(ui, &painter, over, (room, &labelled))
@@ -249,9 +254,24 @@ fn draw_arrow(painter: &Painter, tail: Pos2, tip: Pos2, look: Look) {
     strokes::draw(painter, &[barb(1.0), tip, barb(-1.0)], false, whole);
 }
 
-fn draw_handles(painter: &Painter, handles: &[Point<ImageSpace>], lens: &Lens) {
-    for handle in handles {
-        let at = lens.screen(*handle);
+/// Handles that hide no mark: those that stand apart, both ends, and near the pointer as many as have room.
+fn with_room(handles: &[Pos2], pointer: Option<Pos2>) -> Vec<Pos2> {
+    let is_apart = |other: Option<&Pos2>, at: Pos2| other.is_none_or(|other| other.distance(at) >= APART);
+    let mut drawn: Vec<Pos2> = Vec::new();
+    for (index, at) in handles.iter().copied().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| handles.get(before));
+        let stands_apart = is_apart(before, at) && is_apart(handles.get(index + 1), at);
+        let is_end = index == 0 || index + 1 == handles.len();
+        let is_near = pointer.is_some_and(|pointer| pointer.distance(at) <= NEAR);
+        if stands_apart || is_end || (is_near && is_apart(drawn.last(), at)) {
+            drawn.push(at);
+        }
+    }
+    drawn
+}
+
+fn draw_handles(painter: &Painter, handles: &[Pos2], lens: &Lens) {
+    for at in handles.iter().copied() {
         if lens.place.contains(at) {
             let rect = Rect::from_center_size(at, Vec2::splat(6.0));
             painter.rect_filled(rect.expand(1.0), 1.0, Color32::from_black_alpha(200));
@@ -321,7 +341,7 @@ fn draw_labels(
         let Some((label, galley)) = labelled.get(at).zip(galleys.get(at)) else { continue };
         let (region, look) = (label.region, label.look);
         let number = over.case.region_number(region.id).unwrap_or(0);
-        let galley = galley.as_ref().filter(|_| look.is_bright || !is_crowded);
+        let galley = galley.as_ref().filter(|_| look.is_bright || (!is_crowded && look.opacity >= 1.0));
         let plate = room.seat(&label.anchor, galley.map_or(chip, |galley| full(galley)));
         draw_label(painter, plate, number, galley.cloned(), look);
         let id = ui.scope_id().with(("region", over.pane_number, region.id));
@@ -342,7 +362,10 @@ fn draw_label(painter: &Painter, plate: Rect, number: usize, words: Option<Arc<e
     let colour = look.colour.gamma_multiply(opacity);
     let light = Color32::from_gray(245).gamma_multiply(opacity);
     let centre = Pos2::new(plate.left() + CHIP, plate.center().y);
-    painter.rect_filled(plate.expand(1.0), CHIP, dark);
+    // A faded number has no ground: it hides nothing of those pointed at.
+    if opacity >= 1.0 {
+        painter.rect_filled(plate.expand(1.0), CHIP, dark);
+    }
     if let Some(galley) = words {
         let at = Pos2::new(centre.x + CHIP + 6.0, plate.center().y - galley.size().y / 2.0);
         painter.galley_with_override_text_color(at, galley, light);
@@ -377,7 +400,7 @@ pub(crate) fn draw_preview(painter: &Painter, preview: &Preview, lens: &Lens) {
         painter.circle_stroke(at, radius, Stroke::new(3.0, Color32::from_black_alpha(160)));
         painter.circle_stroke(at, radius, Stroke::new(1.25, DRAWING));
     }
-    draw_handles(painter, &preview.handles, lens);
+    draw_handles(painter, &on_screen(&preview.handles, lens), lens);
 }
 
 /// A length that is being given its millimetres.
@@ -393,4 +416,20 @@ pub(crate) fn draw_box(painter: &Painter, from: Pos2, to: Pos2) {
     let rect = Rect::from_two_pos(from, to);
     painter.rect_stroke(rect, 0.0, Stroke::new(3.0, Color32::from_black_alpha(160)), StrokeKind::Middle);
     painter.rect_stroke(rect, 0.0, Stroke::new(1.25, DRAWING), StrokeKind::Middle);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handles_hide_no_mark() {
+        let line = |step: u8| -> Vec<Pos2> {
+            (0..20u8).map(|n| Pos2::new(f32::from(n) * f32::from(step), 0.0)).collect()
+        };
+        assert_eq!(with_room(&line(12), None).len(), 20, "they stand apart");
+        assert_eq!(with_room(&line(4), None), [Pos2::ZERO, Pos2::new(76.0, 0.0)], "both ends");
+        let near = with_room(&line(4), Some(Pos2::new(40.0, 0.0)));
+        assert_eq!(near.len(), 7 + 1, "every third one, and the end: {near:?}");
+    }
 }

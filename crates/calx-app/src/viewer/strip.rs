@@ -16,7 +16,7 @@ const CAPTION: f32 = 22.0;
 /// Draws the strip.
 pub(crate) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     ui.add_space(4.0);
-    ui.strong("Images");
+    crate::shell::theme::heading(ui, "Images");
     let studies: Vec<(String, Vec<CaseImage>)> = state.case().map_or(Vec::new(), |case| {
         case.studies.iter().map(|study| (study.title.clone(), study.images.clone())).collect()
     });
@@ -86,17 +86,17 @@ fn thumbnail(state: &mut AppState, ui: &mut egui::Ui, number: usize, image: &Cas
         let line = Rect::from_min_max(pos2(room.left(), picture.bottom()), room.max);
         let side = short_side(image);
         let words = if side.is_empty() { number.to_string() } else { format!("{number}   {side}") };
-        painter.text(
-            line.left_center() + Vec2::new(2.0, 0.0),
-            Align2::LEFT_CENTER,
-            words,
-            font.clone(),
-            strong,
-        );
+        let mut most = line.width() - 4.0;
         if marks > 0 {
             let words = if marks == 1 { "1 mark".to_owned() } else { format!("{marks} marks") };
-            painter.text(line.right_center() - Vec2::new(2.0, 0.0), Align2::RIGHT_CENTER, words, font, quiet);
+            let at = line.right_center() - Vec2::new(2.0, 0.0);
+            most -= painter.text(at, Align2::RIGHT_CENTER, words, font.clone(), quiet).width() + 8.0;
         }
+        let mut job = LayoutJob::simple_singleline(words, font, strong);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(most.max(10.0));
+        let galley = painter.layout_job(job);
+        let at = line.left_center() + Vec2::new(2.0, -galley.size().y / 2.0);
+        painter.galley(at, galley, strong);
         let edge = if is_shown {
             Stroke::new(2.0, visuals.selection.stroke.color)
         } else if response.hovered() || response.has_focus() {

@@ -66,6 +66,20 @@ fn missing_evidence_is_seen_until_the_regions_are_linked() {
 }
 
 #[test]
+fn the_statement_may_come_first() {
+    let mut window = panel(with_case(case()));
+    window.run();
+    window.get_by_label("Statement 1.2").click();
+    window.run();
+    window.get_by_label_contains("Region 2: calcified stretch").click();
+    window.run();
+    assert_eq!(window.state().state.selection.statement, Some(statement_id(2)), "it stays in hand");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::L);
+    window.run();
+    assert_eq!(regions_of(window.state().state.case().unwrap(), 2), [region_id(2)]);
+}
+
+#[test]
 fn selected_words_become_the_link() {
     let mut state = with_case(case());
     state.selection.regions.insert(region_id(2));
