@@ -179,7 +179,9 @@ fn tell_absent(case: &Case, workspace: &Workspace, out: &Out) {
     let all = case.images().count();
     let absent = case.images().filter(|(_, image)| workspace.instance(&image.source).is_err()).count();
     if absent > 0 {
-        out.note(format!("{absent} of its {all} images are not in this workspace; import them: calx import"));
+        out.note(format!(
+            "images of it that are not in this workspace: {absent} of {all}; calx import brings them"
+        ));
     }
     let own = workspace.schema().reference();
     if case.schema != own {
