@@ -10,7 +10,7 @@ const MASK: &str = r#"{"type":"mask","origin":[100,100],"size":[5,3],"runs":[0,6
 /// Case 52 with a mask, a text that needs care, and a citation; exported to `out`.
 fn exported() -> Place {
     let place = Place::with_marks();
-    place.ok(&["region", "add", "52", "1", "--label", "bone loss", "--shape", MASK, "--id", &id(0xa3)]);
+    place.ok(&["region", "add", "52", "1", "--label", "other", "--shape", MASK, "--id", &id(0xa3)]);
     place.ok(&["reference", "add", "52", "動脈 العربية. 2002.", "--id", &id(0xb1)]);
     place.ok(&["case", "set", "52", "discussion", "Two vessels [@1].\n\nBoth are calcified."]);
     place.ok(&["track", "add", "52", "ulnar artery", "--id", &id(0x71)]);
