@@ -42,6 +42,8 @@ mod phantom;
 mod presentation;
 #[path = "e2e/report.rs"]
 mod report;
+#[path = "e2e/restore.rs"]
+mod restore;
 #[path = "e2e/samples.rs"]
 mod samples;
 #[path = "e2e/story.rs"]

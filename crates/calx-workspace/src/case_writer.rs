@@ -93,7 +93,13 @@ impl Workspace {
             None => new.number = Some(next_after(taken.iter().filter_map(|row| row.number))),
             Some(number) => number_is_free(number, &taken, id)?,
         }
-        let document = Document::create(Case::new(new), stamp)?;
+        self.begin(Case::new(new), stamp)
+    }
+
+    /// Lays down a case with its first row. Only to be called under the lock of numbers, for a case that is not there.
+    pub(crate) fn begin(&self, case: Case, stamp: Stamp) -> Result<CaseWriter, WorkspaceError> {
+        let dir = self.cases_dir().join(case.id.to_string());
+        let document = Document::create(case, stamp)?;
         let partial = durable::partial_of(&dir);
         let made = lay_down(&partial, &dir, &document);
         made.inspect_err(|_| durable::remove_if_there(&partial)).and_then(|mut lock| {
@@ -163,7 +169,7 @@ fn number_in(edit: &Edit) -> Option<Option<u32>> {
 }
 
 /// Refuses a number that a case has. Only to be asked under the lock of numbers.
-fn number_is_free(number: u32, cases: &[CaseRow], own: CaseId) -> Result<(), WorkspaceError> {
+pub(crate) fn number_is_free(number: u32, cases: &[CaseRow], own: CaseId) -> Result<(), WorkspaceError> {
     match cases.iter().find(|row| row.number == Some(number) && row.id != own) {
         Some(row) => Err(WorkspaceError::NumberTaken { number, case: row.id }),
         None => Ok(()),

@@ -197,6 +197,8 @@ pub struct FileOutcome {
     pub text: String,
     /// SOPInstanceUID (0008,0018), once known.
     pub uid: Option<String>,
+    /// SOPClassUID (0008,0016), where the file is usable.
+    pub sop_class: Option<String>,
     /// SHA-256 of all bytes, 64 hex digits, once known; a referenced file was not read to its end.
     pub sha256: Option<String>,
     /// Bytes.
@@ -213,7 +215,17 @@ impl FileOutcome {
         text: impl Into<String>,
     ) -> Self {
         let (reason, text) = (reason.into(), text.into());
-        Self { path, status, reason, text, uid: None, sha256: None, size: 0, notices: Vec::new() }
+        Self {
+            path,
+            status,
+            reason,
+            text,
+            uid: None,
+            sop_class: None,
+            sha256: None,
+            size: 0,
+            notices: Vec::new(),
+        }
     }
 }
 

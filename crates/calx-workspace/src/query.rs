@@ -295,6 +295,7 @@ impl Workspace {
                     reason: row.get(4)?,
                     text: row.get(5)?,
                     uid: row.get(6)?,
+                    sop_class: None,
                     sha256: row.get(7)?,
                     size: unsigned(row, 8)?,
                     notices: Vec::new(),

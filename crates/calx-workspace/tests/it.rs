@@ -46,6 +46,8 @@ mod rebuild;
 mod repair;
 #[path = "it/resolve.rs"]
 mod resolve;
+#[path = "it/restore.rs"]
+mod restore;
 #[path = "it/search.rs"]
 mod search;
 #[path = "it/snapshot.rs"]

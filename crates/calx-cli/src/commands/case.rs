@@ -1,4 +1,6 @@
-//! `calx case new|set|add-study|image|calibrate|read|status|check|log|undo|redo`.
+//! `calx case new|set|add-study|image|calibrate|read|status|check|log|restore|undo|redo`.
+
+mod restore;
 
 use calx_model::{
     Action, Case, CaseField, CaseId, CaseStudy, CaseStudyId, Edit, ImageDisplay, ImageField, ImageRead,
@@ -75,6 +77,12 @@ pub(crate) enum CaseCommand {
         #[arg(long)]
         limit: Option<usize>,
     },
+    /// Make a case out of the objects it was exported to, equal to what it was
+    ///
+    /// calx case restore out/52-hands
+    /// calx case restore 1.2.826.0.1 --number 53
+    #[command(verbatim_doc_comment)]
+    Restore(restore::RestoreArgs),
     /// Take back the last step
     Undo {
         /// Number or id of the case
@@ -230,6 +238,7 @@ pub(crate) fn run(command: &CaseCommand, global: &Global, out: &Out) -> Outcome 
             Ok(if found.is_publishable() { Exit::Done } else { Exit::SomeFailed })
         }
         CaseCommand::Log { case, limit } => log(&workspace, case, *limit, out),
+        CaseCommand::Restore(args) => restore::run(args, &workspace, global, out),
         CaseCommand::Undo { case } => step(open(case, "case undo")?, false, global, out),
         CaseCommand::Redo { case } => step(open(case, "case redo")?, true, global, out),
     }

@@ -1,5 +1,6 @@
 //! `calx import`.
 
+mod cases;
 mod interrupt;
 mod progress;
 mod report;
@@ -16,6 +17,7 @@ use calx_workspace::{
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use self::cases::CasesFound;
 use self::interrupt::Interrupt;
 use self::progress::{Watcher, shows_progress};
 use self::report::{CSV_HEADER, Report, Row, line_of};
@@ -110,6 +112,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
         out.line(CSV_HEADER)?;
     }
     let mut watcher = Watcher::new(out);
+    let mut cases = CasesFound::default();
     let mut writing: Result<(), Failure> = Ok(());
     let mut listening = true;
     let result = workspace.import(&sources.paths, &options, &mut |event| {
@@ -127,6 +130,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
         if writing.is_err() {
             cancel.store(true, Ordering::Relaxed);
         }
+        cases.see(&event);
         watcher.see(event);
     });
     watcher.done();
@@ -144,6 +148,9 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
     match print_summary(&summary, &watcher, &options, out) {
         Err(failure) if failure.is_closed_pipe() => {}
         told => told?,
+    }
+    if !global.dry_run {
+        cases.tell(&workspace, out)?;
     }
     if summary.interrupted
         && let Some(line) = interrupt.line()

@@ -125,6 +125,7 @@ pub(crate) fn remember_not_dicom(tx: &Transaction<'_>, file: &NotDicom) -> Resul
 struct Remembered {
     stamp: Stamp,
     instance: String,
+    sop_class: String,
     sha256: Option<String>,
     is_conflict: bool,
     place: Place,
@@ -144,6 +145,7 @@ fn remembered(row: &Row<'_>) -> rusqlite::Result<Remembered> {
         file_modified: row.get(10)?,
         file_sha256: row.get(11)?,
         is_conflict: row.get(12)?,
+        sop_class: row.get(13)?,
     })
 }
 
@@ -163,7 +165,7 @@ pub(crate) fn recall(
     decisions: &Decisions,
 ) -> Result<Option<FileOutcome>, WorkspaceError> {
     let sql = "SELECT s.size, s.modified, s.changed, s.device, s.inode, s.instance, s.sha256,
-               f.managed, f.path, f.size, f.modified, f.sha256, s.is_conflict
+               f.managed, f.path, f.size, f.modified, f.sha256, s.is_conflict, i.sop_class
                FROM sources s JOIN instances i ON i.uid = s.instance JOIN files f ON f.id = i.file
                WHERE s.path = ?1";
     let found = tx.prepare_cached(sql)?.query_row([source], remembered).optional()?;
@@ -188,6 +190,7 @@ pub(crate) fn recall(
     let is_enough = found.place.managed || mode == ImportMode::Reference;
     Ok((is_here && is_enough).then(|| FileOutcome {
         uid: Some(found.instance),
+        sop_class: Some(found.sop_class),
         sha256: found.sha256.or(found.file_sha256),
         size: stamp.size,
         ..FileOutcome::of(path.to_path_buf(), FileStatus::Duplicate, "", "")
@@ -230,6 +233,7 @@ fn recall_conflict(
     Ok(Some(FileOutcome {
         size: found.stamp.size,
         uid: Some(found.instance),
+        sop_class: Some(found.sop_class),
         sha256: found.sha256,
         ..FileOutcome::of(path.to_path_buf(), status, reason, text)
     }))

@@ -366,6 +366,7 @@ pub(crate) fn described(
 ) -> FileOutcome {
     FileOutcome {
         uid: Some(ready.header.instance.to_string()),
+        sop_class: Some(ready.header.sop_class.to_string()),
         sha256: ready.facts.sha256.clone(),
         size: ready.facts.size,
         ..FileOutcome::of(ready.path.clone(), status, reason, text)

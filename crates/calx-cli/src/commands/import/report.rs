@@ -154,6 +154,7 @@ mod tests {
             reason: "io".to_owned(),
             text: text.to_owned(),
             uid: None,
+            sop_class: None,
             sha256: None,
             size: 0,
             notices: Vec::new(),

@@ -106,14 +106,14 @@ impl Reader<'_> {
             Value::Text(digits) if item.first(WHOLE_NUMBER).is_some() => {
                 let unsigned = digits.parse::<u64>().map(Number::from);
                 let number = unsigned.or_else(|_| digits.parse::<i64>().map(Number::from));
-                number.map(Json::Number).map_err(|_| self.error("a whole number is digits"))
+                number.map(Json::Number).ok().ok_or_else(|| self.error("a whole number is digits"))
             }
             Value::Text(_) => words(text::words(item), self, "its escapes cannot be read"),
             Value::Code(code) if EMPTY_TEXT.is(code) && kind != Kind::Coded => {
                 words(text::words(item), self, "its escapes cannot be read")
             }
             Value::Code(code) if kind == Kind::Coded => {
-                serde_json::to_value(code).map_err(|_| self.error("its code cannot be read"))
+                serde_json::to_value(code).ok().ok_or_else(|| self.error("its code cannot be read"))
             }
             Value::Code(code) if kind == Kind::Word => {
                 words(names::word_of(key, code), self, "its code is of another scheme")
@@ -139,7 +139,7 @@ impl Reader<'_> {
     fn list(&mut self, key: &str, kind: Kind, item: &Item) -> Result<Json, CaseDocumentError> {
         if matches!(kind, Kind::Rich | Kind::RichOrText) {
             let rich = text::rich_of(item).map_err(|why| self.error(why))?;
-            return serde_json::to_value(rich).map_err(|_| self.error("its text cannot be read"));
+            return serde_json::to_value(rich).ok().ok_or_else(|| self.error("its text cannot be read"));
         }
         if kind == Kind::Map {
             return self.map(item).map(Json::Object);

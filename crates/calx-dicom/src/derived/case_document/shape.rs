@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_long_outline_is_written_in_stretches() {
-        let points: Vec<_> = (0..2 * MOST_POINTS + 1).map(|i| json!([f64::from(i as u32), 1.0])).collect();
+        let count = u32::try_from(2 * MOST_POINTS + 1).unwrap();
+        let points: Vec<_> = (0..count).map(|x| json!([f64::from(x), 1.0])).collect();
         let value = Json::Array(points);
         let made = graphic(ENTRY.into(), Kind::Ring, &value, &on()).unwrap();
         assert!(is_stretches(&made));
