@@ -18,6 +18,7 @@ pub(crate) mod codes;
 pub(crate) mod content;
 pub(crate) mod evidence;
 pub(crate) mod foreign_region;
+pub(crate) mod foreign_sr;
 pub(crate) mod key_objects;
 pub(crate) mod modules;
 pub(crate) mod presentation;
@@ -39,6 +40,7 @@ use crate::write::WriteError;
 
 pub use case_document::{CaseDocumentError, CaseHead};
 pub use foreign_region::ForeignRegion;
+pub use foreign_sr::{ForeignReport, ReportLine, read_report};
 pub use presentation::{regions::regions_of_state, write_presentation};
 pub use read::{read_case, read_case_head};
 pub use read_error::ReadAnnotationError;

@@ -8,7 +8,7 @@
 //!
 //! Source: PS3.3 C.12.1 (SOP common), C.7.3.1 (series), C.7.5.1 and C.7.5.2 (equipment), C.17.1 and C.17.2 (SR document).
 
-use calx_model::{CaseStatus, SeriesInstanceUid, SopClassUid, SopInstanceUid};
+use calx_model::{CaseImage, CaseStatus, SeriesInstanceUid, Side, SopClassUid, SopInstanceUid};
 
 use super::codes::OWN_SCHEME;
 use super::content::Item;
@@ -44,7 +44,7 @@ pub(crate) fn common(
     }
 
     out.text(Tag(0x0008, 0x0060), b"CS", kind.modality());
-    out.uid(Tag(0x0020, 0x000e), &root.uids().series(kind, of.study.as_str()));
+    out.uid(Tag(0x0020, 0x000e), &series(root, of, kind));
     out.is(Tag(0x0020, 0x0011), i64::from(kind.series_number()));
     out.text(Tag(0x0008, 0x103e), b"LO", kind.series_description());
     let [date, time] = edited(root);
@@ -67,6 +67,23 @@ pub(crate) fn common(
         out.sequence_of(Tag(0x0008, 0x0110), vec![scheme]);
     }
     Ok(out)
+}
+
+/// The one side that an image shows. Laterality (0020,0060) of a series of presentation states says it.
+pub(crate) fn one_side(root: &Root<'_>, of: &SourceFacts) -> Option<Side> {
+    let shown = root.case.image(of.image).and_then(CaseImage::side).or(of.side);
+    shown.filter(|side| matches!(side, Side::Right | Side::Left))
+}
+
+/// The series of an object: one for each kind in a study. Laterality and Body Part Examined belong to a series, so
+/// presentation states of another side or part have their own.
+fn series(root: &Root<'_>, of: &SourceFacts, kind: Kind) -> String {
+    let study = of.study.as_str();
+    if kind != Kind::Presentation {
+        return root.uids().series(kind, study);
+    }
+    let side = one_side(root, of).map_or("", Side::laterality);
+    root.uids().series(kind, &format!("{study} {side} {}", of.body_part.trim()))
 }
 
 /// Date and time of the case's revision, in UTC: DA and TM.
@@ -142,7 +159,7 @@ pub(crate) fn finish(
     Ok(NewObject {
         kind,
         study: of.study.clone(),
-        series: SeriesInstanceUid::new(&uids.series(kind, of.study.as_str()))?,
+        series: SeriesInstanceUid::new(&series(root, of, kind))?,
         sop_class: SopClassUid::new(kind.sop_class())?,
         instance: SopInstanceUid::new(&instance)?,
         name,

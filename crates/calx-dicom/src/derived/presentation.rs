@@ -21,7 +21,7 @@ use calx_model::{CaseImage, ImageId, Side};
 
 use super::codes;
 use super::evidence::referenced;
-use super::modules::{common, edited, finish};
+use super::modules::{common, edited, finish, one_side};
 use super::root::Root;
 use super::{Kind, NewObject};
 use crate::dataset::Tag;
@@ -71,8 +71,7 @@ pub(crate) fn presentation(
     }
     display::write_view(&image.display, source.columns, source.rows, shown.pixel_aspect, &mut out);
     // Of a series with one side: else it is empty, as where nobody knows it.
-    let side = image.side().or(source.side).filter(|side| matches!(side, Side::Right | Side::Left));
-    out.text(Tag(0x0020, 0x0060), b"CS", side.map_or("", Side::laterality));
+    out.text(Tag(0x0020, 0x0060), b"CS", one_side(root, source).map_or("", Side::laterality));
     if BODY_PARTS.contains(&source.body_part.trim()) {
         out.text(Tag(0x0018, 0x0015), b"CS", source.body_part.trim());
     }

@@ -178,7 +178,7 @@ fn every_shape_is_a_group_that_its_tool_can_edit() {
 
 #[test]
 fn statements_about_images_stand_beside_the_regions() {
-    let mut sample = Sample::of(&["hand_right_small", "hand_left_small"]);
+    let mut sample = Sample::of(&["hand_right_small", "hand_signed"]);
     let index = sample.mark(0, Shape::Point { at: at(33.0, 44.0) }, "other");
     let region = sample.case.regions[index].id;
     let image = |n: usize| sample.image(n).id;
