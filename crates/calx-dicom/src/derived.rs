@@ -9,7 +9,6 @@
 //!   nothing is written.
 //! - UTF-8, Explicit VR Little Endian, defined lengths, no private elements: what has no standard code is coded in the
 //!   scheme 99CALX, which each object names.
-#![allow(dead_code, reason = "the writers and readers of the next commits use it")]
 
 pub(crate) mod case_document;
 #[cfg(test)]
@@ -208,10 +207,10 @@ pub fn write_derived<E: From<WriteError>>(
             segments.extend(found);
             sink(object)?;
         }
-        if kinds.gsps {
-            if let Some(object) = presentation::presentation(root, image, &mut notices)? {
-                sink(object)?;
-            }
+        if kinds.gsps
+            && let Some(object) = presentation::presentation(root, image, &mut notices)?
+        {
+            sink(object)?;
         }
     }
     let studies = root.studies();

@@ -189,6 +189,7 @@ pub(crate) const fn presence(presence: Presence) -> Concept {
 }
 
 /// The presence that a code says.
+#[cfg(test)]
 pub(crate) fn presence_of(coded: &CodedConcept) -> Option<Presence> {
     use Presence::{Absent, Indeterminate, NotAssessable, Present};
     [Present, Absent, Indeterminate, NotAssessable].into_iter().find(|p| presence(*p).is(coded))

@@ -289,10 +289,6 @@ impl Item {
         self.with(Relation::HasObsContext, child)
     }
 
-    pub(crate) fn has_acq_context(self, child: Self) -> Self {
-        self.with(Relation::HasAcqContext, child)
-    }
-
     pub(crate) fn has_concept_mod(self, child: Self) -> Self {
         self.with(Relation::HasConceptMod, child)
     }

@@ -14,10 +14,13 @@ const CURRENT: Tag = Tag(0x0040, 0xa375);
 const PERTINENT_OTHER: Tag = Tag(0x0040, 0xa385);
 const PREDECESSORS: Tag = Tag(0x0040, 0xa360);
 
+/// Instances and their classes, by series.
+type Series = BTreeMap<String, BTreeSet<(String, String)>>;
+
 /// Instances with their classes, by study and series; the order is that of the UIDs, so that it never depends on how
 /// they were found.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Evidence(BTreeMap<String, BTreeMap<String, BTreeSet<(String, String)>>>);
+pub(crate) struct Evidence(BTreeMap<String, Series>);
 
 impl Evidence {
     pub(crate) fn add(&mut self, study: &str, series: &str, class: &str, instance: &str) {
@@ -26,10 +29,6 @@ impl Evidence {
     }
 
     pub(crate) fn add_image(&mut self, of: &SourceFacts) {
-        self.add(of.study.as_str(), of.series.as_str(), of.sop_class.as_str(), of.instance.as_str());
-    }
-
-    pub(crate) fn add_object(&mut self, of: &NewObject) {
         self.add(of.study.as_str(), of.series.as_str(), of.sop_class.as_str(), of.instance.as_str());
     }
 
@@ -52,7 +51,7 @@ impl Evidence {
     }
 
     fn items(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<Elements> {
-        let study = |(uid, series): (&String, &BTreeMap<String, BTreeSet<(String, String)>>)| {
+        let study = |(uid, series): (&String, &Series)| {
             let series = series.iter().map(|(uid, instances)| {
                 let mut item = Elements::default();
                 item.uid(Tag(0x0020, 0x000e), uid);

@@ -185,7 +185,7 @@ impl Reader {
         match &item.value {
             Value::Scoord { graphic, points } => self.scoord(item, *graphic, points, &context),
             Value::Other(kind) if kind == "SCOORD3D" => {
-                self.leave_out("it lies in the patient, not on an image")
+                self.leave_out("it lies in the patient, not on an image");
             }
             Value::Image(reference) | Value::Composite(reference)
                 if reference.class.starts_with(SEGMENTATIONS) =>

@@ -195,13 +195,6 @@ impl<'a> Root<'a> {
         (image.frames > 1).then(|| frame.clamp(1, image.frames))
     }
 
-    /// The side that a laterality says of a region and one of its sites: the first stated one that is a side.
-    pub(crate) fn side_of(&self, region: &Region, site: Option<Side>) -> Option<Side> {
-        let image = self.case.image(region.image).and_then(CaseImage::side);
-        let is_side = |side: &Side| *side != Side::Unpaired;
-        [site, region.side, image].into_iter().flatten().find(is_side)
-    }
-
     /// Whether a region stands in a segmentation.
     pub(crate) fn needs_segment(&self, region: &Region) -> bool {
         match &region.shape {

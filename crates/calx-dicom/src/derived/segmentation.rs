@@ -57,14 +57,14 @@ struct Part<'a> {
     frames: Vec<Option<u32>>,
 }
 
+/// A segmentation, and where regions stand in it.
+pub(crate) type Segmented = (NewObject, BTreeMap<RegionId, Segment>);
+
 /// The segmentation of an image and where its regions stand in it; `None` when no region of it needs one.
 ///
 /// # Errors
 /// [`WriteError`] for what cannot be written, also for more segments than 65,535.
-pub(crate) fn segmentation(
-    root: &Root<'_>,
-    image: &CaseImage,
-) -> Result<Option<(NewObject, BTreeMap<RegionId, Segment>)>, WriteError> {
+pub(crate) fn segmentation(root: &Root<'_>, image: &CaseImage) -> Result<Option<Segmented>, WriteError> {
     let Some(source) = root.source(image.id) else { return Ok(None) };
     let parts = parts(root, image)?;
     if parts.is_empty() {

@@ -133,10 +133,6 @@ impl Elements {
         self.0.insert(tag, (*b"SQ", Value::Items(items)));
     }
 
-    pub(crate) fn ss(&mut self, tag: Tag, value: i16) {
-        self.bytes(tag, *b"SS", value.to_le_bytes().to_vec());
-    }
-
     /// Several unsigned words.
     pub(crate) fn us_list(&mut self, tag: Tag, values: &[u16]) {
         self.bytes(tag, *b"US", values.iter().flat_map(|v| v.to_le_bytes()).collect());

@@ -314,7 +314,7 @@ fn what_is_no_case_is_refused_with_its_place() {
     check_refused(
         |tree| {
             field(field(tree, "readings").children.first_mut().unwrap(), "state").value =
-                Value::Text("Mustermann".to_owned())
+                Value::Text("Mustermann".to_owned());
         },
         "at the case: its fields are not those",
     );

@@ -122,12 +122,12 @@ fn layers<'a>(root: &Root<'a>, image: &CaseImage) -> Vec<Layer<'a>> {
     layers
 }
 
+/// Frames, and the regions on them with their places in the case.
+type OnFrames<'a> = (&'a [u32], Vec<(usize, &'a Region)>);
+
 /// Regions that show on the same frames; no frames stands for all of them.
-fn by_frames<'a>(
-    image: &CaseImage,
-    regions: &[(usize, &'a Region)],
-) -> Vec<(&'a [u32], Vec<(usize, &'a Region)>)> {
-    let mut found: Vec<(&[u32], Vec<(usize, &Region)>)> = Vec::new();
+fn by_frames<'a>(image: &CaseImage, regions: &[(usize, &'a Region)]) -> Vec<OnFrames<'a>> {
+    let mut found: Vec<OnFrames<'a>> = Vec::new();
     for (index, region) in regions {
         let frames: &[u32] = if image.frames > 1 { &region.frames } else { &[] };
         match found.iter_mut().find(|(known, _)| *known == frames) {

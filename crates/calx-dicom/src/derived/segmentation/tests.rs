@@ -153,8 +153,11 @@ fn an_image_is_no_segmentation() {
     assert!(error.contains("no kind of annotation"), "{error}");
 }
 
+/// Pixels by segment and frame, what was told, and whether a frame's source is known.
+type Counted = (Vec<Vec<u64>>, Vec<String>, Vec<bool>);
+
 /// Pixels of the segments of a sample, by segment and frame, and what was told.
-fn foreign(name: &str) -> Option<(Vec<Vec<u64>>, Vec<String>, Vec<bool>)> {
+fn foreign(name: &str) -> Option<Counted> {
     let shared = std::env::var_os("CALX_SHARED")
         .map_or_else(|| std::path::PathBuf::from("../../../shared"), std::path::PathBuf::from);
     let base = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
