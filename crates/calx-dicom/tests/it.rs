@@ -23,6 +23,8 @@ mod display;
 mod fail_cleanly;
 #[path = "it/floats.rs"]
 mod floats;
+#[path = "it/foreign_reports.rs"]
+mod foreign_reports;
 #[path = "it/frame_source.rs"]
 mod frame_source;
 #[path = "it/functional_groups.rs"]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use calx_dicom::derived::read_report;
 use calx_dicom::{Identity, InstanceHeader, Locator, Notice, dump_tags, read_header, read_image_info};
 use calx_model::{Case, PatientText, VoiSource};
 use calx_workspace::Found;
@@ -143,6 +144,12 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
     ];
     let mut notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
     let mut exit = Exit::Done;
+    // Text of a report; an object of another kind has none.
+    let report = read_report(locator).ok();
+    if let Some(read) = &report {
+        notices.extend(read.notices.iter().map(ToString::to_string));
+        facts.push(("regions", json!(read.value.regions.len())));
+    }
     match read_image_info(locator, args.frame) {
         Ok(read) => {
             notices.extend(
@@ -166,6 +173,8 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
             }
         }
     }
+    let lines = report.iter().flat_map(|read| &read.value.lines);
+    let content: Vec<String> = lines.map(|line| line.words(args.identity)).collect();
     if out.format() == Format::Table {
         for (name, value) in &facts {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -173,11 +182,20 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
             let text = text.replace('\r', "\\r").replace('\n', "\\n");
             out.line(format!("{name:<20} {text}"))?;
         }
+        if !content.is_empty() {
+            out.line("")?;
+        }
+        for line in &content {
+            out.line(line)?;
+        }
     } else {
         let mut object: serde_json::Map<String, Value> =
             facts.into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
         object.insert("schema".to_owned(), json!("calx.file/1"));
         object.insert("notices".to_owned(), json!(notices));
+        if !content.is_empty() {
+            object.insert("content".to_owned(), json!(content));
+        }
         out.json(&Value::Object(object))?;
     }
     notices.iter().for_each(|n| out.note(format!("! {n}")));
