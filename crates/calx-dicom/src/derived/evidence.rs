@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::dataset::Tag;
 use crate::write::encode::Elements;
 
-use super::NewObject;
 use super::source_facts::SourceFacts;
 
 const CURRENT: Tag = Tag(0x0040, 0xa375);

@@ -7,7 +7,7 @@
 
 use calx_model::{
     Case, CaseImage, CodedConcept, ImageId, Measurement, ModalityLut, Region, Schema, SeriesInstanceUid,
-    Shape, Side, SopInstanceUid, StudyInstanceUid, VoiLut,
+    Shape, SopInstanceUid, StudyInstanceUid, VoiLut,
 };
 
 use super::Kind;

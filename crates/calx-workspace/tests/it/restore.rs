@@ -18,7 +18,7 @@ fn a_case_from_outside_is_laid_down_with_its_content() {
     let case = from_outside(1, Some(52));
     match fresh.workspace.restore_case(case.clone(), None, stamp(9)).unwrap() {
         Restored::Made { writer, number_taken: None } => {
-            assert!(writer.document().case().same_content(&case))
+            assert!(writer.document().case().same_content(&case));
         }
         other => panic!("{other:?}"),
     }
