@@ -34,6 +34,8 @@ mod measures;
 mod mutants;
 #[path = "e2e/oracle.rs"]
 mod oracle;
+#[path = "e2e/outputs.rs"]
+mod outputs;
 #[path = "e2e/page.rs"]
 mod page;
 #[path = "e2e/phantom.rs"]

@@ -187,6 +187,7 @@ pub(crate) fn check(
     }
     let mut lines = Vec::new();
     let mut folders: Vec<&str> = identified.iter().map(|file| top(&file.path)).collect();
+    folders.sort_unstable();
     folders.dedup();
     if !folders.is_empty() {
         let whose = match profile {

@@ -101,7 +101,7 @@ fn one(
         force: args.force,
         identity: args.objects.identity(),
         derived: args.objects.derived(),
-        ..ExportOptions::default()
+        predecessors: args.objects.predecessors(document.case())?,
     };
     let report = write(workspace, document.case(), &targets, &folder, renderer.as_mut(), &options, global)?;
     print(&report, out)

@@ -130,11 +130,17 @@ pub(crate) fn sr_document(
     // Nobody signs here with legal effect.
     out.text(Tag(0x0040, 0xa493), b"CS", "UNVERIFIED");
     out.text(Tag(0x0040, 0xa496), b"CS", if is_complete { "FINAL" } else { "PRELIMINARY" });
-    let mut before = Evidence::default();
-    for one in root.predecessors.iter().filter(|one| one.kind == kind && one.study.as_str() == own_study) {
-        before.add(one.study.as_str(), one.series.as_str(), kind.sop_class(), one.instance.as_str());
+    // Of several in one folder the one named last by its UID: the order of files says nothing.
+    let series = root.uids().series(kind, own_study);
+    let earlier = root.predecessors.iter().filter(|one| one.series.as_str() == series);
+    if let Some(earlier) = earlier.max_by(|a, b| a.instance.cmp(&b.instance)) {
+        // As it is, unless nothing changed since: then this is that report.
+        earlier.its_own().write_as_predecessors(out);
+        if root.uids().instance(kind, &out.encode(Coding::ExplicitLittleEndian)) != earlier.instance.as_str()
+        {
+            earlier.itself().write_as_predecessors(out);
+        }
     }
-    before.write_as_predecessors(out);
     Ok(())
 }
 

@@ -6,12 +6,12 @@
 //! - `sources` and `shown` are one for each image, `measured` and `words` one for each region, in the order of the case.
 
 use calx_model::{
-    Case, CaseImage, CodedConcept, ImageId, Measurement, ModalityLut, Region, Schema, SeriesInstanceUid,
-    Shape, SopInstanceUid, StudyInstanceUid, VoiLut,
+    Case, CaseImage, CodedConcept, ImageId, Measurement, ModalityLut, Region, Schema, Shape,
+    StudyInstanceUid, VoiLut,
 };
 
-use super::Kind;
 use super::codes;
+use super::predecessor::Predecessor;
 use super::source_facts::SourceFacts;
 use super::uids::{Profile, Uids, uid_of_id};
 
@@ -69,19 +69,6 @@ pub struct DerivedOptions {
     pub seg_geometry: SegGeometry,
     /// Of segmentations.
     pub seg_regions: SegRegions,
-}
-
-/// A document that one of this export takes the place of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Predecessor {
-    /// What it is.
-    pub kind: Kind,
-    /// Its study.
-    pub study: StudyInstanceUid,
-    /// Its series.
-    pub series: SeriesInstanceUid,
-    /// Itself.
-    pub instance: SopInstanceUid,
 }
 
 /// Everything a writer may use.

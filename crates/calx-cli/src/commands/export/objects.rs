@@ -4,7 +4,12 @@
 //! - `--identity` stands in the journal before anything leaves; once for the same person, kinds and content, so that
 //!   exporting again changes nothing.
 
-use calx_dicom::derived::{DerivedOptions, SegGeometry, SegRegions, SrProfile};
+use std::path::PathBuf;
+
+use calx_dicom::derived::{
+    DerivedOptions, Predecessor, SegGeometry, SegRegions, SrProfile, read_predecessor,
+};
+use calx_export::case_folder_name;
 use calx_export::{ExportError, ReaderLine, exporter::exporter};
 use calx_model::{Action, Case, Document, Edit};
 use calx_workspace::Workspace;
@@ -12,7 +17,7 @@ use clap::{Args, ValueEnum};
 
 use super::export_failure;
 use crate::args::Global;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure, OrExit};
 use crate::out::Out;
 use crate::session::{self, Writing};
 
@@ -33,6 +38,9 @@ pub(crate) struct ObjectArgs {
     /// Segmentations: regions that a report cannot hold, or all that cover pixels
     #[arg(long, value_enum, default_value = "needed", value_name = "REGIONS")]
     seg_regions: RegionsWord,
+    /// Reports: say whose place they take, those of an earlier export with -o DIR
+    #[arg(long, value_name = "DIR")]
+    replaces: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -73,6 +81,22 @@ impl ObjectArgs {
                 RegionsWord::All => SegRegions::All,
             },
         }
+    }
+
+    /// Reports of the earlier export.
+    pub(super) fn predecessors(&self, case: &Case) -> Result<Vec<Predecessor>, Failure> {
+        let Some(folder) = &self.replaces else { return Ok(Vec::new()) };
+        let of_case = folder.join(case_folder_name(case)).join("sr");
+        let reports = if of_case.is_dir() { of_case } else { folder.join("sr") };
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(&reports)
+            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+            .or_exit(Exit::NotFound)
+            .map_err(|failure| {
+                failure.hint("--replaces takes the DIR of an earlier export --as sr -o DIR")
+            })?;
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "dcm"));
+        paths.sort();
+        paths.iter().map(|path| read_predecessor(&path.as_path().into()).or_exit(Exit::SomeFailed)).collect()
     }
 
     /// The targets that carry the patient of this case.

@@ -1,0 +1,379 @@
+//! DICOM objects of cases as programs of others read them: valid, complete, and with our values.
+//!
+//! Here: `calx export --as sr,seg,gsps,kos` of the cases of `cases`, judged by the programs of `checkers`. Not here: that
+//! a case comes back from its objects.
+//!
+//! Invariants
+//! - No failure and no warning of a validator passes, but for those that `outputs.allow` names with their reason.
+
+#[path = "outputs/cases.rs"]
+mod cases;
+#[path = "outputs/checkers.rs"]
+mod checkers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use calx_measure::measure_region;
+use calx_model::{AreaSize, Case, CaseImage, Length, Measurement, Region, Shape};
+use serde_json::Value;
+
+use crate::driver::{Place, kept, root, shared, tree};
+use cases::Made;
+
+/// All cases with their objects, made once in a run of the tests.
+struct Set {
+    cases: Vec<Made>,
+    /// The objects, a folder for each case.
+    objects: PathBuf,
+    /// Where the images lie.
+    images: PathBuf,
+}
+
+fn set() -> &'static Set {
+    static SET: OnceLock<Set> = OnceLock::new();
+    SET.get_or_init(|| {
+        let folder = kept("outputs");
+        let (objects, images) = (folder.join("objects"), folder.join("images"));
+        for old in [&objects, &images] {
+            if old.exists() {
+                std::fs::remove_dir_all(old).unwrap();
+            }
+        }
+        let cases = cases::all(&images);
+        for made in &cases {
+            for image in &made.images {
+                std::fs::copy(image, images.join(image.file_name().unwrap())).unwrap();
+            }
+            export(made, &objects, &[]);
+        }
+        Set { cases, objects, images }
+    })
+}
+
+/// Exports all kinds of objects of a case; the program's words.
+fn export(made: &Made, to: &Path, more: &[&str]) -> String {
+    let (number, to) = (made.number.to_string(), to.to_str().unwrap());
+    let command = ["export", &number, "-o", to, "--as", "sr,seg,gsps,kos"];
+    made.place.ok(&[&command, more].concat()).err
+}
+
+/// The points of a region as a report has them, and what it calls them.
+fn graphic(shape: &Shape) -> Option<(&'static str, Vec<f64>)> {
+    let flat = |points: &[calx_geometry::GridPoint]| -> Vec<f64> {
+        points.iter().flat_map(|p| [p.x.pixels(), p.y.pixels()]).collect()
+    };
+    let closed = |points: &[calx_geometry::GridPoint]| {
+        let mut flat = flat(points);
+        flat.extend_from_within(..2);
+        flat
+    };
+    Some(match shape {
+        Shape::Area(area) => match area.parts() {
+            [part] if part.holes().is_empty() => ("POLYLINE", closed(part.outer().vertices())),
+            _ => return None,
+        },
+        Shape::Ellipse(ellipse) => ("ELLIPSE", flat(ellipse.axis_ends())),
+        Shape::Rectangle(rectangle) => ("POLYLINE", closed(rectangle.corners())),
+        Shape::Path(path) => {
+            ("POLYLINE", flat(&path.vertices().iter().map(|vertex| vertex.point).collect::<Vec<_>>()))
+        }
+        Shape::Line { ends } => ("POLYLINE", flat(ends)),
+        Shape::Angle { points: [a, apex, b] } => ("POLYLINE", flat(&[*a, *apex, *apex, *b])),
+        Shape::Arrow { head, tail, .. } => ("POLYLINE", flat(&[*head, *tail])),
+        Shape::Point { at } => ("POINT", flat(&[*at])),
+        Shape::Mask(_) => return None,
+    })
+}
+
+/// `name unit` with the number that calx itself gives.
+fn numbers(region: &Region, image: &CaseImage) -> BTreeMap<String, f64> {
+    let length = |length: &Length| match length {
+        Length::Mm { value, .. } => ("mm", *value),
+        Length::Px { value } | Length::Columns { value } => ("{pixels}", *value),
+    };
+    let mut found = BTreeMap::new();
+    for one in measure_region(region, image, None) {
+        let (name, (unit, value)) = match &one {
+            Measurement::Area { size: AreaSize::Mm2 { value, .. } } => ("Area", ("mm2", *value)),
+            Measurement::Area { size: AreaSize::Px2 { value } } => ("Area", ("{pixels}", *value)),
+            Measurement::Length { length: one } => ("Length", length(one)),
+            Measurement::Perimeter { length: one } => ("Perimeter", length(one)),
+            Measurement::Angle { degrees, .. } => ("Angle", ("deg", *degrees)),
+            _ => continue,
+        };
+        found.insert(format!("{name} {unit}"), value);
+    }
+    found
+}
+
+fn uid(region: &Region) -> String {
+    format!("2.25.{}", region.id.0.as_u128())
+}
+
+#[test]
+fn validators_take_every_object_without_a_word() {
+    let Set { objects, images, .. } = set();
+    let allowed = root().join("tests/e2e/outputs.allow");
+    let Some(found) = checkers::check(objects, &[images], &["--ohif", "--allow", allowed.to_str().unwrap()])
+    else {
+        return;
+    };
+    let complaints = found.complaints.join("\n");
+    assert_eq!((found.code, found.failures, found.warnings), (0, 0, 0), "{complaints}");
+}
+
+#[test]
+fn ohif_makes_a_tool_of_every_region_and_moves_no_point() {
+    let Set { cases, objects, .. } = set();
+    let mut reports = Vec::new();
+    let mut regions = 0;
+    for made in cases {
+        for (at, study) in made.case.studies.iter().enumerate() {
+            let images: BTreeSet<_> = study.images.iter().map(|image| image.id).collect();
+            let drawn = made.case.regions.iter().filter(|region| images.contains(&region.image));
+            let drawn = drawn.filter(|region| graphic(&region.shape).is_some()).count();
+            if drawn > 0 {
+                reports.push(objects.join(format!("{}/sr/measurements-{}.dcm", made.number, at + 1)));
+                regions += drawn;
+            }
+        }
+    }
+    let Some(ran) = checkers::hydrate(&reports) else { return };
+    assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
+    let lines: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("ok  ")).collect();
+    assert_eq!(lines.len(), reports.len(), "{}", ran.out);
+    let told: usize = lines
+        .iter()
+        .map(|line| {
+            let (_, rest) = line.split_once(".dcm: ").unwrap();
+            let (made, rest) = rest.split_once(" of ").unwrap();
+            assert!(rest.contains(", 0 points moved"), "{line}");
+            made.parse::<usize>().unwrap()
+        })
+        .sum();
+    assert_eq!(told, regions);
+}
+
+#[test]
+fn highdicom_and_pydicom_find_our_values() {
+    let Set { cases, objects, .. } = set();
+    let Some(found) = checkers::read_back(objects) else { return };
+    for made in cases {
+        let of = |name: &str| &found[format!("{}/{name}", made.number)];
+        let mut groups = BTreeMap::new();
+        let mut statements = Vec::new();
+        for study in 1..=made.case.studies.len() {
+            let report = of(&format!("sr/measurements-{study}.dcm"));
+            for group in report["groups"].as_array().unwrap_or_else(|| panic!("{}: {report}", made.name)) {
+                groups.insert(text(&group["observation"]).to_owned(), group.clone());
+            }
+            statements.extend(report["statements"].as_array().unwrap().iter().cloned());
+        }
+        assert_eq!(groups.len(), made.case.regions.len(), "{}", made.name);
+        for region in &made.case.regions {
+            check_region(made, region, &groups[&uid(region)], of);
+        }
+        check_statements(&made.case, &statements);
+        check_keys(made, &found);
+        assert_eq!(text(&of("sr/case.dcm")["title"][0]), "case-document", "{}", made.name);
+    }
+    let named = &found["13/sr/case.dcm"]["patient"];
+    assert_eq!(text(named), "PHANTOM^CALX=ファントム^石灰=ふぁんとむ^せっかい");
+}
+
+fn check_region<'a>(made: &Made, region: &Region, group: &Value, of: impl Fn(&str) -> &'a Value) {
+    let case = &made.case;
+    let what = format!("{}: region {}", made.name, case.region_number(region.id).unwrap());
+    let image = case.image(region.image).unwrap();
+    let track = region.track.and_then(|id| case.tracks.iter().find(|track| track.id == id));
+    let tracking = track.map_or_else(|| uid(region), |track| track.tracking_uid.to_string());
+    assert_eq!(text(&group["tracking"]), tracking, "{what}");
+    let comment = calx_export::mark_label(case, region);
+    assert!(text(&group["comment"][0]).starts_with(&comment), "{what}: {}", group["comment"]);
+    match graphic(&region.shape) {
+        Some((kind, points)) => {
+            assert_eq!(text(&group["graphic"]), kind, "{what}");
+            let read: Vec<f64> =
+                group["points"].as_array().unwrap().iter().filter_map(Value::as_f64).collect();
+            assert_eq!(read, points, "{what}");
+            assert_eq!(text(&group["image"]), image.source.as_str(), "{what}");
+            let frame = (image.frames > 1).then(|| u64::from(*region.frames.first().unwrap()));
+            assert_eq!(group["frame"].as_u64(), frame, "{what}");
+        }
+        None => check_segment(made, region, group, of, &what),
+    }
+    let mut read = BTreeMap::new();
+    for number in group["numbers"].as_array().unwrap() {
+        let key = format!("{} {}", text(&number["name"][2]), text(&number["unit"][0]));
+        read.entry(key).or_insert(number["value"].as_f64().unwrap());
+    }
+    for (key, value) in numbers(region, image) {
+        let found = read.get(&key).unwrap_or_else(|| panic!("{what}: no {key} among {read:?}"));
+        assert!((found - value).abs() <= 1e-9 * value.abs(), "{what}: {key} is {value}, they read {found}");
+    }
+    // The side of every site is that of the region, else of its image.
+    let wanted = match region.side.or(image.side()) {
+        Some(calx_model::Side::Right) => Some("24028007"),
+        Some(calx_model::Side::Left) => Some("7771000"),
+        _ => None,
+    };
+    for site in group["sites"].as_array().unwrap() {
+        assert!(wanted.is_none_or(|side| text(&site[1][0]) == side), "{what}: {site}");
+    }
+}
+
+/// The pixels of a region that only a segmentation holds, counted on the source image by others.
+fn check_segment<'a>(
+    made: &Made,
+    region: &Region,
+    group: &Value,
+    of: impl Fn(&str) -> &'a Value,
+    what: &str,
+) {
+    let image = made.case.image(region.image).unwrap();
+    let number = 1 + made.case.images().position(|(_, found)| found.id == image.id).unwrap();
+    let object = of(&format!("seg/image-{number}.dcm"));
+    assert_eq!(group["segment"][0], object["instance"], "{what}");
+    let segments = object["segments"].as_array().unwrap();
+    let segment = segments.iter().find(|s| text(&s["tracking"]) == uid(region));
+    let segment = segment.unwrap_or_else(|| panic!("{what}: no segment in {object}"));
+    assert_eq!(segment["shape"], serde_json::json!([image.rows, image.columns]), "{what}");
+    let mask = match &region.shape {
+        Shape::Mask(mask) => mask.clone(),
+        Shape::Area(area) => area.to_mask(),
+        other => panic!("{what}: {other:?} needs no segment"),
+    };
+    assert_eq!(segment["pixels"].as_u64(), Some(mask.count()), "{what}");
+    assert_eq!(segment["sources"], serde_json::json!([image.source.as_str()]), "{what}");
+}
+
+/// Statements about a whole image, with their presence.
+fn check_statements(case: &Case, read: &[Value]) {
+    let on_images = case.findings.iter().flat_map(|finding| &finding.statements).filter(|statement| {
+        statement.evidence.iter().any(|e| matches!(e.target, calx_model::Target::Image { .. }))
+    });
+    for statement in on_images {
+        let tracking = format!("2.25.{}", statement.id.0.as_u128());
+        let found = read.iter().find(|one| text(&one["tracking"]) == tracking);
+        let found = found.unwrap_or_else(|| panic!("no group of {:?}", statement.text));
+        let presence = match statement.presence {
+            calx_model::Presence::Present => "52101004",
+            calx_model::Presence::Absent => "272519000",
+            calx_model::Presence::Indeterminate => "373068000",
+            calx_model::Presence::NotAssessable => "not-assessable",
+        };
+        assert_eq!(found["presence"], serde_json::json!([presence]));
+    }
+}
+
+fn check_keys(made: &Made, found: &Value) {
+    let has_keys = made.case.images().any(|(_, image)| image.key);
+    let wanted: BTreeSet<&str> = made
+        .case
+        .images()
+        .filter(|(_, image)| if has_keys { image.key } else { true })
+        .map(|(_, image)| image.source.as_str())
+        .collect();
+    let read: BTreeSet<&str> = (1..=made.case.studies.len())
+        .flat_map(|study| {
+            let keys = &found[format!("{}/kos/keys-{study}.dcm", made.number)];
+            assert_eq!(text(&keys["title"][0]), "113004", "{}", made.name);
+            keys["images"].as_array().unwrap().iter().map(text)
+        })
+        .collect();
+    assert_eq!(read, wanted, "{}", made.name);
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[test]
+fn the_same_case_gives_the_same_bytes_in_another_place() {
+    let Set { cases, objects, .. } = set();
+    let again = tempfile::TempDir::new().unwrap();
+    for made in cases {
+        export(made, again.path(), &[]);
+    }
+    assert!(tree(again.path()) == tree(objects), "exporting twice is not the same");
+    // Another option is another object: no UID of the two is shared by different bytes.
+    let made = &cases[9];
+    let nominal = tempfile::TempDir::new().unwrap();
+    export(made, nominal.path(), &["--seg-geometry", "nominal"]);
+    let uid = |path: &Path| calx_dicom::read_header(&path.into()).unwrap().value.instance;
+    let name = "10/seg/image-1.dcm";
+    assert_ne!(uid(&nominal.path().join(name)), uid(&objects.join(name)));
+}
+
+#[test]
+fn a_reader_is_told_what_it_does_not_take() {
+    let Set { cases, .. } = set();
+    let to = tempfile::TempDir::new().unwrap();
+    let told = export(&cases[9], &to.path().join("a"), &[]);
+    assert!(told.contains("OHIF") && told.contains("shows and edits 1 of 3 regions"), "{told}");
+    assert!(told.contains("not 2 masks (it wants a geometry: --seg-geometry nominal)"), "{told}");
+    let told = export(&cases[9], &to.path().join("b"), &["--seg-geometry", "nominal"]);
+    assert!(told.contains("masks as segmentations") && !told.contains("it wants a geometry"), "{told}");
+    let told = export(&cases[0], &to.path().join("c"), &["--sr-profile", "plain"]);
+    assert!(told.contains("it edits none of them: --sr-profile ohif"), "{told}");
+}
+
+#[test]
+fn objects_of_a_patient_leave_by_a_persons_word_only() {
+    let Some(samples) = shared("dicom-samples") else { return };
+    let place = Place::new();
+    place.ok(&["import", samples.join("ImagingDataCommons-highdicom/dx_image.dcm").to_str().unwrap()]);
+    place.ok(&["case", "new", "--number", "52", "--title", "A hand"]);
+    place.ok(&["case", "add-study", "52", &place.study()]);
+    let export = ["export", "52", "-o", "out", "--as", "kos,sr"];
+    let before = place.journal();
+    for more in [&[][..], &["--dry-run"]] {
+        let ran = place.run(&[&export[..], more].concat()).expect(6);
+        assert!(ran.err.contains("these objects carry the patient's name and dates"), "{}", ran.err);
+        assert!(ran.err.contains("--identity, the journal records who"), "{}", ran.err);
+        assert!(!place.dir().join("out").exists());
+    }
+    assert!(place.journal() == before, "a refusal leaves the journal as it is");
+    place.ok(&[&export[..], &["--identity", "--dry-run"]].concat());
+    assert!(place.journal() == before && !place.dir().join("out").exists());
+    let ran = place.ok(&[&export[..], &["--identity"]].concat());
+    assert!(ran.err.contains("patient, dates and UIDs as the images have them"), "{}", ran.err);
+    let once = place.journal();
+    let added = String::from_utf8(once[before.len()..].to_vec()).unwrap();
+    assert_eq!(added.lines().count(), 1, "{added}");
+    assert!(
+        added.contains("calx export --identity (kos,sr)") && added.contains("\"who\":\"e2e\""),
+        "{added}"
+    );
+    let first = tree(&place.dir().join("out"));
+    place.ok(&[&export[..], &["--identity", "--force"]].concat());
+    assert!(place.journal() == once && tree(&place.dir().join("out")) == first, "asked again, nothing new");
+    // The page beside them is searched all the same; what cannot name anybody needs no word.
+    place.ok(&["export", "52", "-o", "plain", "--as", "json"]);
+}
+
+#[test]
+fn broken_sets_still_fail() {
+    let (Some(tool), Some(python)) = (shared("tools/make-dicom-output-samples"), checkers::python()) else {
+        return;
+    };
+    let folder = kept("outputs-broken");
+    let mut command = std::process::Command::new(python);
+    crate::driver::clean(&mut command);
+    crate::driver::run(command.arg(tool).arg(&folder)).expect(0);
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("bad-"))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 11, "{names:?}");
+    for name in &names {
+        let Some(found) = checkers::check(&folder.join(name), &[], &[]) else { return };
+        assert!(found.code == 1 && found.failures > 0, "{name} passes");
+    }
+    let Some(good) = checkers::check(&folder.join("good"), &[], &[]) else { return };
+    assert_eq!((good.code, good.failures), (0, 0), "{:?}", good.complaints);
+}
