@@ -70,3 +70,10 @@ impl App {
             && state.todo.is_empty()
     }
 }
+
+impl Drop for App {
+    /// However it ends, what was typed is taken in; the session waits for the disk.
+    fn drop(&mut self) {
+        case::commit_all(&mut self.state);
+    }
+}

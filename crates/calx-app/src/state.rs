@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::case::Drafts;
 use crate::commands::CommandCall;
 use crate::library::Library;
-use crate::seams::{Frames, PanePainter, Place, Session, WhyNot};
+use crate::seams::{Frames, PanePainter, Place, SaveState, Session, WhyNot};
 use crate::selection::Selection;
 use crate::shell::{Copies, Dialogs, Exports, NoDialogs, Settings, Sheet, Toasts};
 use crate::viewer::Viewer;
@@ -134,6 +134,14 @@ impl AppState {
     #[must_use]
     pub fn case(&self) -> Option<&Case> {
         self.session.as_deref().map(Session::case)
+    }
+
+    /// How safe what was done is: words that are not in the case yet are not saved either.
+    #[must_use]
+    pub fn save_state(&self) -> Option<SaveState> {
+        let found = self.session.as_deref().map(Session::save_state)?;
+        let is_typing = self.drafts.is_waiting() && matches!(found, SaveState::Saved { .. });
+        Some(if is_typing { SaveState::Saving } else { found })
     }
 
     /// Changes the case in hand; a refusal is a toast.

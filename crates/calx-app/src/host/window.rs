@@ -293,7 +293,7 @@ impl Window {
         if !state.closing {
             return;
         }
-        let saving = state.session.as_deref().map(|session| session.save_state()) == Some(SaveState::Saving);
+        let saving = state.save_state() == Some(SaveState::Saving);
         match (saving, is_asked) {
             (true, true) => ctx.send_viewport_cmd(ViewportCommand::CancelClose),
             (false, false) => ctx.send_viewport_cmd(ViewportCommand::Close),

@@ -66,7 +66,7 @@ impl Seen {
     pub(crate) fn of(app: &App, passes: u64) -> Self {
         let state = &app.state;
         let session = state.session.as_deref();
-        let save_state = session.map(|session| session.save_state());
+        let save_state = state.save_state();
         let is_saved = session
             .is_none_or(|session| session.is_idle() && matches!(save_state, Some(SaveState::Saved { .. })));
         Self {

@@ -59,7 +59,7 @@ fn counted(case: &calx_model::Case) -> String {
 }
 
 fn save(state: &mut AppState, ui: &mut egui::Ui) {
-    let Some(found) = state.session.as_deref().map(|session| session.save_state()) else {
+    let Some(found) = state.save_state() else {
         ui.label(RichText::new("No case open").color(theme::QUIET));
         return;
     };

@@ -240,3 +240,13 @@ fn check_shown(renderer: RendererChoice) {
     }
     assert!(greys.len() > 10, "a hand, not an even ground: {greys:?}");
 }
+
+#[test]
+fn words_just_typed_are_told_as_not_saved_and_kept_however_the_window_ends() {
+    let (_folder, root) = workspace();
+    let mut host = opened(&root);
+    play(&mut host, "key F4\nwait \"Title\"\nwait idle\ntype \"A hand\"\nexpect state saving\n");
+    drop(host);
+    wait_for_release(&root);
+    assert_eq!(on_disk(&root).title, "A hand");
+}
