@@ -168,6 +168,11 @@ impl Drafts {
         self.texts.values().any(|draft| draft.due.is_some())
     }
 
+    /// What is typed in a field and not taken in yet.
+    pub(super) fn typed(&self, field: Field) -> Option<&str> {
+        self.texts.get(&field).map(|draft| draft.text.as_str())
+    }
+
     /// Puts the cursor into a field as soon as it is drawn.
     pub const fn write_in(&mut self, field: Field) {
         self.focus = Some(field);

@@ -7,7 +7,7 @@
 
 use calx_measure::Severity;
 use calx_model::{
-    Age, AgeUnit, Case, CaseField, Edit, ImageId, Patient, Reference, ReferenceId, RegionId, Sex,
+    Age, AgeUnit, Case, CaseField, Edit, ImageId, Patient, Reference, ReferenceId, RegionId, Sex, markup,
 };
 use egui::{Button, CentralPanel, DragValue, Margin, Panel, RichText, ScrollArea};
 use uuid::Uuid;
@@ -99,11 +99,14 @@ fn text(
     theme::heading(ui, heading);
     drafts::field(state, ui, field, &Look { name, hint, rows, links: &[], is_quiet: false });
     let Some(case) = state.case() else { return };
-    match field {
-        Field::Presentation => preview::ui(ui, &case.presentation, case),
-        Field::Discussion => preview::ui(ui, &case.discussion, case),
-        _ => {}
-    }
+    let kept = match field {
+        Field::Presentation => &case.presentation,
+        Field::Discussion => &case.discussion,
+        _ => return,
+    };
+    // It follows the keys: nothing moves under the pointer when the field is left and its text taken in.
+    let typed = state.drafts.typed(field).and_then(|text| markup::parse(text, case).ok());
+    preview::ui(ui, typed.as_ref().unwrap_or(kept), case);
 }
 
 fn patient(state: &mut AppState, ui: &mut egui::Ui) {

@@ -17,7 +17,7 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     }
     let frame = egui::Frame::NONE.fill(theme::RAISED).inner_margin(Margin::symmetric(14, 8));
     let mut asked = None;
-    Panel::bottom("import").frame(frame).show(ui, |ui| {
+    let drawer = Panel::bottom("import").frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             if importer.is_running() {
                 running(importer, ui, &mut asked);
@@ -33,6 +33,7 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
             issues(importer, ui);
         }
     });
+    state.toasts.keep_above(drawer.response.rect.height());
     if let Some(asked) = asked {
         state.ask(asked);
     }

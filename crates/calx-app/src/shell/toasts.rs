@@ -18,6 +18,8 @@ const SHOWN: usize = 3;
 #[derive(Debug, Default)]
 pub struct Toasts {
     lines: Vec<Toast>,
+    /// Height of what stands at the bottom in this pass and must be reached.
+    lift: f32,
 }
 
 #[derive(Debug)]
@@ -67,8 +69,14 @@ impl Toasts {
         }
     }
 
+    /// Keeps messages above a panel at the bottom, for this pass.
+    pub const fn keep_above(&mut self, height: f32) {
+        self.lift = height;
+    }
+
     /// Draws those that are new.
     pub fn show(&mut self, ctx: &egui::Context, seconds: f64) {
+        let lift = std::mem::take(&mut self.lift);
         let live = self.lines.iter_mut().rev().filter(|toast| toast.until != Until::Gone).take(SHOWN);
         let mut live: Vec<&mut Toast> = live.collect();
         if live.is_empty() {
@@ -83,7 +91,7 @@ impl Toasts {
             ctx.request_repaint_after(std::time::Duration::from_secs_f64(wait.clamp(0.02, 60.0)));
         }
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
-        area.anchor(Align2::RIGHT_BOTTOM, vec2(-8.0, -44.0)).show(ctx, |ui| {
+        area.anchor(Align2::RIGHT_BOTTOM, vec2(-8.0, -44.0 - lift)).show(ctx, |ui| {
             ui.set_width(WIDTH);
             for toast in live {
                 let frame = theme::card().fill(theme::LIFTED).stroke((1.0, theme::QUIET));

@@ -644,7 +644,7 @@ fn viewer(command: &str) -> Option<Trial> {
         ),
         "viewer.layout_2x1" => on(pair, nothing, |window| state(window).viewer.layout == Layout::TwoDown),
         "viewer.layout_2x2" => on(pair, nothing, |window| state(window).viewer.layout == Layout::Four),
-        "viewer.panels" => on(pair, nothing, |window| window.query_by_label("Images").is_none()),
+        "viewer.panels" => on(pair, nothing, |window| window.query_by_label("IMAGES").is_none()),
         _ => None,
     }
 }
