@@ -57,7 +57,7 @@ fn write_voi(shown: &Shown, out: &mut Elements) -> Result<Result<(), &'static st
     let name = one_line(&shown.window_name, 64);
     let item = match &shown.voi {
         VoiLut::Table(table) => {
-            let Some(mut item) = table_item(table) else { return Ok(Err(ODD_TABLE)) };
+            let Some(mut item) = table_item(&stretched(table)) else { return Ok(Err(ODD_TABLE)) };
             if !name.is_empty() {
                 item.checked(Tag(0x0028, 0x3003), b"LO", "LUTExplanation (0028,3003)", &name)?;
             }
@@ -99,12 +99,32 @@ pub(super) fn window_of(voi: &VoiLut) -> Option<Window> {
     window.checked().ok()
 }
 
+/// The same table with entries of 8 or 16 bits: a state knows no others (PS3.3 C.11.8). Of a VOI LUT they lie on the whole
+/// of their bits, so they are stretched; each keeps its 8-bit display value.
+fn stretched(table: &LookupTable) -> LookupTable {
+    if matches!(table.bits, 8 | 16) || !(1..=16).contains(&table.bits) {
+        return table.clone();
+    }
+    let most = u32::from(table.max_entry());
+    let entry = |entry: &u16| {
+        let value = u32::from(*entry).min(most);
+        let shown = (value * 510 + most) / (2 * most);
+        // The nearest, unless that shows as another one: of 16 bits 257 show as one.
+        let nearest = (value * 131_070 + most) / (2 * most);
+        let (low, high) = ((shown * 257).saturating_sub(128), (shown * 257 + 128).min(65_535));
+        u16::try_from(nearest.clamp(low, high)).unwrap_or(u16::MAX)
+    };
+    LookupTable { first: table.first, bits: 16, entries: table.entries.iter().map(entry).collect() }
+}
+
 /// An item of a Modality or VOI LUT Sequence; `None` for a table that cannot be one.
 fn table_item(table: &LookupTable) -> Option<Elements> {
     let count = table.entries.len();
     if count == 0 || count > 65_536 || !(1..=16).contains(&table.bits) {
         return None;
     }
+    // Values of a modality LUT are what they are, however many bits could hold more.
+    let bits = if table.bits <= 8 { 8 } else { 16 };
     let (vr, first) = match table.first {
         first @ ..0 => (*b"SS", i16::try_from(first).ok()?.cast_unsigned()),
         first => (*b"US", u16::try_from(first).ok()?),
@@ -112,11 +132,7 @@ fn table_item(table: &LookupTable) -> Option<Elements> {
     // 0 stands for 65,536.
     let count = u16::try_from(count).unwrap_or(0);
     let mut item = Elements::default();
-    item.bytes(
-        Tag(0x0028, 0x3002),
-        vr,
-        [count, first, table.bits].iter().flat_map(|w| w.to_le_bytes()).collect(),
-    );
+    item.bytes(Tag(0x0028, 0x3002), vr, [count, first, bits].iter().flat_map(|w| w.to_le_bytes()).collect());
     item.bytes(Tag(0x0028, 0x3006), *b"OW", table.entries.iter().flat_map(|e| e.to_le_bytes()).collect());
     Some(item)
 }
@@ -237,11 +253,29 @@ mod tests {
         let table = |first, bits, count: usize| LookupTable { first, bits, entries: vec![1; count].into() };
         let bytes =
             |t: &LookupTable| table_item(t).unwrap().encode(crate::write::Coding::ExplicitLittleEndian);
-        assert!(bytes(&table(-5, 12, 3)).starts_with(b"\x28\x00\x02\x30SS\x06\x00\x03\x00\xfb\xff\x0c\x00"));
+        assert!(bytes(&table(-5, 12, 3)).starts_with(b"\x28\x00\x02\x30SS\x06\x00\x03\x00\xfb\xff\x10\x00"));
         assert!(
             bytes(&table(40_000, 16, 65_536))
                 .starts_with(b"\x28\x00\x02\x30US\x06\x00\x00\x00\x40\x9c\x10\x00")
         );
         assert!(table_item(&table(70_000, 16, 3)).is_none() && table_item(&table(0, 16, 0)).is_none());
+    }
+
+    #[test]
+    fn a_table_of_odd_bits_shows_the_same_with_sixteen() {
+        let code = |table: &LookupTable, x: u16| {
+            let shown = VoiLut::Table(table.clone()).apply(f64::from(x));
+            (shown * 255.0 + 0.5 + 1e-9).floor()
+        };
+        for bits in [7u16, 9, 10, 12, 14] {
+            let entries: Vec<u16> = (0..1 << bits).collect();
+            let table = LookupTable { first: 0, bits, entries: entries.into() };
+            let made = stretched(&table);
+            assert_eq!((made.bits, made.entries.len()), (16, table.entries.len()));
+            for x in 0..1u16 << bits {
+                assert!((code(&table, x) - code(&made, x)).abs() < 0.5, "{x} of {bits} bits");
+            }
+            assert!(made.entries.is_sorted() && made.entries.last() == Some(&u16::MAX));
+        }
     }
 }

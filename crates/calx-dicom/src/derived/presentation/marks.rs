@@ -13,7 +13,7 @@
 use calx_geometry::{Area, GridPoint, ImageSpace, Outline, Point};
 use calx_model::{CaseImage, Label, Region, Shape};
 
-use super::words::{Boxes, text_item};
+use super::words::{Boxes, line_height, text_item};
 use crate::dataset::Tag;
 use crate::derived::codes::one_line;
 use crate::derived::content::{MOST_POINTS, closed_graphic_data, graphic_data};
@@ -46,7 +46,8 @@ pub(super) fn write_marks(
     if layers.is_empty() {
         return;
     }
-    let mut boxes = Boxes::new(image);
+    let all = root.regions_on(image.id).filter_map(|(_, region)| region.shape.bounds());
+    let mut boxes = Boxes::new(image, all);
     let (mut listed, mut annotations) = (Vec::new(), Vec::new());
     for (number, layer) in (1i64..).zip(&layers) {
         let name = format!("L{number}");
@@ -211,7 +212,9 @@ impl Lines {
             }
             Shape::Line { ends } => vec![open(graphic_data(*ends))],
             Shape::Angle { points } => vec![open(graphic_data(*points))],
-            Shape::Arrow { head, tail, .. } => vec![open(graphic_data([*tail, *head])), point(head)],
+            Shape::Arrow { head, tail, .. } => {
+                vec![open(graphic_data([*tail, *head])), open(arrow_head(*tail, *head, image))]
+            }
             Shape::Point { at } => vec![point(at)],
         };
         Self { lines, is_simplified: false }
@@ -236,10 +239,22 @@ impl Lines {
     }
 }
 
-/// A point of a wall, which may lie beyond the edge of the image.
-#[allow(clippy::cast_possible_truncation, reason = "a graphic has 32-bit floats")]
+/// The nearest place of the grid in the image: a point of a wall may lie beyond the edge.
 fn inside(point: Point<ImageSpace>, image: &CaseImage) -> [f32; 2] {
-    [point.x.clamp(0.0, f64::from(image.columns)) as f32, point.y.clamp(0.0, f64::from(image.rows)) as f32]
+    let (x, y) = (point.x.clamp(0.0, f64::from(image.columns)), point.y.clamp(0.0, f64::from(image.rows)));
+    let on_grid = GridPoint::snap(Point::new(x, y)).unwrap_or(GridPoint::from_pixels(0, 0));
+    graphic_data([on_grid]).first().copied().unwrap_or_default()
+}
+
+/// Two barbs that meet in the head.
+fn arrow_head(tail: GridPoint, head: GridPoint, image: &CaseImage) -> Vec<[f32; 2]> {
+    let (from, to) = (tail.point(), head.point());
+    let way = from - to;
+    let length = way.length();
+    let barb = (line_height(image) * 0.8).min(length * 0.5);
+    let along = if length > 0.0 { way * (barb / length) } else { way };
+    let aside = along.perpendicular() * 0.5;
+    vec![inside(to + along + aside, image), inside(to, image), inside(to + along - aside, image)]
 }
 
 /// sRGB as CIELab under D50, each value over the whole of 16 bits.

@@ -2,7 +2,7 @@
 //!
 //! Invariants
 //! - A box lies in the image and has room for its words as they are shown, whatever way the image is turned.
-//! - Words keep out of one another's way as long as one of eight places beside their region is free.
+//! - Of eight places beside their region words take the one where they cover least: other words above all, then regions.
 //!
 //! Source: PS3.3 C.10.5.1.1 (bounding box).
 
@@ -18,23 +18,40 @@ const MOST_CHARACTERS: usize = 1024;
 /// Width of a letter in heights of a line.
 const LETTER: f64 = 0.5;
 
-/// The places that are taken on one image; all boxes are left, top, right and bottom.
+/// How much worse words over words are than words over a region.
+const OVER_WORDS: f64 = 8.0;
+
+/// Height of a line of words, in pixels of the image.
+pub(super) fn line_height(image: &CaseImage) -> f64 {
+    (f64::from(image.columns.min(image.rows)) / 40.0).clamp(12.0, 60.0)
+}
+
+/// Left, top, right and bottom.
+type Edges = [f64; 4];
+
+/// The places that are taken on one image.
 pub(super) struct Boxes {
-    taken: Vec<[f64; 4]>,
+    words: Vec<Edges>,
+    regions: Vec<Edges>,
     size: [f64; 2],
     line: f64,
     is_on_its_side: bool,
 }
 
 impl Boxes {
-    pub(super) fn new(image: &CaseImage) -> Self {
-        let size = [image.columns, image.rows].map(f64::from);
-        let line = (size[0].min(size[1]) / 40.0).clamp(12.0, 60.0);
-        Self { taken: Vec::new(), size, line, is_on_its_side: image.display.quarter_turns % 2 == 1 }
+    /// For an image with these regions.
+    pub(super) fn new(image: &CaseImage, regions: impl Iterator<Item = GridRect>) -> Self {
+        Self {
+            words: Vec::new(),
+            regions: regions.map(edges).collect(),
+            size: [image.columns, image.rows].map(f64::from),
+            line: line_height(image),
+            is_on_its_side: image.display.quarter_turns % 2 == 1,
+        }
     }
 
-    /// A box of that size beside `bounds`: the first place that is free, else the first of all.
-    fn place(&mut self, bounds: [f64; 4], width: f64, height: f64) -> [f64; 4] {
+    /// A box of that size beside `bounds`: of eight places the one that covers least, the first of equals.
+    fn place(&mut self, bounds: Edges, width: f64, height: f64) -> Edges {
         let [left, top, right, bottom] = bounds;
         let gap = self.line * 0.4;
         let (before, above) = (left - gap - width, top - gap - height);
@@ -54,13 +71,33 @@ impl Boxes {
             let (x, y) = (x.min(columns - width).max(0.0), y.min(rows - height).max(0.0));
             [x, y, (x + width).min(columns), (y + height).min(rows)]
         };
-        let hits = |a: &[f64; 4], b: &[f64; 4]| a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
-        let is_free =
-            |found: &[f64; 4]| !hits(found, &bounds) && !self.taken.iter().any(|taken| hits(found, taken));
-        let found = corners.into_iter().map(moved).find(is_free).unwrap_or_else(|| moved([after, top]));
-        self.taken.push(found);
-        found
+        let covers = |found: &Edges| {
+            let of = |all: &[Edges]| all.iter().map(|taken| shared(found, taken)).sum::<f64>();
+            of(&self.words) * OVER_WORDS + of(&self.regions)
+        };
+        let mut best = (f64::INFINITY, moved([after, top]));
+        for found in corners.into_iter().map(moved) {
+            let covered = covers(&found);
+            if covered < best.0 {
+                best = (covered, found);
+            }
+        }
+        self.words.push(best.1);
+        best.1
     }
+}
+
+/// The area two boxes share; what is flat counts as a pixel wide.
+fn shared(one: &Edges, other: &Edges) -> f64 {
+    let [a_left, a_top, a_right, a_bottom] = *one;
+    let [b_left, b_top, b_right, b_bottom] = *other;
+    let along = |low: f64, high: f64| (high - low).max(0.0);
+    along(a_left.max(b_left), a_right.min(b_right.max(b_left + 1.0)))
+        * along(a_top.max(b_top), a_bottom.min(b_bottom.max(b_top + 1.0)))
+}
+
+fn edges(bounds: GridRect) -> Edges {
+    [bounds.min.x, bounds.min.y, bounds.max.x, bounds.max.y].map(calx_geometry::Grid::pixels)
 }
 
 /// One text object; none for words of nothing but blanks.
@@ -75,8 +112,7 @@ pub(super) fn text_item(boxes: &mut Boxes, words: &str, bounds: GridRect) -> Opt
     let across = count(longest.max(2)) * LETTER * boxes.line + boxes.line * 0.5;
     let down = count(text.lines().count().max(1)) * boxes.line * 1.2;
     let (width, height) = if boxes.is_on_its_side { (down, across) } else { (across, down) };
-    let edges = [bounds.min.x, bounds.min.y, bounds.max.x, bounds.max.y].map(calx_geometry::Grid::pixels);
-    let [left, top, right, bottom] = boxes.place(edges, width, height);
+    let [left, top, right, bottom] = boxes.place(edges(bounds), width, height);
     let mut item = Elements::default();
     item.text(Tag(0x0070, 0x0003), b"CS", "PIXEL");
     item.text(Tag(0x0070, 0x0006), b"ST", text);
