@@ -450,7 +450,10 @@ fn capture((columns, rows): (u16, u16)) -> impl Fn(u32) -> NewImage {
     move |number| {
         let values = (0..u32::from(rows) * u32::from(columns)).map(|n| (n * 37 % 251) as u8).collect();
         let pixels = NewPixels::Grey8 { frames: vec![values] };
-        image(ImageKind::SecondaryCapture, number, (columns, rows), pixels)
+        let mut new = image(ImageKind::SecondaryCapture, number, (columns, rows), pixels);
+        // A hand would need a side.
+        new.series.body_part.clear();
+        new
     }
 }
 

@@ -235,7 +235,11 @@ pub(crate) fn decimal(value: f64) -> Option<String> {
     if plain.len() <= 16 {
         return Some(plain);
     }
-    (0..=15).rev().map(|digits| format!("{value:.digits$e}")).find(|text| text.len() <= 16)
+    // Plain digits are easier to read, and nearer where they do not begin with zeros.
+    let plain = (1..=14).rev().map(|digits| format!("{value:.digits$}")).find(|text| text.len() <= 16);
+    let short = (0..=15).rev().map(|digits| format!("{value:.digits$e}")).find(|text| text.len() <= 16);
+    let error = |text: &String| text.parse::<f64>().map_or(f64::INFINITY, |back| (back - value).abs());
+    plain.into_iter().chain(short).min_by(|a, b| error(a).total_cmp(&error(b)))
 }
 
 #[cfg(test)]
@@ -246,6 +250,8 @@ mod tests {
     fn decimals_fit_sixteen_characters() {
         assert_eq!(decimal(0.143).unwrap(), "0.143");
         assert_eq!(decimal(-0.0).unwrap(), "-0");
+        assert_eq!(decimal(27.211_171_995_143_37).unwrap(), "27.2111719951434");
+        assert_eq!(decimal(0.000_123_456_789_012_345).unwrap(), "1.23456789012e-4");
         for value in
             [std::f64::consts::PI * 1e-9, -1.0 / 3.0, 1e300, f64::MIN_POSITIVE, -123_456_789.123_456_78]
         {

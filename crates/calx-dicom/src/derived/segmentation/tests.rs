@@ -150,7 +150,7 @@ fn what_is_said_of_overlap_origin_and_geometry_is_so() {
 #[test]
 fn an_image_is_no_segmentation() {
     let error = read_segmentation(&fixture("hand_right_small")).unwrap_err().to_string();
-    assert!(error.contains("no kind of annotation"), "{error}");
+    assert!(error.contains("SOPClassUID (0008,0016) is 1.2.840.10008.5.1.4.1.1.1.1"), "{error}");
 }
 
 /// Pixels by segment and frame, what was told, and whether a frame's source is known.
