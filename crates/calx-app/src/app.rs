@@ -6,9 +6,14 @@
 //! - Commands run at the end of a pass, in the order they were asked for: nothing changes while it is drawn.
 //! - Nothing here blocks.
 
+use std::time::{Duration, Instant};
+
 use crate::commands::{self, CommandCall};
 use crate::state::{AppState, Screen};
 use crate::{case, library, shell, viewer};
+
+/// How long the disk is waited for when the window ends.
+const LAST_WAIT: Duration = Duration::from_secs(3);
 
 /// The window's content.
 #[derive(Debug)]
@@ -72,8 +77,14 @@ impl App {
 }
 
 impl Drop for App {
-    /// However it ends, what was typed is taken in; the session waits for the disk.
+    /// However it ends, what was typed is taken in, and the disk is waited for a little.
     fn drop(&mut self) {
         case::commit_all(&mut self.state);
+        let Some(session) = self.state.session.as_deref_mut() else { return };
+        let until = Instant::now() + LAST_WAIT;
+        while !session.is_idle() && Instant::now() < until {
+            session.poll();
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }

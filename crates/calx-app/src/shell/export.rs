@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use calx_dicom::WorkerOptions;
-use calx_export::{BlockedImage, ExportReport, blocked_images, case_folder_name, exporters};
+use calx_export::{BlockedImage, ExportReport, Exporter, blocked_images, case_folder_name, exporters};
 use calx_model::{Case, Edit, ImageField, ImageId, PixelsCleared};
 use egui::{Align, Button, Id, Layout, ProgressBar, RichText, ScrollArea, TextEdit};
 
@@ -32,8 +32,8 @@ pub struct Exports {
     /// What decodes; without it nothing is exported.
     pub(crate) workers: Option<WorkerOptions>,
     desk: Option<Desk<ExportAsk, ExportTold>>,
-    /// Names of exporters that are left out.
-    left_out: BTreeSet<&'static str>,
+    /// Exporters that are ticked otherwise than at first ([`is_ticked_first`]).
+    turned: BTreeSet<&'static str>,
     /// The folder that takes the case's own folder, as typed.
     pub(super) folder: String,
     replaces: bool,
@@ -56,6 +56,11 @@ enum Run {
     },
 }
 
+/// What says whose the images are is never chosen for anyone.
+fn is_ticked_first(exporter: &dyn Exporter) -> bool {
+    !exporter.needs().identity
+}
+
 impl Exports {
     /// Whether nothing is being written.
     #[must_use]
@@ -63,8 +68,12 @@ impl Exports {
         !matches!(self.run, Run::Going { .. })
     }
 
+    fn takes(&self, exporter: &dyn Exporter) -> bool {
+        is_ticked_first(exporter) != self.turned.contains(exporter.name())
+    }
+
     fn targets(&self) -> Vec<&'static str> {
-        exporters().iter().map(|found| found.name()).filter(|name| !self.left_out.contains(name)).collect()
+        exporters().iter().filter(|found| self.takes(**found)).map(|found| found.name()).collect()
     }
 }
 
@@ -165,21 +174,22 @@ fn what(state: &mut AppState, ui: &mut egui::Ui) {
     theme::heading(ui, "What");
     for exporter in exporters() {
         let name = exporter.name();
-        let mut is_chosen = !state.exports.left_out.contains(name);
+        let mut is_chosen = state.exports.takes(*exporter);
         ui.horizontal(|ui| {
             let label = RichText::new(name.to_uppercase()).color(theme::STRONG);
             let tick = ui.checkbox(&mut is_chosen, label).accessible_name(format!("Export {name}"));
             if tick.changed() {
-                if is_chosen {
-                    state.exports.left_out.remove(name);
+                if is_chosen == is_ticked_first(*exporter) {
+                    state.exports.turned.remove(name);
                 } else {
-                    state.exports.left_out.insert(name);
+                    state.exports.turned.insert(name);
                 }
             }
             let needs = exporter.needs();
             let holds = match (needs.pixels, needs.uids) {
                 (true, true) => ". Holds pixels and DICOM UIDs",
                 (true, false) => ". Holds pixels",
+                (false, true) if needs.identity => ". Holds patient and study as the images have them",
                 (false, true) => ". Holds DICOM UIDs",
                 (false, false) => "",
             };
