@@ -108,7 +108,7 @@ fn from_a_file_to_an_export_by_names_alone_over_a_kill() {
              expect \"Recovered\"\nwait idle\n\
              expect \"Region 1 in viewport 1\"\nexpect \"Region 2 in viewport 1\"\n\
              expect \"Statement 1.1 rests on region 1\"\nexpect state saved\n\
-             click \"File menu\"\nclick \"Export…\"\nclick \"Export into this folder\"\nkey Ctrl+A\ntype \"{out}\"\n\
+             click \"File menu\"\nclick \"Export…\"\nwait frames 8\nwait idle\nclick \"Export into this folder\"\nkey Ctrl+A\ntype \"{out}\"\n\
              click \"Export now\"\nwait \"Copy the path of the export\"\n\
              key Escape\nexpect no \"Export now\"\n"
         ),
