@@ -124,7 +124,13 @@ fn settings_are_kept_and_a_taken_key_is_refused() {
          expect \"Ctrl+Z is taken by “Undo” (edit.undo)\"\n\
          click \"Keys of About calx\"\nkey Ctrl+F12\nwait frames 2\nclick \"Close\"\nwait idle\nwait frames 6\n",
     );
-    let text = std::fs::read_to_string(config.join("config.toml")).unwrap();
+    // Settings are written on a thread of their own.
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let read = || std::fs::read_to_string(config.join("config.toml")).unwrap_or_default();
+    while !read().contains("left-first") && std::time::Instant::now() < until {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let text = read();
     assert!(text.contains("scale = 110") && text.contains("case-theme = \"light\""), "{text}");
     assert!(text.contains("hands = \"left-first\""), "{text}");
     drop(host);
