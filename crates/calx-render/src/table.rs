@@ -225,10 +225,6 @@ impl DisplayTable {
     }
 }
 
-/// How far below the middle of two codes a value still counts as the middle, which goes up. A window and the range it
-/// stands for are the same line written in two ways: rounding in the last bit must not tell them apart.
-const TIE: f64 = 1e-9;
-
 /// The 8-bit code of a display value in 0.0..=1.0.
 #[allow(
     clippy::cast_possible_truncation,
@@ -236,7 +232,7 @@ const TIE: f64 = 1e-9;
     reason = "0.0..=255.5 before the cast, which saturates; NaN gives 0"
 )]
 fn code(display: f64) -> u8 {
-    (display * 255.0 + (0.5 + TIE)).floor() as u8
+    (display * 255.0 + 0.5).floor() as u8
 }
 
 /// The code the whole chain gives a stored value that is not padding.
