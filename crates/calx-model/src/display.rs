@@ -212,12 +212,15 @@ impl VoiLut {
             Self::Window(Window { center: c, width: w, function }) => match function {
                 VoiLutFunction::Linear => {
                     let half = (w - 1.0) / 2.0;
-                    if x <= c - 0.5 - half {
+                    let low = c - 0.5 - half;
+                    if x <= low {
                         0.0
                     } else if x > c - 0.5 + half {
                         1.0
                     } else {
-                        ((x - (c - 0.5)) / (w - 1.0) + 0.5).clamp(0.0, 1.0)
+                        // (x - (c - 0.5)) / (w - 1) + 0.5 with one rounding less: the same numbers, to the last bit, as
+                        // the range it stands for, so that neither shows another grey where two codes meet.
+                        ((x - low) / (w - 1.0)).clamp(0.0, 1.0)
                     }
                 }
                 VoiLutFunction::LinearExact => {
