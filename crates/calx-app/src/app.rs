@@ -80,10 +80,15 @@ impl Drop for App {
     /// However it ends, what was typed is taken in, and the disk is waited for a little.
     fn drop(&mut self) {
         case::commit_all(&mut self.state);
-        let Some(session) = self.state.session.as_deref_mut() else { return };
         let until = Instant::now() + LAST_WAIT;
-        while !session.is_idle() && Instant::now() < until {
-            session.poll();
+        let is_done = |state: &mut AppState| {
+            let is_saved = state.session.as_deref_mut().is_none_or(|session| {
+                session.poll();
+                session.is_idle()
+            });
+            is_saved && state.settings.is_idle()
+        };
+        while !is_done(&mut self.state) && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(1));
         }
     }

@@ -124,16 +124,11 @@ fn settings_are_kept_and_a_taken_key_is_refused() {
          expect \"Ctrl+Z is taken by “Undo” (edit.undo)\"\n\
          click \"Keys of About calx\"\nkey Ctrl+F12\nwait frames 2\nclick \"Close\"\nwait idle\nwait frames 6\n",
     );
-    // Settings are written on a thread of their own.
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    let read = || std::fs::read_to_string(config.join("config.toml")).unwrap_or_default();
-    while !read().contains("left-first") && std::time::Instant::now() < until {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    let text = read();
+    // Settings are written on a thread of their own, which is waited for when the window closes.
+    drop(host);
+    let text = std::fs::read_to_string(config.join("config.toml")).unwrap_or_default();
     assert!(text.contains("scale = 110") && text.contains("case-theme = \"light\""), "{text}");
     assert!(text.contains("hands = \"left-first\""), "{text}");
-    drop(host);
     let mut host = with_config();
     assert_eq!(host.app.state.settings.percent(), 110);
     assert_eq!(host.app.state.settings.recent, std::slice::from_ref(&root));
