@@ -4,6 +4,7 @@
 //!
 //! Invariants
 //! - A lock file is never removed: removing one while another process opens it would let two in.
+//! - A lock that is let go is free at once, also while a program that is just being started still has the file open.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -42,6 +43,16 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    /// The system frees a lock when the last copy of its file is closed. A process that another thread starts has one
+    /// from its fork until it becomes its own program, so that closing ours alone would let the lock outlive us.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::debug!(%error, "the lock goes when its file is closed");
+        }
+    }
+}
+
 /// What came of asking.
 #[derive(Debug)]
 pub(crate) enum Asked {
@@ -71,7 +82,13 @@ pub(crate) fn try_exclusive(path: &Path) -> io::Result<Asked> {
 
 /// Whether somebody holds a lock just now; writes nothing.
 pub(crate) fn is_held(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    File::open(path).is_ok_and(|file| match file.try_lock() {
+        Ok(()) => {
+            drop(Lock { file, before: String::new() });
+            false
+        }
+        Err(why) => matches!(why, TryLockError::WouldBlock),
+    })
 }
 
 /// Waits for the only lock, at most [`PATIENCE`].
@@ -140,6 +157,21 @@ mod tests {
         assert!(who.starts_with(&format!("process {}", std::process::id())), "{who}");
         drop(first);
         assert!(matches!(try_exclusive(&path).unwrap(), Asked::Held(_)));
+    }
+
+    #[test]
+    fn a_lock_let_go_is_free_while_a_process_being_started_has_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let Asked::Held(first) = try_exclusive(&path).unwrap() else { panic!("free") };
+        // What a fork has until it becomes another program.
+        let of_the_fork = first.file.try_clone().unwrap();
+        drop(first);
+        assert!(!is_held(&path));
+        let Asked::Held(second) = try_exclusive(&path).unwrap() else { panic!("it outlived its holder") };
+        drop(of_the_fork);
+        assert!(is_held(&path), "that it is closed frees nothing of the next");
+        drop(second);
     }
 
     #[test]
