@@ -52,6 +52,13 @@ fn objects() -> Vec<(String, Vec<u8>)> {
         Shutter::Rectangle { edges: [4.0, 9.0, 190.0, 250.0] },
     ];
     all.extend(of(&sample, "tables and shutters"));
+    let eight = LookupTable { first: 0, bits: 8, entries: (0..=255u16).cycle().take(4096).collect() };
+    let shown = sample.shown[0].as_mut().unwrap();
+    (shown.modality_lut, shown.voi) = (ModalityLut::Table(eight.clone()), VoiLut::Table(eight));
+    all.extend(of(&sample, "tables of bytes"));
+    let mut lossy = Sample::of(&["doppler_jpeg"]);
+    mark(&mut lossy);
+    all.extend(of(&lossy, "lossy"));
     let mut clip = Sample::of(&["doppler_small"]);
     mark(&mut clip);
     clip.case.regions[0].frames = vec![2];

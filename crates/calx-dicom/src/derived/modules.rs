@@ -38,7 +38,7 @@ pub(crate) fn common(
     out.text(Tag(0x0008, 0x0005), b"CS", "ISO_IR 192");
     out.uid(Tag(0x0008, 0x0016), kind.sop_class());
     let in_study = || root.sources.iter().filter(|source| source.study == of.study);
-    in_study().next().unwrap_or(of).write_patient_and_study(&mut out);
+    in_study().next().unwrap_or(of).write_patient_and_study(&mut out)?;
     if of.synthetic && in_study().all(|source| source.synthetic) {
         out.text(Tag(0x0008, 0x001c), b"CS", "YES");
     }

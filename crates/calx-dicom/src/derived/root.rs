@@ -20,6 +20,8 @@ use super::uids::{Profile, Uids, uid_of_id};
 pub struct Shown {
     /// Stored to modality values.
     pub modality_lut: ModalityLut,
+    /// What modality values are said to be, as RescaleType (0028,1054) or ModalityLUTType (0028,3004) of the image says.
+    pub rescale_type: Option<String>,
     /// Modality to display values.
     pub voi: VoiLut,
     /// Low values bright; what the case says is in it.

@@ -24,6 +24,7 @@ use calx_model::{CaseImage, CodedConcept, Origin, Region, RegionId};
 use super::codes;
 use super::content::encode::code;
 use super::evidence::referenced;
+use super::lossy;
 use super::modules::{common, content_date, finish};
 use super::root::{Root, SegGeometry};
 use super::source_facts::SourceFacts;
@@ -188,7 +189,7 @@ fn image_attributes(source: &SourceFacts, out: &mut Elements) -> Result<(), Writ
     for (element, value) in [(0x0100, 1), (0x0101, 1), (0x0102, 0), (0x0103, 0)] {
         out.us(Tag(0x0028, element), value);
     }
-    out.text(Tag(0x0028, 0x2110), b"CS", "00");
+    lossy::write(source.lossy.as_ref(), out);
     out.text(Tag(0x0062, 0x0001), b"CS", "BINARY");
     Ok(())
 }

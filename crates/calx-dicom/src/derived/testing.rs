@@ -92,6 +92,7 @@ impl Sample {
             let chosen = info.display.default_choice().map(|choice| choice.lut.clone());
             shown.push(source.is_grey.then(|| Shown {
                 modality_lut: info.display.modality_lut.clone(),
+                rescale_type: info.display.rescale_type.clone(),
                 voi: chosen.unwrap_or(VoiLut::Range { min: 0.0, max: 4095.0 }),
                 invert: info.display.inverts(),
                 window_name: "file 1".to_owned(),

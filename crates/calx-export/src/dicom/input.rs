@@ -79,6 +79,7 @@ pub(crate) fn shown_of(
     Ok(Shown {
         invert: pipeline.invert ^ image.display.invert,
         modality_lut: pipeline.modality_lut,
+        rescale_type: pixels.display.rescale_type.clone(),
         voi: pipeline.voi_lut,
         window_name: pipeline.window_origin,
         pixel_aspect: shown_aspect(image, &pixels),

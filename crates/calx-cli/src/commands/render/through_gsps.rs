@@ -35,6 +35,7 @@ pub(super) fn state(of: &Of<'_>) -> Result<(PresentationState, Vec<String>), Fai
     let shown = Shown {
         invert: pipeline.invert ^ image.display.invert,
         modality_lut: pipeline.modality_lut,
+        rescale_type: pixels.display.rescale_type.clone(),
         voi: pipeline.voi_lut,
         window_name: pipeline.window_origin,
         pixel_aspect: shown_aspect(image, pixels),

@@ -107,7 +107,11 @@ pub(crate) fn whole_text(data: &DataSet, tag: Tag) -> String {
 
 /// The first item of a code sequence. `None` without a value or a scheme.
 pub(crate) fn coded(data: &DataSet, tag: Tag) -> Option<CodedConcept> {
-    let item = data.items(tag).first()?;
+    coded_item(data.items(tag).first()?)
+}
+
+/// One item of a code sequence, likewise.
+pub(crate) fn coded_item(item: &DataSet) -> Option<CodedConcept> {
     let text = |tag| Some(item.text(tag).raw().to_owned()).filter(|text| !text.is_empty());
     let value = text(Tag(0x0008, 0x0100))
         .or_else(|| text(Tag(0x0008, 0x0119)))

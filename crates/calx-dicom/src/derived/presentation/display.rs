@@ -18,7 +18,7 @@ use crate::write::encode::Elements;
 
 /// Writes the modality LUT, the window and the shape, or says why that cannot be.
 pub(super) fn write_grey(shown: &Shown, out: &mut Elements) -> Result<Result<(), &'static str>, WriteError> {
-    if let Err(why) = write_modality(&shown.modality_lut, out)? {
+    if let Err(why) = write_modality(shown, out)? {
         return Ok(Err(why));
     }
     if let Err(why) = write_voi(shown, out)? {
@@ -32,13 +32,16 @@ const ODD_TABLE: &str = "its lookup table is none that a presentation state can 
 const ODD_NUMBERS: &str = "its window is none that a presentation state can hold";
 
 /// A state without a modality LUT would have identity; it is written all the same, as some readers want the attributes.
-fn write_modality(lut: &ModalityLut, out: &mut Elements) -> Result<Result<(), &'static str>, WriteError> {
-    let (slope, intercept) = match lut {
+fn write_modality(shown: &Shown, out: &mut Elements) -> Result<Result<(), &'static str>, WriteError> {
+    // Not specified (PS3.3 C.11.1.1.2), where the image does not say what its values are.
+    let of = shown.rescale_type.as_deref().map(|of| one_line(of, 64)).filter(|of| !of.is_empty());
+    let of = of.unwrap_or("US".into());
+    let (slope, intercept) = match &shown.modality_lut {
         ModalityLut::Identity => (1.0, 0.0),
         ModalityLut::Rescale { slope, intercept } => (*slope, *intercept),
         ModalityLut::Table(table) => {
             let Some(mut item) = table_item(table) else { return Ok(Err(ODD_TABLE)) };
-            item.text(Tag(0x0028, 0x3004), b"LO", "US");
+            item.text(Tag(0x0028, 0x3004), b"LO", &of);
             out.sequence_of(Tag(0x0028, 0x3000), vec![item]);
             return Ok(Ok(()));
         }
@@ -48,7 +51,7 @@ fn write_modality(lut: &ModalityLut, out: &mut Elements) -> Result<Result<(), &'
     }
     out.ds(Tag(0x0028, 0x1052), "RescaleIntercept (0028,1052)", &[intercept])?;
     out.ds(Tag(0x0028, 0x1053), "RescaleSlope (0028,1053)", &[slope])?;
-    out.text(Tag(0x0028, 0x1054), b"LO", "US");
+    out.text(Tag(0x0028, 0x1054), b"LO", &of);
     Ok(Ok(()))
 }
 
@@ -117,14 +120,16 @@ fn stretched(table: &LookupTable) -> LookupTable {
     LookupTable { first: table.first, bits: 16, entries: table.entries.iter().map(entry).collect() }
 }
 
-/// An item of a Modality or VOI LUT Sequence; `None` for a table that cannot be one.
+/// An item of a Modality or VOI LUT Sequence; `None` for a table that cannot be one. Entries of 8 bits lie two in a word
+/// (PS3.3 C.11.1.1.1).
 fn table_item(table: &LookupTable) -> Option<Elements> {
     let count = table.entries.len();
     if count == 0 || count > 65_536 || !(1..=16).contains(&table.bits) {
         return None;
     }
     // Values of a modality LUT are what they are, however many bits could hold more.
-    let bits = if table.bits <= 8 { 8 } else { 16 };
+    let is_small = table.bits <= 8 && table.entries.iter().all(|entry| *entry <= 0xff);
+    let bits = if is_small { 8 } else { 16 };
     let (vr, first) = match table.first {
         first @ ..0 => (*b"SS", i16::try_from(first).ok()?.cast_unsigned()),
         first => (*b"US", u16::try_from(first).ok()?),
@@ -133,7 +138,9 @@ fn table_item(table: &LookupTable) -> Option<Elements> {
     let count = u16::try_from(count).unwrap_or(0);
     let mut item = Elements::default();
     item.bytes(Tag(0x0028, 0x3002), vr, [count, first, bits].iter().flat_map(|w| w.to_le_bytes()).collect());
-    item.bytes(Tag(0x0028, 0x3006), *b"OW", table.entries.iter().flat_map(|e| e.to_le_bytes()).collect());
+    let bytes =
+        table.entries.iter().flat_map(|entry| entry.to_le_bytes().into_iter().take(usize::from(bits / 8)));
+    item.bytes(Tag(0x0028, 0x3006), *b"OW", bytes.collect());
     Some(item)
 }
 
@@ -258,6 +265,8 @@ mod tests {
             bytes(&table(40_000, 16, 65_536))
                 .starts_with(b"\x28\x00\x02\x30US\x06\x00\x00\x00\x40\x9c\x10\x00")
         );
+        let small = bytes(&table(0, 8, 3));
+        assert!(small.ends_with(b"\x28\x00\x06\x30OW\0\0\x04\0\0\0\x01\x01\x01\0"), "{small:?}");
         assert!(table_item(&table(70_000, 16, 3)).is_none() && table_item(&table(0, 16, 0)).is_none());
     }
 

@@ -132,6 +132,15 @@ fn grey_chains_of_every_kind_come_back() {
     let both = read(&sample, 0);
     assert_eq!(both.modality_lut, ModalityLut::Table(table(0, 16)));
     assert_eq!(both.voi[0].value.lut, VoiLut::Table(table(17, 16)));
+    for count in [199, 200] {
+        let bytes: Vec<u16> = (0..count).collect();
+        let eight = LookupTable { first: -3, bits: 8, entries: bytes.into() };
+        let modality = LookupTable { first: 0, ..eight.clone() };
+        set(&mut sample, 0, ModalityLut::Table(modality.clone()), VoiLut::Table(eight.clone()));
+        let both = read(&sample, 0);
+        assert_eq!(both.modality_lut, ModalityLut::Table(modality));
+        assert_eq!(both.voi[0].value.lut, VoiLut::Table(eight));
+    }
     let rescale = ModalityLut::Rescale { slope: 0.1 + 0.2, intercept: -1024.0 };
     set(&mut sample, 3, rescale, VoiLut::Table(table(-100, 16)));
     let signed = read(&sample, 3);
@@ -151,6 +160,25 @@ fn grey_chains_of_every_kind_come_back() {
         told,
         ["image 4 has no presentation state: its window is none that a presentation state can hold"]
     );
+}
+
+#[test]
+fn what_modality_values_are_stays_said() {
+    let mut sample = Sample::of(&["hand_right_small"]);
+    let table = LookupTable { first: 0, bits: 16, entries: (0..200u16).map(|n| n * 327).collect() };
+    for lut in [ModalityLut::Rescale { slope: 1.0, intercept: -1024.0 }, ModalityLut::Table(table)] {
+        for (of, written) in
+            [(Some("HU"), b"LO\x02\0HU".as_slice()), (Some("OD"), b"LO\x02\0OD"), (None, b"LO\x02\0US")]
+        {
+            let shown = sample.shown[0].as_mut().unwrap();
+            (shown.modality_lut, shown.rescale_type) = (lut.clone(), of.map(str::to_owned));
+            let bytes = write_presentation(&sample.root(), sample.image(0).id).unwrap().0.unwrap().bytes;
+            let tags = [[0x28, 0, 0x54, 0x10], [0x28, 0, 0x04, 0x30]];
+            let is_there =
+                bytes.windows(10).any(|w| tags.iter().any(|t| w.starts_with(t)) && w.ends_with(written));
+            assert!(is_there, "{of:?} of {lut:?}");
+        }
+    }
 }
 
 #[test]

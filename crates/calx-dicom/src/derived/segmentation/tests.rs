@@ -222,3 +222,20 @@ fn a_damaged_file_is_refused_or_told_of_and_never_a_panic() {
     }
     assert!(read > 100 && refused > 100, "{read} read, {refused} refused");
 }
+
+#[test]
+fn masks_of_a_lossy_image_say_that_it_was() {
+    let read = |name| {
+        let mut sample = Sample::of(&[name]);
+        sample.mark(0, Shape::Mask(speckled(50, 50)), "other");
+        let (object, _) = segmentation(&sample.root(), sample.image(0)).unwrap().unwrap();
+        let object = dicom_object::from_reader(&object.bytes[..]).unwrap();
+        let text =
+            |name: &str| object.element_by_name(name).ok().map(|found| found.to_str().unwrap().into_owned());
+        ["", "Ratio", "Method"].map(|part| text(&format!("LossyImageCompression{part}")))
+    };
+    let [lossy, ratio, method] = read("doppler_jpeg");
+    assert_eq!((lossy.as_deref(), method.as_deref()), (Some("01"), Some("ISO_10918_1")));
+    assert!(ratio.unwrap().parse::<f64>().unwrap() > 1.0);
+    assert_eq!(read("doppler_small"), [Some("00".to_owned()), None, None]);
+}
