@@ -209,7 +209,8 @@ fn statement(
     let fill = match (is_lit || flashes, is_in_hand) {
         (true, _) => theme::colours(ui).chosen,
         (false, true) => theme::colours(ui).raised,
-        (false, false) => theme::colours(ui).ground,
+        // What the panel has already is not painted once more.
+        (false, false) => Color32::TRANSPARENT,
     };
     let mut pointed = None;
     let frame = egui::Frame::NONE.fill(fill).corner_radius(6).inner_margin(Margin::symmetric(8, 6));

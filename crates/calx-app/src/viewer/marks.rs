@@ -16,10 +16,11 @@ use egui::{
     Align2, Color32, FontId, Mesh, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Vec2, WidgetInfo,
 };
 
+use super::ink::{Pattern, Ring, Sheet, Weight};
 use super::labels::{Anchor, Room};
 use super::points::{Lens, f32_of};
 use super::state::{Traced, Viewer};
-use super::strokes::{self, Ink, dashes_of};
+use super::strokes::{self, Ink, pattern_of};
 use crate::seams::Place;
 use crate::selection::Selection;
 
@@ -115,9 +116,9 @@ pub(crate) fn draw(viewer: &Viewer, ui: &egui::Ui, over: &Over<'_>, lens: &Lens)
 #[derive(Debug, Clone, Copy)]
 struct Look {
     colour: Color32,
-    width: f32,
+    weight: Weight,
     opacity: f32,
-    dashes: &'static [(f32, f32)],
+    pattern: Pattern,
     is_bright: bool,
 }
 
@@ -134,21 +135,21 @@ impl Look {
         let colour = Color32::from_rgb(r, g, b);
         Self {
             colour: if is_hovered || flashes { colour.lerp_to_gamma(Color32::WHITE, 0.45) } else { colour },
-            width: if flashes {
-                4.0
+            weight: if flashes {
+                Weight::Flash
             } else if is_bright {
-                2.75
+                Weight::Bright
             } else {
-                1.75
+                Weight::Usual
             },
             opacity: if fades { FADED } else { 1.0 },
-            dashes: dashes_of(index),
+            pattern: pattern_of(index),
             is_bright,
         }
     }
 
     const fn ink(&self) -> Ink {
-        Ink { colour: self.colour, width: self.width, opacity: self.opacity, dashes: self.dashes }
+        Ink { colour: self.colour, weight: self.weight, opacity: self.opacity, pattern: self.pattern }
     }
 }
 
@@ -173,7 +174,7 @@ fn draw_region(painter: &Painter, region: &Region, outline: &Outline, look: Look
         }
     }
     for (points, is_closed) in &outline.walls {
-        let thin = Ink { width: look.width * 0.6, dashes: &[], ..look.ink() };
+        let thin = Ink { pattern: Pattern::Wall, ..look.ink() };
         strokes::draw(painter, &on_screen(points, lens), *is_closed, thin);
     }
     for (points, is_closed) in &outline.lines {
@@ -194,7 +195,7 @@ fn draw_region(painter: &Painter, region: &Region, outline: &Outline, look: Look
 
 /// A region that is no more, for the moment in which it goes.
 fn draw_gone(painter: &Painter, outline: &Outline, lens: &Lens) {
-    let ink = Ink { colour: Color32::WHITE, width: 2.75, opacity: 0.7, dashes: &[(1.5, 1.5)] };
+    let ink = Ink { colour: Color32::WHITE, weight: Weight::Bright, opacity: 0.7, pattern: Pattern::Gone };
     for (points, is_closed) in outline.lines.iter().chain(&outline.walls) {
         strokes::draw(painter, &on_screen(points, lens), *is_closed, ink);
     }
@@ -202,7 +203,7 @@ fn draw_gone(painter: &Painter, outline: &Outline, lens: &Lens) {
         strokes::draw(painter, &on_screen(points, lens), false, ink);
     }
     for at in &outline.points {
-        painter.circle_stroke(lens.screen(*at), 7.0, Stroke::new(ink.width, ink.colour));
+        painter.circle_stroke(lens.screen(*at), 7.0, Stroke::new(ink.weight.width(), ink.colour));
     }
 }
 
@@ -228,7 +229,7 @@ fn draw_ticks(painter: &Painter, ends: &[Pos2], look: Look) {
     let [a, b] = ends else { return };
     let along = (*b - *a).normalized();
     let across = Vec2::new(-along.y, along.x) * 5.0;
-    let whole = Ink { dashes: &[], ..look.ink() };
+    let whole = Ink { pattern: Pattern::Whole, ..look.ink() };
     for end in [a, b] {
         strokes::draw(painter, &[*end - across, *end + across], false, whole);
     }
@@ -236,17 +237,18 @@ fn draw_ticks(painter: &Painter, ends: &[Pos2], look: Look) {
 
 /// A cross in a ring.
 fn draw_place(painter: &Painter, at: Pos2, look: Look) {
-    let whole = Ink { dashes: &[], ..look.ink() };
+    let whole = Ink { pattern: Pattern::Whole, ..look.ink() };
     for arm in [Vec2::new(5.0, 0.0), Vec2::new(0.0, 5.0)] {
         strokes::draw(painter, &[at - arm, at + arm], false, whole);
     }
     let halo = Color32::from_black_alpha(190).gamma_multiply(look.opacity);
-    painter.circle_stroke(at, 7.0, Stroke::new(look.width + 2.0, halo));
-    painter.circle_stroke(at, 7.0, Stroke::new(look.width, look.colour.gamma_multiply(look.opacity)));
+    let width = look.weight.width();
+    painter.circle_stroke(at, 7.0, Stroke::new(width + 2.0, halo));
+    painter.circle_stroke(at, 7.0, Stroke::new(width, look.colour.gamma_multiply(look.opacity)));
 }
 
 fn draw_arrow(painter: &Painter, tail: Pos2, tip: Pos2, look: Look) {
-    let whole = Ink { dashes: &[], ..look.ink() };
+    let whole = Ink { pattern: Pattern::Whole, ..look.ink() };
     strokes::draw(painter, &[tail, tip], false, whole);
     let along = (tip - tail).normalized();
     let across = Vec2::new(-along.y, along.x);
@@ -337,13 +339,14 @@ fn draw_labels(
     // Those pointed at choose first: their words are wanted.
     let mut order: Vec<usize> = (0..labelled.len()).collect();
     order.sort_by_key(|at| labelled.get(*at).is_none_or(|label| !label.look.is_bright));
+    let mut plates = Plates::begin(painter);
     for at in order {
         let Some((label, galley)) = labelled.get(at).zip(galleys.get(at)) else { continue };
         let (region, look) = (label.region, label.look);
         let number = over.case.region_number(region.id).unwrap_or(0);
         let galley = galley.as_ref().filter(|_| look.is_bright || (!is_crowded && look.opacity >= 1.0));
         let plate = room.seat(&label.anchor, galley.map_or(chip, |galley| full(galley)));
-        draw_label(painter, plate, number, galley.cloned(), look);
+        plates.add(plate, number, galley.cloned(), look);
         let id = ui.scope_id().with(("region", over.pane_number, region.id));
         let sense = if over.is_drawing { Sense::hover() } else { Sense::click() };
         let response = ui.interact(plate.intersect(painter.clip_rect()), id, sense);
@@ -353,31 +356,64 @@ fn draw_labels(
             clicked = Some(region.id);
         }
     }
+    plates.draw(painter);
     clicked
 }
 
-fn draw_label(painter: &Painter, plate: Rect, number: usize, words: Option<Arc<egui::Galley>>, look: Look) {
-    let opacity = look.opacity;
-    let dark = Color32::from_rgb(12, 14, 18).gamma_multiply(0.85 * opacity);
-    let colour = look.colour.gamma_multiply(opacity);
-    let light = Color32::from_gray(245).gamma_multiply(opacity);
-    let centre = Pos2::new(plate.left() + CHIP, plate.center().y);
-    // A faded number has no ground: it hides nothing of those pointed at.
-    if opacity >= 1.0 {
-        painter.rect_filled(plate.expand(1.0), CHIP, dark);
+/// Numbers with words on their way to the screen: all rings first, then all letters, so that the graphics get each in one
+/// go.
+struct Plates {
+    sheet: Arc<Sheet>,
+    rings: Mesh,
+    grounds: Vec<(Rect, Color32)>,
+    words: Vec<(Pos2, Arc<egui::Galley>, Color32)>,
+    numbers: Vec<(Pos2, usize, Color32)>,
+}
+
+impl Plates {
+    fn begin(painter: &Painter) -> Self {
+        let sheet = Sheet::of(painter.ctx());
+        let rings = sheet.rings();
+        Self { sheet, rings, grounds: Vec::new(), words: Vec::new(), numbers: Vec::new() }
     }
-    if let Some(galley) = words {
-        let at = Pos2::new(centre.x + CHIP + 6.0, plate.center().y - galley.size().y / 2.0);
-        painter.galley_with_override_text_color(at, galley, light);
+
+    fn add(&mut self, plate: Rect, number: usize, words: Option<Arc<egui::Galley>>, look: Look) {
+        let opacity = look.opacity;
+        let light = Color32::from_gray(245).gamma_multiply(opacity);
+        let centre = Pos2::new(plate.left() + CHIP, plate.center().y);
+        // A faded number has no ground: it hides nothing of those pointed at.
+        let has_ground = opacity >= 1.0 && words.is_none();
+        if let Some(galley) = words {
+            if opacity >= 1.0 {
+                let dark = Color32::from_rgb(12, 14, 18).gamma_multiply(0.85);
+                self.grounds.push((plate.expand(1.0), dark));
+            }
+            let at = Pos2::new(centre.x + CHIP + 6.0, plate.center().y - galley.size().y / 2.0);
+            self.words.push((at, galley, light));
+        }
+        let ring = Ring { is_bright: look.is_bright, has_ground };
+        self.sheet.ring(&mut self.rings, centre, ring, look.colour.gamma_multiply(opacity));
+        self.numbers.push((centre, number, light));
     }
-    painter.circle_stroke(centre, CHIP - 1.0, Stroke::new(if look.is_bright { 2.0 } else { 1.25 }, colour));
-    let size = if number > 99 { 9.0 } else { 11.0 };
-    painter.text(centre, Align2::CENTER_CENTER, number.to_string(), FontId::proportional(size), light);
+
+    fn draw(self, painter: &Painter) {
+        for (plate, colour) in self.grounds {
+            painter.rect_filled(plate, CHIP, colour);
+        }
+        painter.add(self.rings);
+        for (at, galley, colour) in self.words {
+            painter.galley_with_override_text_color(at, galley, colour);
+        }
+        for (centre, number, colour) in self.numbers {
+            let font = FontId::proportional(if number > 99 { 9.0 } else { 11.0 });
+            painter.text(centre, Align2::CENTER_CENTER, number.to_string(), font, colour);
+        }
+    }
 }
 
 /// Draws what a tool is drawing.
 pub(crate) fn draw_preview(painter: &Painter, preview: &Preview, lens: &Lens) {
-    let ink = Ink { colour: DRAWING, width: 1.75, opacity: 1.0, dashes: &[] };
+    let ink = Ink { colour: DRAWING, weight: Weight::Usual, opacity: 1.0, pattern: Pattern::Whole };
     let per_px = lens.px_per_point();
     let points_of = |px: f64| f32_of(if per_px > 0.0 { px / per_px } else { px });
     for (points, width) in &preview.bands {
@@ -405,7 +441,8 @@ pub(crate) fn draw_preview(painter: &Painter, preview: &Preview, lens: &Lens) {
 
 /// A length that is being given its millimetres.
 pub(crate) fn draw_known(painter: &Painter, ends: [Point<ImageSpace>; 2], lens: &Lens) {
-    let look = Look { colour: DRAWING, width: 1.75, opacity: 1.0, dashes: &[], is_bright: true };
+    let (weight, pattern) = (Weight::Usual, Pattern::Whole);
+    let look = Look { colour: DRAWING, weight, opacity: 1.0, pattern, is_bright: true };
     let ends = on_screen(&ends, lens);
     strokes::draw(painter, &ends, false, look.ink());
     draw_ticks(painter, &ends, look);

@@ -17,6 +17,7 @@ mod commands;
 mod corner;
 mod gesture;
 mod hit;
+mod ink;
 mod labels;
 mod layer;
 mod magnifier;

@@ -3,7 +3,9 @@
 //! Invariants
 //! - The work goes by what can be seen, however far the image is zoomed in.
 
-use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke};
+use egui::{Color32, Painter, Pos2, Rect};
+
+use super::ink::{Pattern, Sheet, Weight};
 
 /// What lies beyond the pane by this much is cut off: no end of a line shows.
 const BEYOND: f32 = 12.0;
@@ -11,48 +13,47 @@ const BEYOND: f32 = 12.0;
 const NEAR: f32 = 0.4;
 /// A line may be drawn this far off its points: no eye sees it, and an outline of a mask has thousands of them.
 const OFF: f32 = 0.2;
-/// How much of what is below a halo covers.
-const HALO: Color32 = Color32::from_black_alpha(190);
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ink {
     pub(crate) colour: Color32,
-    pub(crate) width: f32,
+    pub(crate) weight: Weight,
     /// 0 to 1.
     pub(crate) opacity: f32,
-    /// Dashes and gaps in turn, in widths; empty for a whole line.
-    pub(crate) dashes: &'static [(f32, f32)],
+    pub(crate) pattern: Pattern,
 }
 
 /// The dashes of the label at a place of its schema: the same as in pictures that are exported.
-pub(crate) const fn dashes_of(label_index: Option<usize>) -> &'static [(f32, f32)] {
+pub(crate) const fn pattern_of(label_index: Option<usize>) -> Pattern {
     match label_index {
-        Some(index) if index % 4 == 0 => &[],
-        Some(index) if index % 4 == 1 => &[(5.0, 3.0)],
-        Some(index) if index % 4 == 2 => &[(6.0, 2.5), (1.0, 2.5)],
-        _ => &[(1.0, 2.5)],
+        Some(index) if index % 4 == 0 => Pattern::Whole,
+        Some(index) if index % 4 == 1 => Pattern::Dashes,
+        Some(index) if index % 4 == 2 => Pattern::DashDot,
+        _ => Pattern::Dots,
     }
 }
 
 /// Draws a line through points of the screen.
 pub(crate) fn draw(painter: &Painter, points: &[Pos2], is_closed: bool, ink: Ink) {
     let runs = runs(points, is_closed, painter.clip_rect().expand(BEYOND));
-    let runs: Vec<Vec<Pos2>> = runs.iter().map(|run| thinned(run)).collect();
-    let halo = Stroke::new(ink.width + 2.0, HALO.gamma_multiply(ink.opacity));
-    let line = Stroke::new(ink.width, ink.colour.gamma_multiply(ink.opacity));
+    if runs.is_empty() {
+        return;
+    }
+    let sheet = Sheet::of(painter.ctx());
+    let mut mesh = sheet.lines();
+    let colour = ink.colour.gamma_multiply(ink.opacity);
     for run in &runs {
-        painter.add(Shape::line(run.clone(), halo));
-    }
-    for run in runs {
-        if ink.dashes.is_empty() {
-            painter.add(Shape::line(run, line));
-        } else {
-            let dashes: Vec<f32> = ink.dashes.iter().map(|(dash, _)| dash * ink.width).collect();
-            let gaps: Vec<f32> = ink.dashes.iter().map(|(_, gap)| gap * ink.width).collect();
-            painter.extend(Shape::dashed_line_with_offset(&run, line, &dashes, &gaps, 0.0));
+        let mut run = thinned(run);
+        let is_ring = is_closed
+            && runs.len() == 1
+            && run.first().zip(run.last()).is_some_and(|(first, last)| first.distance(*last) < 2.0 * NEAR);
+        if is_ring {
+            run.pop();
         }
+        sheet.lay(&mut mesh, (&run, is_ring), (ink.weight, ink.pattern), colour);
     }
+    painter.add(mesh);
 }
 
 /// The pieces of a line that can be seen in `room`.
@@ -161,10 +162,10 @@ mod tests {
 
     #[test]
     fn labels_differ_in_more_than_colour() {
-        let looks: Vec<_> = (0..4).map(|index| dashes_of(Some(index))).collect();
+        let looks: Vec<_> = (0..4).map(|index| pattern_of(Some(index))).collect();
         for (index, look) in looks.iter().enumerate() {
             assert!(!looks.iter().skip(index + 1).any(|other| other == look), "label {index}");
         }
-        assert_eq!(dashes_of(None), dashes_of(Some(3)));
+        assert_eq!(pattern_of(None), pattern_of(Some(3)));
     }
 }
