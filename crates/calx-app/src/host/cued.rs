@@ -256,6 +256,10 @@ impl Stage for Remote {
         lock(&self.board).seen.is_idle && self.since_last_pass() > REST
     }
 
+    fn unrest(&self) -> String {
+        super::causes(&self.ctx)
+    }
+
     fn resize(&mut self, width: f32, height: f32, scale: f32) -> Result<(), String> {
         let wanted = egui::vec2(width, height);
         self.ctx.send_viewport_cmd(ViewportCommand::InnerSize(wanted));

@@ -80,6 +80,17 @@ pub(crate) fn prepare(ctx: &egui::Context) {
     ctx.add_font_provider(std::sync::Arc::new(egui_system_font_provider::SystemFontProvider::new()));
 }
 
+/// What asked for the last pass.
+pub(crate) fn causes(ctx: &egui::Context) -> String {
+    let place = |cause: &egui::RepaintCause| {
+        let file = cause.file.rsplit(['/', '\\']).next().unwrap_or(cause.file);
+        format!("{file}:{} {}", cause.line, cause.reason).trim_end().to_owned()
+    };
+    let mut causes: Vec<String> = ctx.repaint_causes().iter().map(place).collect();
+    causes.dedup();
+    causes.join(", ")
+}
+
 pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -374,6 +374,10 @@ impl Stage for Offscreen {
         Self::is_idle(self)
     }
 
+    fn unrest(&self) -> String {
+        super::causes(&self.ctx)
+    }
+
     fn resize(&mut self, width: f32, height: f32, scale: f32) -> Result<(), String> {
         Self::resize(self, width, height, scale);
         Ok(())

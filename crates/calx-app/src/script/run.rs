@@ -406,7 +406,9 @@ impl<S: Stage> Player<'_, S> {
         self.pass(Vec::new())?;
         while !is_so(self.stage) {
             if began.elapsed() > PATIENCE {
-                return Err(format!("{what} within {} s", PATIENCE.as_secs()));
+                let unrest = self.stage.unrest();
+                let asked = if unrest.is_empty() { String::new() } else { format!("; drawn for {unrest}") };
+                return Err(format!("{what} within {} s{asked}", PATIENCE.as_secs()));
             }
             self.stage.doze()?;
         }

@@ -113,6 +113,9 @@ pub trait Stage {
     /// Whether nothing is on its way and nothing asks to be drawn now.
     fn is_idle(&self) -> bool;
 
+    /// What asked for its last pass, as places in the source; empty when nothing did.
+    fn unrest(&self) -> String;
+
     /// Makes it so large, in points, with so many pixels a point.
     ///
     /// # Errors

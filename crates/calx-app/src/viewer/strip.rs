@@ -8,6 +8,7 @@ use egui::{
 
 use super::actions;
 use super::pane::side_words;
+use crate::shell::direction;
 use crate::state::AppState;
 
 /// Height of the words under a picture.
@@ -23,7 +24,11 @@ pub(crate) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     if studies.is_empty() {
         ui.label("Open a study or a case in the library (F2).");
     }
+    // As wide with a bar for scrolling as without: pictures that grow when the bar goes would bring it back, and so on
+    // for ever.
+    let width = ui.available_width() - ui.spacing().scroll.allocated_width();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.set_max_width(width);
         let mut number = 0;
         for (title, images) in studies {
             ui.add_space(6.0);
@@ -45,7 +50,7 @@ fn study_title(ui: &mut egui::Ui, title: &str) {
     let mut job =
         LayoutJob::simple(title.to_owned(), FontId::proportional(12.5), colour, ui.available_width());
     job.wrap.max_rows = 2;
-    ui.label(job).on_hover_text(title);
+    direction::label(ui, job).on_hover_text(title);
 }
 
 /// `R  PA`: what stands under a picture.

@@ -174,3 +174,22 @@ fn the_magnifier_follows_and_two_panes_become_one_and_two_again() {
     play(&mut host, "wait 1s\nclick \"Viewport 2\" double\nwait idle\n");
     assert!(!host.app.state.viewer.is_maximised);
 }
+
+/// Pictures in a strip that are wider without a bar for scrolling would bring it back, and so on for ever.
+#[test]
+fn the_window_comes_to_rest_at_every_height() {
+    let (_folder, root, _workspace) = two_hands();
+    let mut host = Offscreen::open(start(&root), false).unwrap();
+    play(&mut host, OPEN);
+    play(&mut host, "wait idle\n");
+    for step in 0..60u16 {
+        let height = 400.0 + 6.0 * f32::from(step);
+        host.resize(1280.0, height, 1.0);
+        let mut passes = 0;
+        while host.wants_pass() {
+            host.pass(Vec::new());
+            passes += 1;
+            assert!(passes < 80, "{height} points high it is drawn again and again");
+        }
+    }
+}
