@@ -56,7 +56,11 @@ impl App {
             Screen::Case => case::screen(state, ui),
         }
         shell::over(state, ui.ctx());
-        for CommandCall { id, arg } in std::mem::take(&mut state.todo) {
+        let asked = std::mem::take(&mut state.todo);
+        if !asked.is_empty() {
+            shell::note_commands(state);
+        }
+        for CommandCall { id, arg } in asked {
             commands::run(state, id, &arg);
         }
     }

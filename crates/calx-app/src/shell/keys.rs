@@ -7,7 +7,8 @@
 //!   field knows itself (copy, paste, undo and the like).
 //! - Enter, Space, Escape and arrows keep their meaning for what has the focus, unless a command can take them now.
 //! - While something lies over the screen, only commands that count everywhere are reached.
-//! - What is typed or clicked behind a command means what it means once the command is done, however slow a pass is.
+//! - What is typed or clicked behind a command means what it means once the command is done, however slow a pass is;
+//!   what is typed behind it comes after what the command opened has the focus.
 
 use egui::{Event, Key, Modifiers};
 
@@ -138,9 +139,35 @@ pub(super) struct Late {
     events: Vec<Event>,
     /// Passes until they count.
     passes: u8,
+    /// Commands were done in the pass before: what they opened is drawn, and gets the focus, in this one.
+    is_opening: bool,
 }
 
 impl Late {
+    /// Notes that commands were done in this pass.
+    pub(super) const fn note_commands(&mut self) {
+        self.is_opening = true;
+    }
+
+    /// Holds back, for one pass, what is typed while something opens that may be meant by it.
+    fn hold_typed(&mut self, ctx: &egui::Context) {
+        let is_typed = |event: &Event| {
+            matches!(
+                event,
+                Event::Text(_) | Event::Paste(_) | Event::Key { pressed: true, repeat: false, .. }
+            )
+        };
+        ctx.input_mut(|input| {
+            if let Some(at) = input.events.iter().position(is_typed) {
+                self.events = input.events.split_off(at);
+                self.passes = 1;
+            }
+        });
+        if !self.events.is_empty() {
+            ctx.request_repaint();
+        }
+    }
+
     /// Puts what waits before what came now; whether that counts in this pass.
     fn join(&mut self, ctx: &egui::Context) -> bool {
         if self.events.is_empty() {
@@ -184,8 +211,13 @@ const fn begins_something(event: &Event) -> bool {
 
 /// Turns keys into commands, and notes which keys are held.
 pub fn take(state: &mut AppState, ctx: &egui::Context) {
-    if !state.settings.late.join(ctx) {
+    let late = &mut state.settings.late;
+    let (is_opening, has_waited) = (std::mem::take(&mut late.is_opening), !late.events.is_empty());
+    if !late.join(ctx) {
         return;
+    }
+    if is_opening && !has_waited {
+        late.hold_typed(ctx);
     }
     let is_typing = ctx.text_edit_focused();
     let has_focus = ctx.memory(|memory| memory.focused().is_some());

@@ -268,6 +268,11 @@ fn take_answer(state: &mut AppState) {
     }
 }
 
+/// Notes that commands are done in this pass: what is typed behind them waits for what they open.
+pub const fn note_commands(state: &mut AppState) {
+    state.settings.late.note_commands();
+}
+
 /// Turns keys into commands.
 pub fn keys(state: &mut AppState, ctx: &egui::Context) {
     if !state.settings.is_dressed {
