@@ -14,7 +14,7 @@ use egui::{Id, RichText as Words, TextEdit};
 
 use super::checked::Checked;
 use super::chips;
-use crate::shell::theme;
+use crate::shell::{direction, theme};
 use crate::state::{AppState, may_edit};
 
 /// How long after the last key a text is taken in.
@@ -250,8 +250,16 @@ pub(super) fn field(state: &mut AppState, ui: &mut egui::Ui, field: Field, look:
     let mut text = draft.map_or(current, |draft| draft.text.clone());
     let can = may_edit(state).is_ok();
     let has_focus = ui.memory(|memory| memory.has_focus(field.id()));
+    let is_mixed = direction::runs_right(&text);
+    // Where each letter that is drawn stands in the text, while it is not typed in.
+    let mut places: Vec<usize> = Vec::new();
     let mut layouter = |ui: &egui::Ui, buffer: &dyn egui::TextBuffer, width: f32| {
         let job = layout(ui, buffer.as_str(), look.links, width);
+        let shown = if has_focus { None } else { direction::wrapped(ui, &job) };
+        let job = shown.map_or(job, |shown| {
+            places = shown.places;
+            shown.job
+        });
         ui.fonts_mut(|fonts| fonts.layout_job(job))
     };
     let edit = if look.rows > 1 || look.is_quiet {
@@ -260,7 +268,7 @@ pub(super) fn field(state: &mut AppState, ui: &mut egui::Ui, field: Field, look:
         TextEdit::singleline(&mut text)
     };
     let mut edit = edit.id(field.id()).hint_text(look.hint).desired_width(f32::INFINITY).interactive(can);
-    if !look.links.is_empty() {
+    if !look.links.is_empty() || (is_mixed && !has_focus) {
         edit = edit.layouter(&mut layouter);
     }
     if look.is_quiet {
@@ -281,8 +289,13 @@ pub(super) fn field(state: &mut AppState, ui: &mut egui::Ui, field: Field, look:
     let pointed = ui.ctx().pointer_hover_pos().filter(|_| response.hovered()).and_then(|at| {
         let at = at - output.galley_pos;
         let is_on_words = output.galley.rect.contains(at.to_pos2());
-        is_on_words.then(|| byte_of(&text, output.galley.cursor_from_pos(at).index.0))
+        is_on_words.then(|| {
+            let letter = output.galley.cursor_from_pos(at).index.0;
+            byte_of(&text, places.get(letter).copied().unwrap_or(letter))
+        })
     });
+    // While it is typed the order is that of typing; below it stands what it will look like.
+    let typed = (has_focus && is_mixed).then(|| text.clone());
     if response.changed() {
         let due = Some(state.seconds + PAUSE);
         state.drafts.texts.insert(field, Draft { text, due, refused: None });
@@ -294,6 +307,10 @@ pub(super) fn field(state: &mut AppState, ui: &mut egui::Ui, field: Field, look:
     {
         draft.due = Some(state.seconds);
         ui.ctx().request_repaint();
+    }
+    if let Some(typed) = typed {
+        let frame = egui::Frame::NONE.inner_margin(egui::Margin::symmetric(8, 2));
+        frame.show(ui, |ui| direction::words(ui, Words::new(typed).color(theme::colours(ui).quiet)));
     }
     if let Some(why) = refused {
         ui.add(egui::Label::new(Words::new(why).small().color(theme::colours(ui).amber)).wrap());

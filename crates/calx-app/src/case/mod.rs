@@ -14,6 +14,7 @@ pub mod session;
 
 pub use drafts::{Drafts, Field, commit_all, commit_due, let_go};
 pub use findings::panel as findings;
+pub(crate) use preview::as_read;
 pub use screen::ui as screen;
 
 use std::collections::BTreeSet;

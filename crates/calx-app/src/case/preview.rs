@@ -10,7 +10,7 @@ use calx_model::{Case, RichText, Run};
 use egui::text::{LayoutJob, TextFormat};
 use egui::{FontId, Margin};
 
-use crate::shell::theme;
+use crate::shell::{direction, theme};
 
 /// A line longer than this, in bytes, is shown without emphasis: looking for its ends would take too long.
 const LONGEST: usize = 6000;
@@ -54,7 +54,7 @@ pub(super) fn ui(ui: &mut egui::Ui, text: &RichText, case: &Case) {
                 TextFormat { font_id, color, italics: look.is_slanted, underline, ..TextFormat::default() };
             job.append(words, 0.0, format);
         }
-        ui.add(egui::Label::new(job).wrap());
+        direction::label(ui, job);
     });
     let place = place.response.rect;
     let bar = egui::Rect::from_min_size(place.min, egui::vec2(2.0, place.height()));
@@ -62,6 +62,11 @@ pub(super) fn ui(ui: &mut egui::Ui, text: &RichText, case: &Case) {
 }
 
 /// The words with their marks, and numbers in place of citations.
+/// A text as readers see it, in one look.
+pub(crate) fn as_read(text: &RichText, case: &Case) -> String {
+    pieces(&written(text, case)).into_iter().map(|(words, _)| words).collect()
+}
+
 fn written(text: &RichText, case: &Case) -> String {
     let numbers = case.reference_numbers();
     let mut words = String::new();

@@ -502,11 +502,11 @@ fn of_case(case: &Case) -> Contents {
     images.truncate(PICTURES);
     let mut lines = Vec::new();
     if !case.presentation.is_empty() {
-        lines.push(case.presentation.words());
+        lines.push(crate::case::as_read(&case.presentation, case));
     }
     for (_, statement) in case.statements() {
         let number = case.statement_number(statement.id).map(|(f, s)| format!("{f}.{s}  "));
-        lines.push(format!("{}{}", number.unwrap_or_default(), statement.text.words()));
+        lines.push(format!("{}{}", number.unwrap_or_default(), crate::case::as_read(&statement.text, case)));
     }
     Contents { images, has_more, lines }
 }

@@ -5,7 +5,7 @@ use egui::{Button, Rect, RichText, ScrollArea, Sense, vec2};
 use super::desk::Entry;
 use super::import::many;
 use super::table::thumbnail;
-use crate::shell::theme;
+use crate::shell::{direction, theme};
 use crate::state::AppState;
 
 /// Side of a picture, in points.
@@ -48,7 +48,7 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
             ui.label(RichText::new("and more: open it to see all").color(theme::QUIET));
         }
         for line in &contents.lines {
-            ui.add(egui::Label::new(line.as_str()).wrap());
+            direction::words(ui, RichText::new(line.as_str()));
         }
         if contents.images.is_empty() && contents.lines.is_empty() {
             ui.label(RichText::new("There is nothing to show in it").color(theme::QUIET));
@@ -86,9 +86,9 @@ fn title(entry: &Entry, ui: &mut egui::Ui) {
             (title, said, case)
         }
     };
-    ui.add(egui::Label::new(RichText::new(title).heading().color(theme::STRONG)).wrap());
+    direction::words(ui, RichText::new(title).heading().color(theme::STRONG));
     ui.add(egui::Label::new(RichText::new(facts).small().color(theme::QUIET)).wrap());
     if let Some(case) = case {
-        ui.add(egui::Label::new(RichText::new(case).small().color(theme::QUIET)).wrap());
+        direction::words(ui, RichText::new(case).small().color(theme::QUIET));
     }
 }
