@@ -25,6 +25,8 @@ use crate::work::export::{ExportAsk, ExportTold, open};
 use crate::work::{Desk, Told};
 
 const WIDTH: f32 = 640.0;
+/// Room for the names of what can be written.
+const NAMES: f32 = 78.0;
 
 /// What is chosen, and the export that runs.
 #[derive(Debug, Default)]
@@ -177,7 +179,12 @@ fn what(state: &mut AppState, ui: &mut egui::Ui) {
         let mut is_chosen = state.exports.takes(*exporter);
         ui.horizontal(|ui| {
             let label = RichText::new(name.to_uppercase()).color(theme::STRONG);
-            let tick = ui.checkbox(&mut is_chosen, label).accessible_name(format!("Export {name}"));
+            let room = egui::vec2(NAMES, ui.spacing().interact_size.y);
+            let tick = ui.allocate_ui(room, |ui| {
+                ui.set_min_width(NAMES);
+                theme::tick(ui, &mut is_chosen, label)
+            });
+            let tick = tick.inner.accessible_name(format!("Export {name}"));
             if tick.changed() {
                 if is_chosen == is_ticked_first(*exporter) {
                     state.exports.turned.remove(name);
@@ -252,7 +259,7 @@ fn place(state: &mut AppState, ui: &mut egui::Ui, name: &str) {
         ui.add(egui::Label::new(RichText::new(words).small().color(theme::QUIET)).wrap());
     }
     let words = "Replace an earlier export of this case there";
-    ui.checkbox(&mut state.exports.replaces, words).accessible_name("Replace an earlier export");
+    theme::tick(ui, &mut state.exports.replaces, words).accessible_name("Replace an earlier export");
 }
 
 fn outcome(state: &mut AppState, ui: &mut egui::Ui) {

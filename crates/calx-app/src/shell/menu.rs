@@ -110,6 +110,9 @@ pub fn entry(state: &AppState, ui: &mut egui::Ui, command: &Command) -> bool {
 }
 
 fn screens(state: &mut AppState, ui: &mut egui::Ui) {
+    // The one that is shown has a ground: its name does not touch the ground's edge.
+    ui.spacing_mut().button_padding.x = 8.0;
+    ui.spacing_mut().item_spacing.x = 2.0;
     for (screen, id, name) in [
         (Screen::Library, "screen.library", "Library"),
         (Screen::Viewer, "screen.viewer", "Viewer"),

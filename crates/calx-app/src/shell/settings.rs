@@ -243,7 +243,7 @@ fn general(state: &mut AppState, ui: &mut egui::Ui) {
         choice(ui, "Dragging the window upwards", &mut settings.vertical, &ways);
         ui.label("Motion");
         let words = "Nothing flashes where undo changed something";
-        ui.checkbox(&mut settings.reduce_motion, words).accessible_name("Reduce motion");
+        theme::tick(ui, &mut settings.reduce_motion, words).accessible_name("Reduce motion");
         ui.end_row();
     });
     if settings.store.is_none() {

@@ -221,6 +221,17 @@ pub fn heading(ui: &mut egui::Ui, words: &str) {
     let _named = ui.label(shown).accessible_name(words);
 }
 
+/// A box to tick, whose edge is seen also while it is empty.
+pub fn tick(ui: &mut egui::Ui, is_ticked: &mut bool, words: impl Into<egui::RichText>) -> egui::Response {
+    let words: egui::RichText = words.into();
+    ui.scope(|ui| {
+        let quiet = colours(ui).quiet;
+        ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, quiet);
+        ui.checkbox(is_ticked, words)
+    })
+    .inner
+}
+
 /// A frame that lies on a panel.
 pub fn card() -> egui::Frame {
     egui::Frame::NONE.fill(RAISED).corner_radius(CornerRadius::same(7)).inner_margin(Margin::same(12))

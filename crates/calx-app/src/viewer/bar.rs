@@ -150,6 +150,6 @@ fn layouts(state: &mut AppState, ui: &mut egui::Ui) {
         }
     }
     if state.viewer.layout.panes() > 1 {
-        ui.checkbox(&mut state.viewer.is_linked, "Linked windows");
+        crate::shell::theme::tick(ui, &mut state.viewer.is_linked, "Linked windows");
     }
 }

@@ -11,7 +11,7 @@ use calx_model::{
     Side, StudyTime, VoiLut,
 };
 use calx_render::RendererKind;
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, Vec2};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Rect, Stroke, Vec2};
 
 use super::points::{Framing, f32_of};
 use super::state::{CornerText, Shown};
@@ -75,10 +75,13 @@ pub(crate) fn draw(painter: &Painter, facts: &Facts<'_>) -> Vec<Rect> {
         }
         let view = corner(room.left_bottom(), Align2::LEFT_BOTTOM, &words, &font);
         let above = corner(room.right_bottom(), Align2::RIGHT_BOTTOM, &side, &large).top();
+        let mut below = vec![view];
         if let Some(bar) = bar(facts).filter(|_| !is_narrow) {
-            taken.push(draw_bar(painter, Pos2::new(room.right(), above - 6.0), &bar, &font));
+            let bar = draw_bar(painter, Pos2::new(room.right(), above - 6.0), &bar, &font);
+            taken.push(bar);
+            below.push(bar);
         }
-        letters(painter, facts, &FontId::proportional(size * 1.25), view);
+        letters(painter, facts, &FontId::proportional(size * 1.25), &below);
     }
     taken.push(badges(painter, top + Vec2::new(0.0, 4.0), room.right(), &badges_of(facts), &font));
     taken
@@ -227,12 +230,14 @@ pub(crate) fn edge_letters(row: &str, column: &str, framing: Framing) -> EdgeLet
 }
 
 /// Letters at the edges; the one below stands over what is written there.
-fn letters(painter: &Painter, facts: &Facts<'_>, font: &FontId, written: Rect) {
+fn letters(painter: &Painter, facts: &Facts<'_>, font: &FontId, written: &[Rect]) {
     let Some([row, column]) = &facts.shown.loaded.info.patient_orientation else { return };
     let letters = edge_letters(row.raw(), column.raw(), facts.framing);
     let room = facts.shown.lens.place.shrink(MARGIN);
-    let is_met = written.right() + 4.0 > room.center().x - font.size * 0.5;
-    let below = Pos2::new(room.center().x, if is_met { written.top() - 2.0 } else { room.bottom() });
+    let middle = Rangef::point(room.center().x).expand(font.size * 0.5 + 4.0);
+    let met = written.iter().filter(|written| written.x_range().intersects(middle));
+    let bottom = met.map(|written| written.top() - 2.0).fold(room.bottom(), f32::min);
+    let below = Pos2::new(room.center().x, bottom);
     for (at, anchor, words) in [
         (room.left_center(), Align2::LEFT_CENTER, &letters.left),
         (room.right_center(), Align2::RIGHT_CENTER, &letters.right),
