@@ -360,6 +360,12 @@ fn objects_of_a_patient_leave_by_a_persons_word_only() {
     let first = tree(&place.dir().join("out"));
     place.ok(&[&export[..], &["--identity", "--force"]].concat());
     assert!(place.journal() == once && tree(&place.dir().join("out")) == first, "asked again, nothing new");
+    // Another person, and other kinds: it is recorded, and no object is another for it.
+    place.ok(&[&export[..], &["--identity", "--force", "--author", "another"]].concat());
+    assert!(place.journal().len() > once.len() && tree(&place.dir().join("out")) == first);
+    place.ok(&["export", "52", "-o", "alone", "--as", "sr", "--identity"]);
+    let document = |folder: &str| std::fs::read(place.dir().join(folder).join("52/sr/case.dcm")).unwrap();
+    assert!(document("alone") == document("out"));
     // The page beside them is searched all the same; what cannot name anybody needs no word.
     place.ok(&["export", "52", "-o", "plain", "--as", "json"]);
 }

@@ -239,6 +239,13 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
+    /// Writes into the journal that something is done with the case, which stays as it is.
+    pub(crate) fn record(&mut self, what: &str) -> Result<(), Failure> {
+        let mut stamp = stamp(self.global, self.tool);
+        stamp.tool = format!("{} ({what})", stamp.tool);
+        self.writer.record(stamp).map(drop).map_err(workspace_failure)
+    }
+
     pub(crate) fn undo(&mut self) -> Result<JournalRow, Failure> {
         let stamp = stamp(self.global, self.tool);
         self.writer.undo(stamp).map_err(workspace_failure)

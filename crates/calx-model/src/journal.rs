@@ -7,7 +7,9 @@
 //!
 //! Invariants
 //! - Row 1 creates the case; `seq` counts up by one; a row's `base` is the revision it applies to.
-//! - After `n` rows the case's revision is `n`, and its `edited` is the last row's time.
+//! - Every row that may change the case raises its revision by one and sets its `edited`; one that records what was done
+//!   with it does neither, so that what is written out of a case does not depend on who wrote it out.
+//! - A new case begins at revision 1 and the time of row 1, one that comes from outside at its own.
 //! - Replaying the rows gives the equal case, and each inverse in them is the one its edit has.
 
 use jiff::Timestamp;
@@ -20,6 +22,9 @@ use crate::edit::{Edit, EditError};
 /// Version of [`JournalRow`] and of the document in it. A change that shows in the schema snapshot needs a
 /// new version, one upgrade function and a fixture of the old form.
 pub const JOURNAL_VERSION: u32 = 1;
+
+/// Revisions of cases from outside lie below this, so that counting on from them never ends.
+const MOST_REVISION: u64 = 1 << 53;
 
 /// Who did something, when and with what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -59,7 +64,7 @@ pub struct JournalRow {
 pub enum Action {
     /// The case begins as this document.
     Create {
-        /// At revision 0.
+        /// At revision 0, or as it was when it came from outside.
         case: Box<Case>,
     },
     /// An edit.
@@ -79,6 +84,22 @@ pub enum Action {
         /// That row.
         of: u64,
     },
+    /// The case did not change: something was done with it that must be known afterwards. The stamp says what.
+    Record {},
+}
+
+/// Revision of a case after row 1, and when it was edited.
+fn beginning(case: &Case, at: Timestamp) -> (u64, Timestamp) {
+    if case.revision > 0 { (case.revision, case.edited) } else { (1, at) }
+}
+
+/// Revision after a row, where it was `base` before.
+fn revision_after(row: &JournalRow, base: u64) -> u64 {
+    match &row.action {
+        Action::Create { case } => beginning(case, row.stamp.at).0,
+        Action::Record {} => base,
+        Action::Edit { .. } | Action::Undo { .. } | Action::Redo { .. } => base.saturating_add(1),
+    }
 }
 
 /// Why rows do not replay, or a step in history is not possible.
@@ -161,14 +182,17 @@ impl Document {
     /// # Errors
     /// [`HistoryError::Unsound`] when the case breaks an invariant.
     pub fn create(case: Case, stamp: Stamp) -> Result<Self, HistoryError> {
-        let row = JournalRow {
-            v: JOURNAL_VERSION,
-            seq: 1,
-            base: 0,
-            stamp,
-            action: Action::Create { case: Box::new(Case { revision: 0, ..case }) },
-        };
-        Self::replay([row])
+        Self::restore(Case { revision: 0, ..case }, stamp)
+    }
+
+    /// Begins a history with a case from outside: it keeps its revision and the time it was edited, and goes on from
+    /// there. One of revision 0 is a new one.
+    ///
+    /// # Errors
+    /// [`HistoryError::Unsound`] when the case breaks an invariant, or has a revision that no work of people reaches.
+    pub fn restore(case: Case, stamp: Stamp) -> Result<Self, HistoryError> {
+        let action = Action::Create { case: Box::new(case) };
+        Self::replay([JournalRow { v: JOURNAL_VERSION, seq: 1, base: 0, stamp, action }])
     }
 
     /// Rebuilds the case from its rows.
@@ -185,7 +209,11 @@ impl Document {
             return Err(HistoryError::Sequence { expected: 1, found: first.seq });
         }
         let Action::Create { case } = &first.action else { return Err(HistoryError::Creation(1)) };
-        let case = Case { revision: 1, edited: first.stamp.at, ..(**case).clone() };
+        let (revision, edited) = beginning(case, first.stamp.at);
+        if revision >= MOST_REVISION {
+            return Err(HistoryError::Unsound(format!("its revision is {revision}")));
+        }
+        let case = Case { revision, edited, ..(**case).clone() };
         if let Some(wrong) = case.violations().into_iter().next() {
             return Err(HistoryError::Unsound(wrong));
         }
@@ -196,7 +224,7 @@ impl Document {
         Ok(document)
     }
 
-    /// Goes on from a case that is known to be what its first `case.revision` rows give: those are taken up as they
+    /// Goes on from a case that is known to be what the rows up to its revision give: those are taken up as they
     /// stand, and only the rows behind them are carried out. Thousands of strokes on one mask are thousands of masks
     /// otherwise. Whoever calls vouches for the case; what a look at the rows can tell is held against it.
     ///
@@ -205,9 +233,9 @@ impl Document {
     pub fn resume(case: Case, rows: impl IntoIterator<Item = JournalRow>) -> Result<Self, HistoryError> {
         let (id, revision, edited) = (case.id, case.revision, case.edited);
         let mut document = Self { case, rows: Vec::new(), undoable: Vec::new(), redoable: Vec::new() };
-        let mut seq = 0;
+        let (mut seq, mut base, mut changed) = (0, 0, None);
         for row in rows {
-            if seq >= revision {
+            if base >= revision {
                 document.push(row)?;
                 continue;
             }
@@ -215,26 +243,33 @@ impl Document {
             if row.v > JOURNAL_VERSION {
                 return Err(HistoryError::Version { seq: row.seq, found: row.v });
             }
-            if row.seq != seq || row.base != seq - 1 {
+            if row.seq != seq || row.base != base {
                 return Err(HistoryError::Sequence { expected: seq, found: row.seq });
             }
             let is_next = match &row.action {
                 Action::Create { case } if seq == 1 && case.id == id => true,
                 Action::Create { .. } => return Err(HistoryError::Creation(seq)),
-                Action::Edit { .. } => seq > 1,
+                Action::Edit { .. } | Action::Record {} => seq > 1,
                 Action::Undo { of } => document.undoable.last() == Some(of),
                 Action::Redo { of } => document.redoable.last() == Some(of),
             };
-            if !is_next || (seq == revision && row.stamp.at != edited) {
+            base = revision_after(&row, base);
+            changed = match &row.action {
+                Action::Create { case } => Some(beginning(case, row.stamp.at).1),
+                Action::Record {} => changed,
+                _ => Some(row.stamp.at),
+            };
+            // A case is never ahead of the row that made it.
+            if !is_next || base > revision || (base == revision && changed != Some(edited)) {
                 return Err(HistoryError::OtherCase);
             }
-            document.keep(row);
+            document.remember(row);
         }
         if seq == 0 {
             return Err(HistoryError::Empty);
         }
         // Fewer rows than the case has.
-        if seq < revision { Err(HistoryError::OtherCase) } else { Ok(document) }
+        if base < revision { Err(HistoryError::OtherCase) } else { Ok(document) }
     }
 
     /// Applies one more row.
@@ -242,7 +277,7 @@ impl Document {
     /// # Errors
     /// [`HistoryError`]; the document is then unchanged.
     pub fn push(&mut self, row: JournalRow) -> Result<(), HistoryError> {
-        let expected = self.case.revision + 1;
+        let expected = self.next_seq();
         if row.v > JOURNAL_VERSION {
             return Err(HistoryError::Version { seq: row.seq, found: row.v });
         }
@@ -273,10 +308,26 @@ impl Document {
         stamp: Stamp,
         write: impl FnOnce(&JournalRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let seq = self.case.revision + 1;
+        let seq = self.next_seq();
         let inverse = self.case.apply(&edit).map_err(|source| HistoryError::Edit { seq, source })?;
         let row = self.next_row(stamp, Action::Edit { edit, inverse: inverse.clone() });
         self.write(row, &inverse, write)
+    }
+
+    /// Keeps in the history that something was done with the case, as [`Document::commit`] does an edit; revision and
+    /// time of the case stay, and there is nothing to undo. The stamp says what it was.
+    ///
+    /// # Errors
+    /// What `write` says; the document is then unchanged.
+    pub fn record<E: From<HistoryError>>(
+        &mut self,
+        stamp: Stamp,
+        write: impl FnOnce(&JournalRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let row = self.next_row(stamp, Action::Record {});
+        write(&row)?;
+        self.keep(row);
+        Ok(())
     }
 
     /// Takes back the last edit still standing, as [`Document::commit`] does an edit.
@@ -311,7 +362,7 @@ impl Document {
         stamp: Stamp,
         write: impl FnOnce(&JournalRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let back = self.carry_out(self.case.revision + 1, &action)?;
+        let back = self.carry_out(self.next_seq(), &action)?;
         let row = self.next_row(stamp, action);
         self.write(row, &back, write)
     }
@@ -335,6 +386,7 @@ impl Document {
         let out_of_order = |of: u64| HistoryError::OutOfOrder { seq, of };
         let edit = match action {
             Action::Create { .. } => return Err(HistoryError::Creation(seq)),
+            Action::Record {} => return Ok(Edit::Batch { edits: Vec::new() }),
             Action::Edit { edit, .. } => edit,
             Action::Undo { of } if self.undoable.last() == Some(of) => {
                 edits_of(&self.rows, *of).ok_or_else(|| out_of_order(*of))?.1
@@ -355,8 +407,17 @@ impl Document {
 
     /// Makes a row whose action was carried out part of the history.
     fn keep(&mut self, row: JournalRow) {
+        if matches!(row.action, Action::Edit { .. } | Action::Undo { .. } | Action::Redo { .. }) {
+            self.case.revision = self.case.revision.saturating_add(1);
+            self.case.edited = row.stamp.at;
+        }
+        self.remember(row);
+    }
+
+    /// Takes a row into the history of a case that has it already.
+    fn remember(&mut self, row: JournalRow) {
         match row.action {
-            Action::Create { .. } => {}
+            Action::Create { .. } | Action::Record {} => {}
             Action::Edit { .. } => {
                 self.undoable.push(row.seq);
                 self.redoable.clear();
@@ -370,9 +431,22 @@ impl Document {
                 self.undoable.push(of);
             }
         }
-        self.case.revision = row.seq;
-        self.case.edited = row.stamp.at;
         self.rows.push(row);
+    }
+
+    /// How many of these rows, from the first, give the case of a revision.
+    #[must_use]
+    pub fn rows_up_to(rows: &[JournalRow], revision: u64) -> usize {
+        let mut base = 0;
+        let is_there = |row: &JournalRow| {
+            base = revision_after(row, base);
+            base >= revision
+        };
+        rows.iter().position(is_there).map_or(rows.len(), |index| index + 1)
+    }
+
+    fn next_seq(&self) -> u64 {
+        u64::try_from(self.rows.len()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
     /// The case as it is now.
@@ -405,14 +479,14 @@ impl Document {
     /// # Errors
     /// [`HistoryError::Edit`] when the case refuses it.
     pub fn row_for(&self, edit: Edit, stamp: Stamp) -> Result<JournalRow, HistoryError> {
-        let seq = self.case.revision + 1;
+        let seq = self.next_seq();
         let inverse = self.case.clone().apply(&edit).map_err(|source| HistoryError::Edit { seq, source })?;
         Ok(self.next_row(stamp, Action::Edit { edit, inverse }))
     }
 
     fn next_row(&self, stamp: Stamp, action: Action) -> JournalRow {
-        let base = self.case.revision;
-        JournalRow { v: JOURNAL_VERSION, seq: base + 1, base, stamp, action }
+        let (seq, base) = (self.next_seq(), self.case.revision);
+        JournalRow { v: JOURNAL_VERSION, seq, base, stamp, action }
     }
 
     fn row(&self, seq: u64) -> Option<&JournalRow> {

@@ -28,7 +28,7 @@ pub struct CaseRow {
     pub created: Timestamp,
     /// When it last changed.
     pub edited: Timestamp,
-    /// Journal rows.
+    /// Changes since it began, here or where it came from.
     pub revision: u64,
     /// Studies.
     pub studies: usize,

@@ -93,13 +93,12 @@ impl Workspace {
             None => new.number = Some(next_after(taken.iter().filter_map(|row| row.number))),
             Some(number) => number_is_free(number, &taken, id)?,
         }
-        self.begin(Case::new(new), stamp)
+        self.begin(Document::create(Case::new(new), stamp)?)
     }
 
     /// Lays down a case with its first row. Only to be called under the lock of numbers, for a case that is not there.
-    pub(crate) fn begin(&self, case: Case, stamp: Stamp) -> Result<CaseWriter, WorkspaceError> {
-        let dir = self.cases_dir().join(case.id.to_string());
-        let document = Document::create(case, stamp)?;
+    pub(crate) fn begin(&self, document: Document) -> Result<CaseWriter, WorkspaceError> {
+        let dir = self.cases_dir().join(document.case().id.to_string());
         let partial = durable::partial_of(&dir);
         let made = lay_down(&partial, &dir, &document);
         made.inspect_err(|_| durable::remove_if_there(&partial)).and_then(|mut lock| {
@@ -229,9 +228,19 @@ pub(crate) fn replay(rows: Vec<JournalRow>, path: &Path) -> Result<Document, Wor
     })
 }
 
-/// The number after the highest.
+/// The number after the highest; where there is none, after the highest that has a free one behind it: a case from
+/// outside may have the last of all numbers.
 pub(crate) fn next_after(numbers: impl Iterator<Item = u32>) -> u32 {
-    numbers.max().map_or(1, |n| n.saturating_add(1))
+    let mut taken: Vec<u32> = numbers.collect();
+    taken.sort_unstable();
+    let mut above = None;
+    for number in taken.into_iter().rev() {
+        match number.checked_add(1) {
+            Some(next) if above != Some(next) => return next,
+            _ => above = Some(number),
+        }
+    }
+    1
 }
 
 /// Makes the folder under its unfinished name, lock held, and gives it its name.
@@ -310,6 +319,18 @@ impl CaseWriter {
         let _numbers = self.number_lock(Some(&edit))?;
         let journal = &mut self.journal;
         self.document.commit(edit, stamp, |row| journal.append(row))?;
+        self.written()
+    }
+
+    /// Keeps in the journal that something was done with the case; the case itself stays as it is. The stamp says what.
+    ///
+    /// # Errors
+    /// Writing failed; the journal is then as before.
+    pub fn record(&mut self, stamp: Stamp) -> Result<JournalRow, WorkspaceError> {
+        let journal = &mut self.journal;
+        self.document.record(stamp, |row| journal.append(row))?;
+        // The snapshot is of the journal before this row.
+        self.snapshot_revision = 0;
         self.written()
     }
 
@@ -403,5 +424,23 @@ impl Drop for CaseWriter {
     fn drop(&mut self) {
         self.snapshot_if_possible();
         self.lock.ends_well();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_after;
+
+    #[test]
+    fn a_number_is_never_given_twice() {
+        let check =
+            |taken: &[u32], next: u32| assert_eq!(next_after(taken.iter().copied()), next, "{taken:?}");
+        check(&[], 1);
+        check(&[1, 2, 7], 8);
+        check(&[u32::MAX], 1);
+        check(&[3, u32::MAX, 1], 4);
+        check(&[3, u32::MAX - 1, u32::MAX, u32::MAX - 2], 4);
+        check(&[3, u32::MAX - 1], u32::MAX);
+        check(&[1, 3, u32::MAX, 1], 4);
     }
 }

@@ -4,9 +4,10 @@
 //!
 //! Invariants
 //! - A case that is here is never changed: one with the same id and other content is left as it is.
-//! - What is laid down has the content of what was given; revision and time are those of its new journal.
+//! - What is laid down is what was given, revision and time among it, so that it is written out as it was; only its
+//!   number may be another.
 
-use calx_model::{Case, Stamp};
+use calx_model::{Case, Document, Stamp};
 use jiff::Timestamp;
 
 use crate::case_writer::{self, CaseWriter, lock_numbers, next_after, number_is_free};
@@ -68,7 +69,7 @@ impl Workspace {
                 case.number = Some(next_after(taken.iter().filter_map(|row| row.number)));
             }
         }
-        let writer = Box::new(self.begin(case, stamp)?);
+        let writer = Box::new(self.begin(Document::restore(case, stamp)?)?);
         Ok(Restored::Made { writer, number_taken })
     }
 

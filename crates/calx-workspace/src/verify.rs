@@ -451,7 +451,7 @@ fn open_case(dir: &Path) -> Result<(Document, u64, u64), WorkspaceError> {
     let path = dir.join(JOURNAL);
     let lines = jsonl::read::<JournalRow>(&path, JOURNAL_VERSION)?;
     if let Some(snapshot) = snapshot {
-        let rows = usize::try_from(snapshot.revision).unwrap_or(usize::MAX);
+        let rows = Document::rows_up_to(&lines.rows, snapshot.revision);
         let then = replay(lines.rows.iter().take(rows).cloned().collect(), &path)?;
         if *then.case() != snapshot.case || snapshot.journal_bytes.is_some_and(|bytes| bytes > lines.whole) {
             return Err(WorkspaceError::SnapshotDiffers { path: dir.join(crate::case_writer::SNAPSHOT) });

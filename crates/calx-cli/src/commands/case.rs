@@ -438,6 +438,7 @@ fn log(workspace: &Workspace, case: &str, limit: Option<usize>, out: &Out) -> Ou
             Action::Edit { edit, .. } => name_of(edit),
             Action::Undo { of } => format!("undo {of}"),
             Action::Redo { of } => format!("redo {of}"),
+            Action::Record {} => "record".to_owned(),
         };
         table.push(vec![
             json!(row.seq),

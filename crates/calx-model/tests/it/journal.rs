@@ -218,3 +218,70 @@ fn a_stroke_stays_quick_in_a_heavy_case() {
     println!("{vertices} vertices, a stroke: {each:?}");
     assert!(each.as_millis() < 50, "a stroke took {each:?} in a case of {vertices} vertices");
 }
+
+/// What was done with a case is in its history, and the case is as before: revision, time, and what can be undone.
+#[test]
+fn a_record_changes_nothing_but_the_history() {
+    let mut document = document();
+    let before = document.clone();
+    for second in [20, 21] {
+        document.record(stamp(second), written).unwrap();
+    }
+    assert_eq!(document.case(), before.case());
+    assert_eq!((document.next_undo(), document.next_redo()), (before.next_undo(), before.next_redo()));
+    let last = document.rows().last().unwrap();
+    assert_eq!((last.seq, last.base), (6, 4));
+    document.redo(stamp(22), written).unwrap();
+    document.commit(title("three"), stamp(23), written).unwrap();
+    assert_eq!((document.case().revision, document.case().edited), (6, stamp(23).at));
+    assert_eq!(Document::replay(document.rows().to_vec()).unwrap(), document);
+    // From a snapshot of any of its revisions.
+    for revision in 1..=6 {
+        let count = Document::rows_up_to(document.rows(), revision);
+        let then = Document::replay(document.rows()[..count].to_vec()).unwrap();
+        assert_eq!(then.case().revision, revision);
+        assert_eq!(Document::resume(then.case().clone(), document.rows().to_vec()).unwrap(), document);
+        let other = Case { edited: stamp(99).at, ..then.case().clone() };
+        assert_eq!(Document::resume(other, document.rows().to_vec()), Err(HistoryError::OtherCase));
+    }
+    let ahead = Case { revision: 7, ..document.case().clone() };
+    assert_eq!(Document::resume(ahead, document.rows().to_vec()), Err(HistoryError::OtherCase));
+    let full = |_: &JournalRow| Err(HistoryError::Unsound("disk full".to_owned()));
+    let before = document.clone();
+    assert!(document.record(stamp(24), full).is_err());
+    assert_eq!(document, before);
+    let mut rows = document.rows().to_vec();
+    rows[0].action = Action::Record {};
+    assert_eq!(Document::replay(rows), Err(HistoryError::Creation(1)));
+}
+
+/// A case from outside goes on where it was.
+#[test]
+fn a_restored_case_keeps_its_revision() {
+    let case = Case { revision: 34, edited: stamp(7).at, ..three_squares() };
+    let mut document = Document::restore(case.clone(), stamp(100)).unwrap();
+    assert_eq!(*document.case(), case);
+    document.commit(title("on"), stamp(101), written).unwrap();
+    assert_eq!((document.case().revision, document.case().edited), (35, stamp(101).at));
+    let rows = document.rows().to_vec();
+    assert_eq!((rows[1].seq, rows[1].base), (2, 34));
+    assert_eq!(Document::replay(rows.clone()).unwrap(), document);
+    assert_eq!(Document::resume(case.clone(), rows.clone()).unwrap(), document);
+    assert_eq!(Document::resume(document.case().clone(), rows).unwrap(), document);
+    document.undo(stamp(102), written).unwrap();
+    assert!(document.case().same_content(&case));
+    // A new case begins at 1, whatever it says.
+    assert_eq!(Document::create(case.clone(), stamp(100)).unwrap().case().revision, 1);
+    let far = Case { revision: u64::MAX, ..case };
+    assert!(matches!(Document::restore(far, stamp(100)), Err(HistoryError::Unsound(_))));
+}
+
+/// Rows of an older calx: a record was an empty edit then, and counted.
+#[test]
+fn an_empty_edit_of_before_counts_as_it_did() {
+    let mut document = document();
+    document.commit(Edit::Batch { edits: Vec::new() }, stamp(5), written).unwrap();
+    document.commit(title("after"), stamp(6), written).unwrap();
+    assert_eq!((document.case().revision, document.rows()[5].base), (6, 5));
+    assert_eq!(Document::replay(document.rows().to_vec()).unwrap(), document);
+}

@@ -24,7 +24,7 @@ fn a_case_from_outside_is_laid_down_with_its_content() {
     }
     let here = fresh.again().read_case(case.id).unwrap();
     assert!(here.case().same_content(&case));
-    assert_eq!((here.case().revision, here.case().edited), (1, stamp(9).at));
+    assert_eq!((here.case().revision, here.case().edited), (41, stamp(7).at), "it is written out as it was");
     assert!(fresh.workspace.verify(VerifyOptions::default()).unwrap().is_whole());
     // Again, and with changes on either side.
     let again = |case: Case| fresh.again().restore_case(case, None, stamp(10)).unwrap();
@@ -38,7 +38,9 @@ fn a_case_from_outside_is_laid_down_with_its_content() {
         Restored::Differs { edited, .. } => assert_eq!(edited, stamp(11).at),
         other => panic!("{other:?}"),
     }
-    assert_eq!(fresh.workspace.read_case(case.id).unwrap().case().title, "More", "what is here stays");
+    let here = fresh.workspace.read_case(case.id).unwrap();
+    assert_eq!((here.case().title.as_str(), here.case().revision), ("More", 42), "what is here stays");
+    assert!(fresh.workspace.verify(VerifyOptions::default()).unwrap().is_whole());
 }
 
 #[test]
@@ -79,4 +81,40 @@ fn a_case_that_is_not_sound_is_not_laid_down() {
     let error = fresh.workspace.restore_case(case, None, stamp(1)).unwrap_err();
     assert!(matches!(error, WorkspaceError::History(_)), "{error:?}");
     assert!(matches!(fresh.workspace.read_case(id), Err(WorkspaceError::NotFound { .. })));
+}
+
+/// A document from outside may hold the last of all numbers.
+#[test]
+fn the_last_of_all_numbers_does_not_spoil_numbering() {
+    let fresh = Fresh::new();
+    let ws = &fresh.workspace;
+    drop(ws.restore_case(from_outside(1, Some(u32::MAX)), None, stamp(1)).unwrap());
+    for (id, number) in [(2, 1), (3, 2)] {
+        let writer = ws.create_case(new_case(id, "one"), stamp(0)).unwrap();
+        assert_eq!(writer.document().case().number, Some(number));
+    }
+    match ws.restore_case(from_outside(4, Some(u32::MAX)), None, stamp(1)).unwrap() {
+        Restored::Made { writer, .. } => assert_eq!(writer.document().case().number, Some(3)),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What was done with a case changes nothing of it, and a reader finds the case without carrying out its rows.
+#[test]
+fn a_record_leaves_the_case_and_its_snapshot_whole() {
+    let fresh = Fresh::new();
+    drop(fresh.workspace.create_case(new_case(1, "one"), stamp(0)).unwrap());
+    let id = from_outside(1, None).id;
+    let before = fresh.workspace.read_case(id).unwrap();
+    for second in 1..4 {
+        let mut writer = fresh.workspace.write_case(id).unwrap();
+        assert_eq!(writer.record(stamp(second)).unwrap().seq, 1 + u64::try_from(second).unwrap());
+    }
+    let after = fresh.workspace.read_case(id).unwrap();
+    assert_eq!((after.case(), after.rows().len()), (before.case(), 4));
+    let dir = fresh.workspace.root().join("cases").join(id.to_string());
+    let snapshot = std::fs::read_to_string(dir.join("case.json")).unwrap();
+    let length = std::fs::metadata(dir.join("journal.jsonl")).unwrap().len();
+    assert!(snapshot.contains(&format!("\"journal_bytes\":{length},")), "{snapshot}");
+    assert!(fresh.workspace.verify(VerifyOptions::default()).unwrap().is_whole());
 }

@@ -1,8 +1,8 @@
 //! Options of `calx export` for DICOM objects, and the rule that those of patients leave by a person's word only.
 //!
 //! Invariants
-//! - `--identity` stands in the journal before anything leaves; once for the same person, kinds and content, so that
-//!   exporting again changes nothing.
+//! - `--identity` stands in the journal before anything leaves; once for the same person, kinds and content. It is no
+//!   change of the case: who exports, and which kinds, changes no object.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use calx_dicom::derived::{
 };
 use calx_export::case_folder_name;
 use calx_export::{ExportError, ReaderLine, exporter::exporter};
-use calx_model::{Action, Case, Document, Edit};
+use calx_model::{Action, Case, Document};
 use calx_workspace::Workspace;
 use clap::{Args, ValueEnum};
 
@@ -130,7 +130,7 @@ impl ObjectArgs {
             return Ok(document);
         }
         let mut writing = Writing::open(workspace, typed, TOOL, global, out)?;
-        writing.commit_recorded(Edit::Batch { edits: Vec::new() }, Some(&identified.join(",")))?;
+        writing.record(&identified.join(","))?;
         drop(writing);
         session::read(workspace, typed)
     }
@@ -146,9 +146,7 @@ fn is_recorded(document: &Document, targets: &[&str], who: &str) -> bool {
         .rows()
         .iter()
         .rev()
-        .take_while(
-            |row| matches!(&row.action, Action::Edit { edit: Edit::Batch { edits }, .. } if edits.is_empty()),
-        )
+        .take_while(|row| matches!(row.action, Action::Record {}))
         .filter(|row| row.stamp.who == who)
         .filter_map(|row| words(&row.stamp.tool))
         .any(|list| targets.iter().all(|target| list.split(',').any(|word| word == *target)))
