@@ -45,8 +45,8 @@ pub use foreign_region::ForeignRegion;
 pub use foreign_sr::{ForeignReport, ReportLine, read_report};
 pub use predecessor::{Predecessor, read_predecessor};
 pub use presentation::{regions::regions_of_state, write_presentation};
-pub use read::{read_case, read_case_head};
-pub use read_error::ReadAnnotationError;
+pub use read::{Changed, read_case, read_case_head};
+pub use read_error::{Change, ReadAnnotationError};
 pub use root::{DerivedOptions, Root, SegGeometry, SegRegions, Shown, SrProfile};
 pub use segmentation::read::{ReadSegment, ReadSegmentation, SegFrame, read_segmentation};
 pub use source_facts::{SourceFacts, read_source_facts};
@@ -160,6 +160,15 @@ impl Kinds {
     }
 }
 
+/// What stands in a finished object, as its bytes say it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holds {
+    /// Regions drawn with points, in a report of measurements.
+    pub outlines: usize,
+    /// Segments of a segmentation.
+    pub segments: usize,
+}
+
 /// One finished object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewObject {
@@ -177,6 +186,8 @@ pub struct NewObject {
     pub name: String,
     /// The Part 10 file.
     pub bytes: Vec<u8>,
+    /// What stands in it.
+    pub holds: Holds,
 }
 
 /// Builds the objects of a case one after the other and hands each on: segmentations first, since reports refer to their
@@ -204,6 +215,7 @@ pub fn write_derived<E: From<WriteError>>(
         );
     }
     let mut segments = BTreeMap::new();
+    let mut has_states = false;
     for (_, image) in root.case.images() {
         if (kinds.seg || is_needed)
             && let Some((object, found)) = segmentation::segmentation(root, image)?
@@ -214,8 +226,17 @@ pub fn write_derived<E: From<WriteError>>(
         if kinds.gsps
             && let Some(object) = presentation::presentation(root, image, &mut notices)?
         {
+            has_states = true;
             sink(object)?;
         }
+    }
+    if kinds.seg && segments.is_empty() {
+        notices.push(
+            "no region needs a mask: no seg; --seg-regions all writes all that cover pixels".to_owned(),
+        );
+    }
+    if kinds.gsps && !has_states {
+        notices.push("no image is grey: no gsps".to_owned());
     }
     let studies = root.studies();
     if kinds.kos {

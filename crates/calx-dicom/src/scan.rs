@@ -122,7 +122,8 @@ pub(crate) fn scan(
     let data = scanner.walk(start)?;
     let Scanner { pixels, truncation, mut notices, .. } = scanner;
     if let Some(Truncation { tag, there, declared }) = truncation {
-        let what = tag.named();
+        // Before a tag is known.
+        let what = if tag == Tag(0, 0) { "the head of a data element".to_owned() } else { tag.named() };
         notices.push(Notice::at(
             tag,
             format!("truncated: the file ends inside {what}, {there} of {declared} bytes are there"),

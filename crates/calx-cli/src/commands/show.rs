@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use calx_dicom::derived::read_report;
-use calx_dicom::{Identity, InstanceHeader, Locator, Notice, dump_tags, read_header, read_image_info};
+use calx_dicom::derived::{ForeignReport, read_report};
+use calx_dicom::{Identity, InstanceHeader, Locator, Notice, Read, dump_tags, read_header, read_image_info};
 use calx_model::{Case, PatientText, VoiSource};
 use calx_workspace::Found;
 use clap::Args;
@@ -105,6 +105,29 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, out: &Out) -> Outcome {
     }
 }
 
+/// What all classes of structured reports begin with.
+const REPORTS: &str = "1.2.840.10008.5.1.4.1.1.88.";
+
+/// The text of a report, or the reason why it cannot be read among the facts; an object of another kind has none.
+fn report(
+    locator: &Locator,
+    header: &InstanceHeader,
+    facts: &mut Vec<(&'static str, Value)>,
+    exit: &mut Exit,
+) -> Option<Read<ForeignReport>> {
+    if !header.sop_class.as_str().starts_with(REPORTS) {
+        return None;
+    }
+    match read_report(locator) {
+        Ok(read) => Some(read),
+        Err(error) => {
+            facts.push(("report", json!(format!("not read: {error}"))));
+            *exit = Exit::SomeFailed;
+            None
+        }
+    }
+}
+
 fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
     if args.tags {
         let identity = if args.identity { Identity::Shown } else { Identity::Masked };
@@ -144,8 +167,7 @@ fn file(locator: &Locator, args: &ShowArgs, out: &Out) -> Outcome {
     ];
     let mut notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
     let mut exit = Exit::Done;
-    // Text of a report; an object of another kind has none.
-    let report = read_report(locator).ok();
+    let report = report(locator, &h, &mut facts, &mut exit);
     if let Some(read) = &report {
         notices.extend(read.notices.iter().map(ToString::to_string));
         facts.push(("regions", json!(read.value.regions.len())));

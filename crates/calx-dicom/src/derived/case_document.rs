@@ -4,11 +4,13 @@
 //! (`super::read`).
 //!
 //! Invariants
-//! - The document alone, with the segmentations it names, gives back every field of the case ([`from_items`]); one that
-//!   would not is not written.
+//! - The document alone, with the segmentations it names, gives back every field of the case ([`from_items`]); one whose
+//!   finished bytes would not is not handed on.
+//! - It says digests of the case and of its masks ([`digest`]), so that damage is not taken for another case.
 //!
 //! Source: PS3.3 A.35.3.
 
+pub(crate) mod digest;
 mod from_items;
 pub(crate) mod names;
 mod shape;
@@ -21,20 +23,21 @@ mod tests;
 use std::collections::BTreeMap;
 
 use calx_geometry::Mask;
-use calx_model::{CaseId, RegionId, Shape, SopInstanceUid};
+use calx_model::{Case, CaseId, RegionId, Shape, SopInstanceUid};
 
 use super::codes;
 use super::content::{Item, Reference, Value};
 use super::evidence::Evidence;
 use super::modules::{common, finish, sr_document};
+use super::read::content_of_bytes;
 use super::root::Root;
 use super::segmentation::Segment;
 use super::uids::id_of_uid;
 use super::{Kind, NewObject};
 use crate::write::WriteError;
 
-pub(crate) use from_items::from_items;
-pub(crate) use to_items::{segmentations, to_items};
+pub(crate) use from_items::{Rebuilt, from_items};
+pub(crate) use to_items::to_items;
 
 /// What stands before the version of the form.
 const FORMAT_WORD: &str = "calx.case_document/";
@@ -106,18 +109,45 @@ pub(crate) fn case_document(
         let frame = segment.frames.first().copied().unwrap_or(1);
         places.insert(region.id, Reference::new(&segment.class, &segment.instance, Some(frame)));
     }
-    let tree = to_items(root.case, &places, root.calx_version)?;
-    if from_items(&tree, &|instance, frame| mask_at(root, &places, instance, frame)).as_ref() != Ok(root.case)
-    {
-        return Err(WriteError::Value {
-            attribute: "ContentSequence (0040,A730)",
-            value: "the case".to_owned(),
-            why: "it would not come back equal from its document",
-        });
-    }
+    let mut tree = to_items(root.case, &places, root.calx_version)?;
+    let rebuilt = equal(root, &places, &tree)?;
+    digest::state(&mut tree, &digests(root.case, &places, rebuilt.digest));
     let mut out = common(root, first.first, Kind::CaseDocument, 1)?;
     sr_document(root, &mut out, Kind::CaseDocument, first.study.as_str(), &evidence, &tree)?;
-    finish(root, first.first, Kind::CaseDocument, "sr/case.dcm".to_owned(), out).map(Some)
+    let object = finish(root, first.first, Kind::CaseDocument, "sr/case.dcm".to_owned(), out)?;
+    let read = content_of_bytes(object.bytes.clone()).map_err(|error| not_equal(error.to_string()))?;
+    if digest::stated(&read.tree).case != Some(equal(root, &places, &read.tree)?.digest) {
+        return Err(not_equal("its digest is another".to_owned()));
+    }
+    Ok(Some(object))
+}
+
+/// What a document says, when it is the case.
+fn equal(
+    root: &Root<'_>,
+    places: &BTreeMap<RegionId, Reference>,
+    tree: &Item,
+) -> Result<Rebuilt, WriteError> {
+    let rebuilt = from_items(tree, &|instance, frame| mask_at(root, places, instance, frame))
+        .map_err(|error| not_equal(error.to_string()))?;
+    if rebuilt.case == *root.case { Ok(rebuilt) } else { Err(not_equal("a field differs".to_owned())) }
+}
+
+fn not_equal(why: String) -> WriteError {
+    WriteError::NotReadBack { name: "sr/case.dcm".to_owned(), why }
+}
+
+/// What a document says of its own content.
+fn digests(case: &Case, places: &BTreeMap<RegionId, Reference>, digest: String) -> digest::Stated {
+    let mut masks: BTreeMap<&str, BTreeMap<u32, &Mask>> = BTreeMap::new();
+    for region in &case.regions {
+        if let (Shape::Mask(mask), Some(on)) = (&region.shape, places.get(&region.id)) {
+            let frame = on.frames.first().copied().unwrap_or(1);
+            masks.entry(&on.instance).or_default().insert(frame, mask);
+        }
+    }
+    let masks = masks.into_iter().map(|(uid, masks)| (uid.to_owned(), digest::of_masks(masks)));
+    digest::Stated { case: Some(digest), masks: masks.collect() }
 }
 
 /// The mask that stands in a frame of a segmentation of this export.
@@ -173,6 +203,6 @@ pub(crate) fn head(root: &Item) -> Result<CaseHead, CaseDocumentError> {
         number: whole("number").and_then(|number| u32::try_from(number).ok()),
         revision: whole("revision").unwrap_or_default(),
         calx_version: version.unwrap_or_default().to_owned(),
-        needs: to_items::segmentations(root).into_keys().collect(),
+        needs: digest::mask_frames(root).into_keys().collect(),
     })
 }

@@ -67,6 +67,8 @@ pub(crate) const FOR_TEACHING: Concept = dcm("113004", "For Teaching");
 pub(crate) const KEY_OBJECT_DESCRIPTION: Concept = dcm("113012", "Key Object Description");
 pub(crate) const CASE_DOCUMENT: Concept = own("case-document", "Teaching case");
 pub(crate) const FORMAT: Concept = own("format", "Format of this document");
+pub(crate) const CASE_DIGEST: Concept = own("case-digest", "SHA-256 of the case");
+pub(crate) const MASKS_DIGEST: Concept = own("masks-digest", "SHA-256 of masks in a segmentation");
 pub(crate) const IMAGE_LIBRARY: Concept = dcm("111028", "Image Library");
 pub(crate) const IMAGE_LIBRARY_GROUP: Concept = dcm("126200", "Image Library Group");
 pub(crate) const IMAGING_MEASUREMENTS: Concept = dcm("126010", "Imaging Measurements");
@@ -424,7 +426,15 @@ mod tests {
             SpacingBasis::UltrasoundRegion,
         ];
         let mut codes: Vec<Concept> = bases.iter().map(basis).collect();
-        codes.extend([CASE_DOCUMENT, FORMAT, DURATION, VELOCITY_CHANGE, BY_COLUMNS]);
+        codes.extend([
+            CASE_DOCUMENT,
+            FORMAT,
+            CASE_DIGEST,
+            MASKS_DIGEST,
+            DURATION,
+            VELOCITY_CHANGE,
+            BY_COLUMNS,
+        ]);
         codes.extend([Certainty::Possible, Certainty::Probable, Certainty::Certain].map(certainty));
         codes.extend(
             [Digit::Index, Digit::Middle, Digit::Ring, Digit::Little].into_iter().filter_map(digit_modifier),

@@ -10,14 +10,20 @@
 
 use calx_model::{CaseImage, CaseStatus, SeriesInstanceUid, Side, SopClassUid, SopInstanceUid};
 
-use super::codes::OWN_SCHEME;
-use super::content::Item;
+use super::codes::{self, OWN_SCHEME};
 use super::content::encode::tree;
+use super::content::{Item, Value};
 use super::evidence::Evidence;
+use super::predecessor::latest;
+use super::read::content_of_bytes;
 use super::root::Root;
 use super::source_facts::SourceFacts;
-use super::{Kind, NewObject};
+use super::{Holds, Kind, NewObject};
 use crate::dataset::Tag;
+use crate::open::open_source;
+use crate::presentation_state::read_presentation_state_bytes;
+use crate::scan::{Keep, Wanted};
+use crate::source::Source;
 use crate::write::encode::Elements;
 use crate::write::part10::{EXPLICIT_LITTLE_ENDIAN, file_meta};
 use crate::write::{Coding, WriteError};
@@ -130,10 +136,8 @@ pub(crate) fn sr_document(
     // Nobody signs here with legal effect.
     out.text(Tag(0x0040, 0xa493), b"CS", "UNVERIFIED");
     out.text(Tag(0x0040, 0xa496), b"CS", if is_complete { "FINAL" } else { "PRELIMINARY" });
-    // Of several in one folder the one named last by its UID: the order of files says nothing.
     let series = root.uids().series(kind, own_study);
-    let earlier = root.predecessors.iter().filter(|one| one.series.as_str() == series);
-    if let Some(earlier) = earlier.max_by(|a, b| a.instance.cmp(&b.instance)) {
+    if let Some(earlier) = latest(root.predecessors, &series) {
         // As it is, unless nothing changed since: then this is that report.
         earlier.its_own().write_as_predecessors(out);
         if root.uids().instance(kind, &out.encode(Coding::ExplicitLittleEndian)) != earlier.instance.as_str()
@@ -144,7 +148,43 @@ pub(crate) fn sr_document(
     Ok(())
 }
 
-/// Names the object after its content and puts the file meta group before it. PixelData (7FE0,0010) is among the
+/// What the finished bytes hold; an error, where this program's readers do not take them or pass something over.
+fn read_back(kind: Kind, bytes: &[u8]) -> Result<Holds, String> {
+    let words = |error: &dyn std::error::Error| error.to_string();
+    let mut holds = Holds::default();
+    let told = match kind {
+        // A table of the image that is odd is as odd in its state, and told there.
+        Kind::Presentation => {
+            let _read = read_presentation_state_bytes(bytes.to_vec()).map_err(|error| words(&error))?;
+            Vec::new()
+        }
+        // Whoever wrote a case document reads it whole.
+        Kind::CaseDocument => Vec::new(),
+        Kind::KeyObjects | Kind::Measurements => {
+            let report = content_of_bytes(bytes.to_vec()).map_err(|error| words(&error))?;
+            holds.outlines = drawn_groups(&report.tree);
+            report.notices
+        }
+        Kind::Segmentation => {
+            let mut opened = open_source(Source::memory(bytes.to_vec())).map_err(|error| words(&error))?;
+            let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 1024 };
+            let scan = opened.scan(wanted).map_err(|error| words(&error))?;
+            holds.segments = scan.data.items(Tag(0x0062, 0x0002)).len();
+            scan.notices
+        }
+    };
+    told.first().map_or(Ok(holds), |notice| Err(notice.to_string()))
+}
+
+/// Groups of a report that draw their region with points.
+fn drawn_groups(report: &Item) -> usize {
+    let is_drawn =
+        |group: &&Item| group.children.iter().any(|item| matches!(item.value, Value::Scoord { .. }));
+    let all = report.children.iter().filter(|item| item.is_named(codes::IMAGING_MEASUREMENTS));
+    all.flat_map(|all| &all.children).filter(is_drawn).count()
+}
+
+/// Names the object after its content and puts the file meta group before it; what would not read back is refused. PixelData (7FE0,0010) is among the
 /// elements already where there are pixels.
 pub(crate) fn finish(
     root: &Root<'_>,
@@ -162,6 +202,11 @@ pub(crate) fn finish(
     bytes.reserve(content.len() + 128);
     drop(content);
     elements.encode_into(Coding::ExplicitLittleEndian, &mut bytes);
+    drop(elements);
+    let holds = match read_back(kind, &bytes) {
+        Ok(holds) => holds,
+        Err(why) => return Err(WriteError::NotReadBack { name, why }),
+    };
     Ok(NewObject {
         kind,
         study: of.study.clone(),
@@ -170,5 +215,6 @@ pub(crate) fn finish(
         instance: SopInstanceUid::new(&instance)?,
         name,
         bytes,
+        holds,
     })
 }

@@ -32,6 +32,21 @@ pub struct Predecessor {
     pub instance: SopInstanceUid,
     /// Those it took the place of: study, series, class, instance.
     before: Vec<[String; 4]>,
+    /// ContentDate and ContentTime: of calx's own reports, when the case was edited.
+    dated: String,
+}
+
+/// The report of a series that is to be replaced: of several, one that no other took the place of, of these the one dated
+/// last. Where even that does not tell, the UIDs do: the order of files says nothing.
+pub(crate) fn latest<'a>(all: &'a [Predecessor], series: &str) -> Option<&'a Predecessor> {
+    let of_series: Vec<&Predecessor> = all.iter().filter(|one| one.series.as_str() == series).collect();
+    let is_replaced = |one: &Predecessor| {
+        let mut named = of_series.iter().flat_map(|other| &other.before);
+        named.any(|[.., instance]| instance == one.instance.as_str())
+    };
+    let last = |a: &&&Predecessor, b: &&&Predecessor| (&a.dated, &a.instance).cmp(&(&b.dated, &b.instance));
+    let standing = of_series.iter().filter(|one| !is_replaced(one)).max_by(last);
+    standing.or_else(|| of_series.iter().max_by(last)).copied()
 }
 
 impl Predecessor {
@@ -68,6 +83,7 @@ pub fn read_predecessor(locator: &Locator) -> Result<Predecessor, ReadHeaderErro
         sop_class: header.sop_class,
         instance: header.instance,
         before: before(&data),
+        dated: [Tag(0x0008, 0x0023), Tag(0x0008, 0x0033)].map(|tag| data.text(tag).raw().to_owned()).concat(),
     })
 }
 
@@ -87,4 +103,47 @@ fn before(data: &DataSet) -> Vec<[String; 4]> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(instance: &str, dated: &str, before: &[&str]) -> Predecessor {
+        let named = |uid: &&str| ["1.2", "1.2.3", "1.2.4", *uid].map(str::to_owned);
+        Predecessor {
+            study: "1.2".parse().unwrap(),
+            series: "1.2.3".parse().unwrap(),
+            sop_class: "1.2.4".parse().unwrap(),
+            instance: instance.parse().unwrap(),
+            before: before.iter().map(named).collect(),
+            dated: dated.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_report_that_stands_is_the_one_replaced() {
+        let check = |all: &[Predecessor], expected: Option<&str>| {
+            let mut all = all.to_vec();
+            for _ in 0..=all.len() {
+                if !all.is_empty() {
+                    all.rotate_left(1);
+                }
+                let found = latest(&all, "1.2.3").map(|one| one.instance.to_string());
+                assert_eq!(found.as_deref(), expected);
+            }
+        };
+        let first = report("1.9", "20260301093000", &[]);
+        let second = report("1.5", "20260302093000", &["1.9"]);
+        let third = report("1.7", "20260302080000", &["1.9", "1.5"]);
+        check(&[], None);
+        check(&[first.clone()], Some("1.9"));
+        check(&[first.clone(), second.clone()], Some("1.5"));
+        // Whose place was taken counts more than the date.
+        check(&[first.clone(), second.clone(), third], Some("1.7"));
+        // Two that stand side by side: the later one, whatever its UID.
+        check(&[report("1.8", "20260301", &[]), report("1.1", "20260305", &[])], Some("1.1"));
+        check(&[report("1.8", "20260301", &[]), report("1.1", "20260301", &[])], Some("1.8"));
+        assert_eq!(latest(&[first], "1.2.99"), None);
+    }
 }

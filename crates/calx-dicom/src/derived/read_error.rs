@@ -7,6 +7,38 @@ use crate::header::ReadHeaderError;
 use crate::image::ReadImageError;
 use crate::presentation_state::ReadStateError;
 
+/// What of a case is not as calx wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Change {
+    /// The document says another digest than its content has.
+    #[error("the case document is not what its own digest says")]
+    Document,
+    /// The document says no digest.
+    #[error("the case document says no digest of its content")]
+    NoDigest,
+    /// Masks are others than those the case was written with.
+    #[error("the masks in the segmentation {0} are not those the case was written with")]
+    Masks(SopInstanceUid),
+    /// A segmentation has other sides than the image its masks are of.
+    #[error(
+        "the segmentation {uid} has {rows} rows of {columns} pixels, the image of its masks has {image_rows} of \
+         {image_columns}"
+    )]
+    Size {
+        /// SOPInstanceUID of it.
+        uid: SopInstanceUid,
+        /// Its rows.
+        rows: u32,
+        /// Its columns.
+        columns: u32,
+        /// Rows of the image.
+        image_rows: u32,
+        /// Columns of the image.
+        image_columns: u32,
+    },
+}
+
 /// Why an object that says something about images was not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -31,6 +63,9 @@ pub enum ReadAnnotationError {
         /// How many regions stand in it.
         regions: usize,
     },
+    /// What was read is not what calx wrote.
+    #[error("{0}: it was changed or damaged, or another took its place")]
+    Changed(Change),
     /// The pixels of a segmentation cannot be read.
     #[error(transparent)]
     Image(#[from] ReadImageError),

@@ -56,6 +56,14 @@ pub enum WriteError {
     /// The pixels of all frames pass 4 GiB, more than PixelData (7FE0,0010) can state.
     #[error("the pixels take {0} bytes, PixelData (7FE0,0010) holds less than 4294967295")]
     TooLarge(u64),
+    /// What was built does not read back as what it was built of.
+    #[error("{name} would not come back as it was: {why}; it was not written")]
+    NotReadBack {
+        /// Path in the export.
+        name: String,
+        /// In words; no value of a patient.
+        why: String,
+    },
     /// The header of one image of the case was not read, so that nothing can be said about it.
     #[error("what the header of image {0} says was not handed in")]
     Source(usize),

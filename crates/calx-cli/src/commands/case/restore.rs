@@ -3,10 +3,11 @@
 //! Invariants
 //! - A case that is here is never changed.
 //! - All of it or none: a case whose masks are not there is not made.
+//! - What is not the case that was exported is made only when a person says so, and told in any event.
 
 use std::path::{Path, PathBuf};
 
-use calx_dicom::derived::{CaseHead, ReadAnnotationError, read_case, read_case_head};
+use calx_dicom::derived::{CaseHead, Changed, ReadAnnotationError, read_case, read_case_head};
 use calx_dicom::{Locator, read_header};
 use calx_model::{Case, SopInstanceUid};
 use calx_workspace::{Restored, Workspace};
@@ -32,6 +33,9 @@ pub(crate) struct RestoreArgs {
     /// The number it gets; else its own while that is free
     #[arg(long, value_name = "N")]
     number: Option<u32>,
+    /// Take a case that was changed or damaged since it was exported, as far as it can be read; every difference is told
+    #[arg(long)]
+    accept_changed: bool,
 }
 
 /// A case document among the files.
@@ -47,8 +51,9 @@ pub(super) fn run(args: &RestoreArgs, workspace: &Workspace, global: &Global, ou
     let document = files.remove(found.at);
     // Masks may have been imported before.
     files.extend(found.head.needs.iter().filter_map(|uid| workspace.locate(uid).ok()));
-    let read = read_case(&document, &files).map_err(|error| unreadable(&document, error))?;
-    read.notices.iter().for_each(|notice| out.detail(format!("  ! {notice}")));
+    let changed = if args.accept_changed { Changed::Taken } else { Changed::Refused };
+    let read = read_case(&document, &files, changed).map_err(|error| unreadable(&document, error))?;
+    read.notices.iter().for_each(|notice| out.note(format!("! {notice}")));
     let case = read.value;
     if global.dry_run {
         match workspace.compare_case(&case).map_err(workspace_failure)? {
@@ -132,11 +137,19 @@ fn document(files: &[Locator]) -> Result<Found, Failure> {
 
 fn unreadable(file: &Locator, error: ReadAnnotationError) -> Failure {
     let is_missing = matches!(error, ReadAnnotationError::MissingSegmentation { .. });
-    let exit = if is_missing { Exit::NotFound } else { Exit::NothingUsable };
+    let is_changed = matches!(error, ReadAnnotationError::Changed(_));
+    let exit = match (is_missing, is_changed) {
+        (true, _) => Exit::NotFound,
+        (_, true) => Exit::Refused,
+        _ => Exit::NothingUsable,
+    };
     let context = format!("nothing was restored: {}", one_line(&file.path));
     let failure = Failure::new(exit, anyhow::Error::new(error).context(context));
     if is_missing {
         return failure.hint("name the folder of its file as well, or import it first");
+    }
+    if is_changed {
+        return failure.hint("look for another copy; --accept-changed takes it as it is");
     }
     failure
 }

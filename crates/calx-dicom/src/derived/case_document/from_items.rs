@@ -21,14 +21,24 @@ use super::{CaseDocumentError, check_format, shape, text};
 /// Where masks are found: by the SOP Instance UID of a segmentation and the number of its frame.
 pub(crate) type Masks<'a> = &'a dyn Fn(&str, u32) -> Option<Mask>;
 
+/// A case as it stands in a document.
+#[derive(Debug)]
+pub(crate) struct Rebuilt {
+    /// The case.
+    pub(crate) case: Case,
+    /// What its document says, digested ([`super::digest`]).
+    pub(crate) digest: String,
+}
+
 /// The case that [`super::to_items`] made the tree of.
 ///
 /// # Errors
 /// [`CaseDocumentError`].
-pub(crate) fn from_items(root: &Item, masks: Masks<'_>) -> Result<Case, CaseDocumentError> {
+pub(crate) fn from_items(root: &Item, masks: Masks<'_>) -> Result<Rebuilt, CaseDocumentError> {
     check_format(root)?;
     let mut reader = Reader { masks, path: Vec::new() };
     let fields = reader.fields(root)?;
+    let digest = super::digest::of_case(&fields);
     let case: Case = serde_json::from_value(Json::Object(fields)).map_err(|error| {
         // What serde says of a wrong value quotes it.
         let text = error.to_string();
@@ -37,7 +47,7 @@ pub(crate) fn from_items(root: &Item, masks: Masks<'_>) -> Result<Case, CaseDocu
         CaseDocumentError::Item { path: "the case".to_owned(), why }
     })?;
     match case.violations().into_iter().next() {
-        None => Ok(case),
+        None => Ok(Rebuilt { case, digest }),
         Some(first) => Err(CaseDocumentError::Unsound(first)),
     }
 }

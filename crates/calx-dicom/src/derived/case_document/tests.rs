@@ -186,7 +186,8 @@ fn tree_of(case: &Case) -> (Item, BTreeMap<(String, u32), Mask>) {
 }
 
 fn case_of(tree: &Item, masks: &BTreeMap<(String, u32), Mask>) -> Result<Case, CaseDocumentError> {
-    from_items(tree, &|instance, frame| masks.get(&(instance.to_owned(), frame)).cloned())
+    let rebuilt = from_items(tree, &|instance, frame| masks.get(&(instance.to_owned(), frame)).cloned());
+    rebuilt.map(|rebuilt| rebuilt.case)
 }
 
 fn bytes_of(tree: &Item) -> Vec<u8> {

@@ -9,8 +9,8 @@
 
 use std::collections::BTreeMap;
 
+use calx_model::StudyInstanceUid;
 use calx_model::{Case, CaseImage, CodedConcept, ImageId, ReferenceId, Region, RegionId, RichText};
-use calx_model::{SopInstanceUid, StudyInstanceUid};
 use serde_json::{Map, Number, Value as Json};
 use uuid::Uuid;
 
@@ -270,19 +270,4 @@ fn string_item(name: CodedConcept, key: &str, kind: Kind, words: &str) -> Item {
         Some(value) => Item::new(name, value),
         None => text::item(name, words),
     }
-}
-
-/// Segmentations that a document refers to, each once, with how many masks stand in it.
-pub(crate) fn segmentations(root: &Item) -> BTreeMap<SopInstanceUid, usize> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![root];
-    while let Some(item) = open.pop() {
-        open.extend(&item.children);
-        let is_mask = item.is_named(MASK);
-        let uid = item.as_image().filter(|_| is_mask).and_then(|on| SopInstanceUid::new(&on.instance).ok());
-        if let Some(uid) = uid {
-            *found.entry(uid).or_insert(0) += 1;
-        }
-    }
-    found
 }
