@@ -14,11 +14,11 @@ pub mod readers;
 use calx_dicom::derived::{Kinds, Profile, Root, write_derived};
 
 use crate::error::ExportError;
-use crate::exporter::{ExportOptions, Exporter, Needs, OptionInfo};
+use crate::exporter::{ExportOptions, Exporter, Needs, OptionInfo, is_numbered};
 use crate::folder::OutputFolder;
 use crate::input::ExportInput;
 use input::Gathered;
-use readers::ReaderLine;
+use readers::{ReaderLine, Tally};
 
 /// Writes one kind of DICOM object.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,8 @@ pub struct DicomExporter {
     description: &'static str,
     options: &'static [OptionInfo],
     folders: &'static [&'static str],
+    /// What its files are called, before their number.
+    files: &'static [&'static str],
     kinds: Kinds,
 }
 
@@ -41,6 +43,7 @@ pub const SR: DicomExporter = DicomExporter {
         description: "ohif: regions can be edited there; plain: TID 1500 and nothing else",
     }],
     folders: &["sr"],
+    files: &["sr/measurements-"],
     kinds: Kinds { sr: true, ..NONE },
 };
 
@@ -59,6 +62,7 @@ pub const SEG: DicomExporter = DicomExporter {
         },
     ],
     folders: &["seg"],
+    files: &["seg/image-"],
     kinds: Kinds { seg: true, ..NONE },
 };
 
@@ -68,6 +72,7 @@ pub const GSPS: DicomExporter = DicomExporter {
     description: "DICOM presentation states: window, orientation and marks of each grey image",
     options: &[],
     folders: &["gsps"],
+    files: &["gsps/image-"],
     kinds: Kinds { gsps: true, ..NONE },
 };
 
@@ -77,6 +82,7 @@ pub const KOS: DicomExporter = DicomExporter {
     description: "DICOM key objects: the key images",
     options: &[],
     folders: &["kos"],
+    files: &["kos/keys-"],
     kinds: Kinds { kos: true, ..NONE },
 };
 
@@ -95,6 +101,10 @@ impl Exporter for DicomExporter {
     }
     fn top_level_names(&self) -> &'static [&'static str] {
         self.folders
+    }
+    fn may_have_written(&self, path: &str) -> bool {
+        self.files.iter().any(|file| is_numbered(path, file, ".dcm"))
+            || (self.kinds.sr && path == "sr/case.dcm")
     }
     fn kinds(&self) -> Kinds {
         self.kinds
@@ -153,9 +163,12 @@ pub(crate) fn write(
         options: options.derived,
         predecessors: &options.predecessors,
     };
-    let told =
-        write_derived::<ExportError>(&root, kinds, &mut |object| out.write(&object.name, &object.bytes))?;
-    let readers = readers::table(&root, kinds);
+    let mut written = Tally::default();
+    let told = write_derived::<ExportError>(&root, kinds, &mut |object| {
+        written.count(&object);
+        out.write(&object.name, &object.bytes)
+    })?;
+    let readers = readers::table(&root, kinds, written);
     gathered.notices.extend(told);
     Ok(Written { notices: gathered.notices, readers, profile })
 }

@@ -65,10 +65,12 @@ pub enum ExportError {
         path: PathBuf,
     },
     /// The target is there, and holds things no export wrote.
-    #[error("the target holds files that no export wrote, it is unchanged: {}", .path.display())]
+    #[error("the target holds what no export wrote, it is unchanged: {}", .found.display())]
     NotAnExport {
         /// The target.
         path: PathBuf,
+        /// The first such thing.
+        found: PathBuf,
     },
     /// Another export to the same target is being written.
     #[error("another export is writing to this target, it is left alone: {}", .path.display())]
@@ -228,7 +230,7 @@ impl ExportError {
             ),
             Self::Exists { .. } => Some("choose another folder, or pass --force to replace it".to_owned()),
             Self::Busy { .. } => Some("wait for it to end, or choose another folder".to_owned()),
-            Self::NotAnExport { .. } => Some("choose another folder".to_owned()),
+            Self::NotAnExport { .. } => Some("move it away, or choose another folder".to_owned()),
             Self::UnknownTarget { .. } | Self::NoTarget => {
                 Some("choose with --as, as --as html,png,json".to_owned())
             }

@@ -55,8 +55,11 @@ pub trait Exporter: Sync + std::fmt::Debug {
     fn kinds(&self) -> Kinds {
         Kinds::default()
     }
-    /// Top-level names it writes, so that only an export is ever replaced by an export.
+    /// Top-level names it writes.
     fn top_level_names(&self) -> &'static [&'static str];
+    /// Whether a path in an export, with `/`, is one that it gives its files, so that only an export is ever replaced by
+    /// an export: whatever has another name was put there by somebody else.
+    fn may_have_written(&self, path: &str) -> bool;
     /// Writes its files and returns what a person should know.
     ///
     /// # Errors
@@ -100,6 +103,17 @@ pub struct ExportOptions {
     pub derived: DerivedOptions,
     /// Reports of an earlier export that those of this one take the place of.
     pub predecessors: Vec<Predecessor>,
+}
+
+/// Whether a path is `before`, a number from 1 as this program writes it, and `after`.
+pub(crate) fn is_numbered(path: &str, before: &str, after: &str) -> bool {
+    let number = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    number.is_some_and(is_number)
+}
+
+/// Whether a text is a number from 1, without zeros before it.
+pub(crate) fn is_number(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// One file of an export.

@@ -5,11 +5,10 @@
 //! Invariants
 //! - Files are written into a folder of this run beside the target (`claim`); [`OutputFolder::finish`] renames
 //!   it. A second run to the same target is refused as long as the first one lives.
-//! - A folder that is dropped unfinished is removed, and the target is as it was.
-//! - Only a folder that holds nothing but an export is ever replaced or cleared.
+//! - A folder that is dropped unfinished is removed, with those made above it, and the target is as it was.
+//! - Only a folder that holds nothing but files named as an export names them, at any depth, is ever replaced or cleared.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -29,8 +28,33 @@ pub struct OutputFolder {
     /// Words in the pixels of a file, where a search of its bytes finds none.
     drawn_words: BTreeMap<String, Vec<String>>,
     finished: bool,
-    /// Last, so that it goes when the rest is gone.
+    /// Goes when the rest is gone.
     claim: Claim,
+    /// Last: they are empty only then.
+    #[allow(dead_code, reason = "held for what its drop does")]
+    above: FoldersAbove,
+}
+
+/// Folders that were made so that the target has a place; those that nothing came to lie in go again.
+#[derive(Debug)]
+struct FoldersAbove(Vec<PathBuf>);
+
+impl FoldersAbove {
+    fn make(folder: &Path) -> Result<Self, ExportError> {
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !is_there(folder);
+        let made = Self(folder.ancestors().take_while(is_missing).map(Path::to_path_buf).collect());
+        fs::create_dir_all(folder).map_err(io_at("making the folder", folder))?;
+        Ok(made)
+    }
+}
+
+impl Drop for FoldersAbove {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // One that holds something stays, whoever put it there.
+            fs::remove_dir(folder).ok();
+        }
+    }
 }
 
 impl OutputFolder {
@@ -41,15 +65,16 @@ impl OutputFolder {
     /// [`ExportError::Io`].
     pub fn begin(target: &Path, force: bool) -> Result<Self, ExportError> {
         may_be_written(target, force)?;
-        if let Some(parent) = target.parent().filter(|p| !p.as_os_str().is_empty()) {
-            fs::create_dir_all(parent).map_err(io_at("making the folder", parent))?;
-        }
+        let above = match target.parent().filter(|p| !p.as_os_str().is_empty()) {
+            Some(parent) => FoldersAbove::make(parent)?,
+            None => FoldersAbove(Vec::new()),
+        };
         let claim = Claim::take(target)?;
         // The export before may have ended, or come back, since.
         may_be_written(target, force)?;
         fs::create_dir(claim.partial()).map_err(io_at("making the folder", claim.partial()))?;
         let (files, drawn_words) = (Vec::new(), BTreeMap::new());
-        Ok(Self { target: target.to_path_buf(), force, files, drawn_words, finished: false, claim })
+        Ok(Self { target: target.to_path_buf(), force, files, drawn_words, finished: false, claim, above })
     }
 
     /// Writes one file; `name` is a relative path with `/`, one no other file has.
@@ -159,19 +184,33 @@ fn may_be_written(target: &Path, force: bool) -> Result<(), ExportError> {
     }
 }
 
-/// Refuses a folder that holds anything an export would not have written.
+/// Refuses a folder that holds anything an export would not have written, at any depth: a file of another name, a link, a
+/// folder that no file of an export lies in. What has the name of such a file is taken for it.
 pub(crate) fn only_an_export(folder: &Path) -> Result<(), ExportError> {
-    let refuse = || ExportError::NotAnExport { path: folder.to_path_buf() };
-    let is_folder = fs::symlink_metadata(folder).map_err(io_at("looking at the folder", folder))?.is_dir();
-    if !is_folder {
-        return Err(refuse());
+    only_own(folder, folder, "")
+}
+
+/// `inside` of the folder, whose path in the export is `at`, with `/` at its end.
+fn only_own(folder: &Path, inside: &Path, at: &str) -> Result<(), ExportError> {
+    let refuse = |found: &Path| {
+        let (path, found) = (folder.to_path_buf(), found.to_path_buf());
+        Err(ExportError::NotAnExport { path, found })
+    };
+    if !fs::symlink_metadata(inside).map_err(io_at("looking at the folder", inside))?.is_dir() {
+        return refuse(inside);
     }
-    let known: BTreeSet<OsString> =
-        exporters().iter().flat_map(|e| e.top_level_names()).map(OsString::from).collect();
-    for entry in fs::read_dir(folder).map_err(io_at("looking into the folder", folder))? {
-        let entry = entry.map_err(io_at("looking into the folder", folder))?;
-        if !known.contains(&entry.file_name()) {
-            return Err(refuse());
+    for entry in fs::read_dir(inside).map_err(io_at("looking into the folder", inside))? {
+        let entry = entry.map_err(io_at("looking into the folder", inside))?;
+        let path = entry.path();
+        let kind = entry.file_type().map_err(io_at("looking into the folder", inside))?;
+        let Some(name) = entry.file_name().to_str().map(|name| format!("{at}{name}")) else {
+            return refuse(&path);
+        };
+        let is_known = |known: &[&str]| at.is_empty() && known.contains(&name.as_str());
+        if kind.is_dir() && exporters().iter().any(|e| is_known(e.top_level_names())) {
+            only_own(folder, &path, &format!("{name}/"))?;
+        } else if !kind.is_file() || !exporters().iter().any(|e| e.may_have_written(&name)) {
+            return refuse(&path);
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use calx_render::draw_marks;
 
 use crate::drawn::{draw, shown_frames};
 use crate::error::ExportError;
-use crate::exporter::{ExportOptions, Exporter, Needs};
+use crate::exporter::{ExportOptions, Exporter, Needs, is_number};
 use crate::folder::OutputFolder;
 use crate::input::{ExportInput, numbered_images};
 use crate::marks::{MarkChoice, image_marks};
@@ -33,6 +33,13 @@ impl Exporter for PngExporter {
     }
     fn top_level_names(&self) -> &'static [&'static str] {
         &["images"]
+    }
+    fn may_have_written(&self, path: &str) -> bool {
+        let stem = path.strip_prefix("images/image-").and_then(|rest| rest.strip_suffix(".png"));
+        stem.map(|stem| stem.strip_suffix("-marks").unwrap_or(stem)).is_some_and(|stem| {
+            let (image, frame) = stem.split_once("-frame-").unwrap_or((stem, "1"));
+            is_number(image) && is_number(frame)
+        })
     }
     fn export(
         &self,

@@ -79,6 +79,9 @@ impl Exporter for JsonExporter {
     fn top_level_names(&self) -> &'static [&'static str] {
         &["case.json"]
     }
+    fn may_have_written(&self, path: &str) -> bool {
+        path == "case.json"
+    }
     fn export(
         &self,
         input: &mut ExportInput<'_>,

@@ -10,15 +10,15 @@ use std::path::Path;
 
 use calx_dicom::derived::{SourceFacts, read_source_facts};
 use calx_dicom::{FrameHandle, FrameSource, ImageInfo, Locator, Priority, Read, ReadHeaderError, Reduction};
-use calx_model::{Case, CaseImage, RegionScale};
+use calx_model::{Case, CaseImage, PatientText, RegionScale};
 use calx_render::{Renderer, View};
 use calx_workspace::{Workspace, WorkspaceError};
 
 use crate::dicom::input::SourceProvider;
 use crate::error::ExportError;
-use crate::exporter::{ExportOptions, ExportReport, export_case};
+use crate::exporter::{ExportOptions, ExportReport, export_case, exporter};
 use crate::identity::{IdentityAttribute, IdentityString};
-use crate::input::{ExportInput, ImagePixels, PixelError, PixelProvider};
+use crate::input::{ExportInput, ImagePixels, PixelError, PixelProvider, numbered_images};
 use crate::watch::Watch;
 
 /// What decoded frames may take together while one export runs.
@@ -60,12 +60,28 @@ impl<'a> WorkspacePixels<'a> {
     /// What must not leave: every text of the sources' headers that may tell who the patient is. Our phantoms
     /// say that they are synthetic and whose name stands in for one: they have no patient.
     ///
+    /// Of an image whose file is not there, `may_be_gone` takes what the catalogue knows of its patient, and a notice says
+    /// so.
+    ///
     /// # Errors
     /// [`SourceError`]: without a header it is not known what must not leave.
-    pub fn identity_strings(&self, case: &Case) -> Result<Vec<IdentityString>, SourceError> {
+    pub fn identity_strings(
+        &mut self,
+        case: &Case,
+        may_be_gone: bool,
+    ) -> Result<Vec<IdentityString>, SourceError> {
         let mut strings: Vec<IdentityString> = Vec::new();
-        for (_, image) in case.images() {
-            let locator = self.workspace.locate(&image.source)?;
+        for (number, image) in numbered_images(case) {
+            let locator = match self.workspace.locate(&image.source) {
+                Ok(locator) => locator,
+                Err(_) if may_be_gone => {
+                    if !image.synthetic {
+                        strings.extend(self.known_words(number, image));
+                    }
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let header = calx_dicom::read_header(&locator)?.value;
             if image.synthetic && header.patient_name.raw().starts_with("PHANTOM^") {
                 continue;
@@ -78,6 +94,34 @@ impl<'a> WorkspacePixels<'a> {
             }
         }
         Ok(strings)
+    }
+
+    /// What the catalogue knows of the patient of an image whose file is not there.
+    fn known_words(&mut self, number: usize, image: &CaseImage) -> Vec<IdentityString> {
+        let instance = self.workspace.instance(&image.source);
+        let study = instance.and_then(|row| self.workspace.study(&row.study));
+        let Ok(study) = study else {
+            self.notices.push(format!(
+                "image {number}: its file is not there, what was written was not searched for words of its header"
+            ));
+            return Vec::new();
+        };
+        self.notices.push(format!(
+            "image {number}: its file is not there, what was written was searched for patient, accession number and dates \
+             only, as the catalogue has them"
+        ));
+        let date = study.date.map(|date| PatientText::new(date.strftime("%Y%m%d").to_string()));
+        [
+            (IdentityAttribute::PatientName, Some(study.patient.name)),
+            (IdentityAttribute::PatientId, Some(study.patient.patient_id)),
+            (IdentityAttribute::PatientBirthDate, Some(study.patient.birth_date)),
+            (IdentityAttribute::AccessionNumber, Some(study.accession_number)),
+            (IdentityAttribute::StudyDate, date),
+        ]
+        .into_iter()
+        .filter_map(|(attribute, text)| Some(IdentityString { attribute, text: text? }))
+        .filter(|string| !string.text.is_blank())
+        .collect()
     }
 }
 
@@ -186,7 +230,10 @@ pub fn export_from(
     means: Means<'_>,
 ) -> Result<ExportReport, ExportError> {
     let mut pixels = WorkspacePixels::new(workspace, means.frames);
-    let identity_strings = pixels.identity_strings(case).map_err(ExportError::Sources)?;
+    // What is made of the case alone does not need its files.
+    let needs_files = |name: &&str| exporter(name).is_none_or(|e| e.needs().pixels || e.needs().identity);
+    let may_be_gone = !targets.iter().any(needs_files);
+    let identity_strings = pixels.identity_strings(case, may_be_gone).map_err(ExportError::Sources)?;
     let mut input = ExportInput {
         case,
         schema: workspace.schema(),

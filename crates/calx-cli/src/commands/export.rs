@@ -170,9 +170,6 @@ pub(crate) fn write(
     options: &ExportOptions,
     global: &Global,
 ) -> Result<ExportReport, Failure> {
-    if let Some(parent) = folder.parent() {
-        crate::failure::create_folder(parent)?;
-    }
     let means = Means { frames: workers::frames(global, CACHE_BYTES), renderer, watch: &Unwatched };
     export_from(workspace, case, targets, folder, options, means).map_err(export_failure)
 }

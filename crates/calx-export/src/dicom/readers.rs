@@ -2,9 +2,12 @@
 //!
 //! Not here: calx's own reading, which gives the equal case.
 //!
+//! Invariants
+//! - What a reader takes is counted in the objects that were written, not in the case.
+//!
 //! Source: each line was measured with that reader's own code or program; `dicom-outputs` B5 lists versions and threads.
 
-use calx_dicom::derived::{Kinds, Root, SegGeometry, SrProfile};
+use calx_dicom::derived::{Kind, Kinds, NewObject, Root, SegGeometry, SrProfile};
 use calx_model::Shape;
 
 /// One reader.
@@ -19,38 +22,56 @@ pub struct ReaderLine {
     pub not: Option<String>,
 }
 
-/// What there is to be read.
-#[derive(Debug, Clone, Copy)]
-struct Counts {
-    /// Regions that a report holds as points.
+/// What was written, counted object by object.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    /// Reports of measurements.
+    reports: usize,
+    /// Reports of the whole case.
+    documents: usize,
+    /// Regions that reports draw with points.
     outlines: usize,
-    /// Regions that only a segmentation holds.
-    masks: usize,
-    /// Grey images.
+    /// Segments of all segmentations.
+    segments: usize,
+    /// Presentation states.
     states: usize,
-    images: usize,
+    /// Key objects.
+    keys: usize,
+}
+
+impl Tally {
+    /// Counts an object that is handed on.
+    pub(crate) fn count(&mut self, object: &NewObject) {
+        match object.kind {
+            Kind::Segmentation => self.segments += object.holds.segments,
+            Kind::Presentation => self.states += 1,
+            Kind::KeyObjects => self.keys += 1,
+            Kind::Measurements => {
+                self.reports += 1;
+                self.outlines += object.holds.outlines;
+            }
+            Kind::CaseDocument => self.documents += 1,
+        }
+    }
+
+    const fn is_nothing(self) -> bool {
+        let Self { reports, documents, segments, states, keys, .. } = self;
+        reports + documents + segments + states + keys == 0
+    }
 }
 
 /// A line for each reader that `kinds` concern.
-pub(crate) fn table(root: &Root<'_>, kinds: Kinds) -> Vec<ReaderLine> {
-    let masks = root.case.regions.iter().filter(|region| root.is_segment_only(region)).count();
-    let counts = Counts {
-        outlines: root.case.regions.len() - masks,
-        masks,
-        states: root.sources.iter().filter(|source| source.is_grey).count(),
-        images: root.sources.len(),
-    };
+pub(crate) fn table(root: &Root<'_>, kinds: Kinds, written: Tally) -> Vec<ReaderLine> {
     let is_nominal = root.options.seg_geometry == SegGeometry::Nominal;
-    let has_widths =
-        root.case.regions.iter().any(|region| matches!(&region.shape, Shape::Path(path) if has_width(path)));
     let mut lines = Vec::new();
     if kinds.sr || kinds.seg {
-        lines.push(ohif(counts, kinds, root.options.sr_profile, is_nominal, has_widths));
-        lines.push(slicer(counts, kinds, is_nominal));
+        lines.push(ohif(root, written, is_nominal));
+        lines.push(slicer(written, is_nominal));
     }
-    lines.push(weasis(counts, kinds));
-    lines.push(ReaderLine { reader: "highdicom, pydicom", takes: "all".to_owned(), not: None });
-    lines.push(dcmtk(kinds));
+    lines.push(weasis(root, kinds, written));
+    let all = if written.is_nothing() { Vec::new() } else { vec!["all".to_owned()] };
+    lines.push(line("highdicom, pydicom", all, Vec::new()));
+    lines.push(dcmtk(written));
     lines
 }
 
@@ -63,80 +84,93 @@ fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
-fn ohif(counts: Counts, kinds: Kinds, profile: SrProfile, is_nominal: bool, has_widths: bool) -> ReaderLine {
-    let Counts { outlines, masks, .. } = counts;
+/// Why a reader does not take masks.
+fn without_geometry(segments: usize) -> String {
+    format!("{} (it wants a geometry: --seg-geometry nominal)", count(segments, "mask"))
+}
+
+fn ohif(root: &Root<'_>, written: Tally, is_nominal: bool) -> ReaderLine {
+    let Tally { reports, outlines, segments, .. } = written;
+    let regions = &root.case.regions;
     let mut takes = Vec::new();
     let mut not = Vec::new();
-    if kinds.sr && outlines + masks > 0 {
-        let does = if profile == SrProfile::Ohif { "shows and edits" } else { "shows" };
-        takes.push(format!("{does} {outlines} of {}", count(outlines + masks, "region")));
-        if profile == SrProfile::Plain && outlines > 0 {
+    if reports > 0 && !regions.is_empty() {
+        let is_edited = root.options.sr_profile == SrProfile::Ohif;
+        let does = if is_edited { "shows and edits" } else { "shows" };
+        takes.push(format!("{does} {outlines} of {}", count(regions.len(), "region")));
+        if !is_edited && outlines > 0 {
             not.push("it edits none of them: --sr-profile ohif".to_owned());
         }
-        if has_widths {
+        if regions.iter().any(|region| matches!(&region.shape, Shape::Path(path) if has_width(path))) {
             not.push("widths of paths".to_owned());
         }
     }
-    if masks > 0 || kinds.seg {
+    if segments > 0 {
         if is_nominal {
-            takes.push("masks as segmentations".to_owned());
-        } else if masks > 0 {
-            not.push(format!("{} (it wants a geometry: --seg-geometry nominal)", count(masks, "mask")));
+            takes.push(format!("{} as segmentations", count(segments, "mask")));
+        } else {
+            not.push(without_geometry(segments));
         }
     }
     line("OHIF", takes, not)
 }
 
-fn slicer(counts: Counts, kinds: Kinds, is_nominal: bool) -> ReaderLine {
+fn slicer(written: Tally, is_nominal: bool) -> ReaderLine {
+    let Tally { reports, outlines, segments, .. } = written;
     let mut takes = Vec::new();
     let mut not = Vec::new();
-    if is_nominal && (kinds.seg || counts.masks > 0) {
-        takes.push("masks".to_owned());
-    } else if kinds.seg || counts.masks > 0 {
-        not.push("masks (it wants a geometry: --seg-geometry nominal)".to_owned());
+    if segments > 0 && is_nominal {
+        takes.push(count(segments, "mask"));
+    } else if segments > 0 {
+        not.push(without_geometry(segments));
     }
-    if kinds.sr {
+    if reports > 0 {
         takes.push("values as a table, by dcmqi".to_owned());
+    }
+    if outlines > 0 {
         not.push("outlines (it looks for an image position, which a radiograph has not)".to_owned());
     }
     line("3D Slicer", takes, not)
 }
 
-fn weasis(counts: Counts, kinds: Kinds) -> ReaderLine {
+fn weasis(root: &Root<'_>, kinds: Kinds, written: Tally) -> ReaderLine {
+    let Tally { reports, documents, outlines, segments, states, keys } = written;
     let mut takes = Vec::new();
     let mut not = Vec::new();
-    if kinds.gsps {
-        takes.push(format!("window and marks of {}", count(counts.states, "image")));
-        if counts.states < counts.images {
-            not.push(format!("{} in colour", count(counts.images - counts.states, "image")));
-        }
+    if states > 0 {
+        takes.push(format!("window and marks of {}", count(states, "image")));
     }
-    if kinds.kos {
+    let colour = root.sources.iter().filter(|source| !source.is_grey).count();
+    if kinds.gsps && colour > 0 {
+        not.push(format!("{} in colour", count(colour, "image")));
+    }
+    if keys > 0 {
         takes.push("key images".to_owned());
     }
-    if kinds.seg || (kinds.sr && counts.masks > 0) {
-        takes.push("masks".to_owned());
+    if segments > 0 {
+        takes.push(count(segments, "mask"));
     }
-    if kinds.sr {
+    if reports + documents > 0 {
         takes.push("reports as text".to_owned());
-        if !kinds.gsps {
-            not.push("outlines of reports: --as gsps shows them".to_owned());
-        }
+    }
+    if outlines > 0 && !kinds.gsps {
+        not.push("outlines of reports: --as gsps shows them".to_owned());
     }
     line("Weasis", takes, not)
 }
 
-fn dcmtk(kinds: Kinds) -> ReaderLine {
+fn dcmtk(written: Tally) -> ReaderLine {
+    let Tally { reports, documents, segments, states, keys, .. } = written;
     let mut takes = Vec::new();
     let mut not = Vec::new();
-    if kinds.sr || kinds.kos {
+    if reports + documents + keys > 0 {
         takes.push("reports and key objects as text (dsrdump)".to_owned());
     }
-    if kinds.gsps {
+    if states > 0 {
         takes.push("the grey of presentation states (dcmp2pgm)".to_owned());
         not.push("their marks".to_owned());
     }
-    if kinds.seg {
+    if segments > 0 {
         takes.push("segmentations as files".to_owned());
     }
     line("DCMTK", takes, not)

@@ -45,6 +45,9 @@ impl Exporter for HtmlExporter {
     fn top_level_names(&self) -> &'static [&'static str] {
         &["case.html"]
     }
+    fn may_have_written(&self, path: &str) -> bool {
+        path == "case.html"
+    }
     fn export(
         &self,
         input: &mut ExportInput<'_>,

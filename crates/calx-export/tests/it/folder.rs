@@ -119,3 +119,81 @@ fn a_target_that_appears_meanwhile_is_not_replaced() {
         fs::remove_dir_all(&target).unwrap();
     }
 }
+
+/// Files that people put beside those of an export are not deleted with it, wherever they lie.
+#[test]
+fn what_people_put_into_an_export_is_not_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("52");
+    let names = [
+        "case.html",
+        "case.json",
+        "images/image-1.png",
+        "images/image-12-frame-7-marks.png",
+        "sr/case.dcm",
+        "sr/measurements-2.dcm",
+        "seg/image-1.dcm",
+        "gsps/image-10.dcm",
+        "kos/keys-1.dcm",
+    ];
+    let export = || {
+        let mut out = OutputFolder::begin(&target, true)?;
+        names.iter().try_for_each(|name| out.write(name, b"x"))?;
+        out.finish()
+    };
+    for _ in 0..2 {
+        export().unwrap();
+    }
+    for mine in [
+        "sr/mine.txt",
+        "sr/measurements-02.dcm",
+        "sr/keys-1.dcm",
+        "seg/image-.dcm",
+        "images/image-1-marks2.png",
+        "images/deep/image-1.png",
+        "gsps/case.json",
+        "notes/",
+        "kos/old/",
+        "case.json.bak",
+    ] {
+        let path = target.join(mine);
+        if mine.ends_with('/') {
+            fs::create_dir_all(&path).unwrap();
+        } else {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "mine").unwrap();
+        }
+        let error = export().unwrap_err();
+        assert!(matches!(error, ExportError::NotAnExport { .. }), "{mine}: {error}");
+        assert!(path.exists(), "{mine}");
+        match path.parent().filter(|parent| parent.ends_with("deep")) {
+            Some(deep) => fs::remove_dir_all(deep).unwrap(),
+            None if path.is_dir() => fs::remove_dir(&path).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/", target.join("seg/image-2.dcm")).unwrap();
+        assert!(matches!(export().unwrap_err(), ExportError::NotAnExport { .. }));
+        fs::remove_file(target.join("seg/image-2.dcm")).unwrap();
+    }
+    export().unwrap();
+}
+
+#[test]
+fn what_is_given_up_leaves_no_folder_above_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("a/b/52");
+    let mut out = OutputFolder::begin(&target, false).unwrap();
+    out.write("case.json", b"{}").unwrap();
+    drop(out);
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+    // What somebody else put there meanwhile stays.
+    let out = OutputFolder::begin(&target, false).unwrap();
+    fs::write(folder.path().join("a/mine.txt"), "mine").unwrap();
+    drop(out);
+    assert_eq!(names(&folder.path().join("a")), ["mine.txt"]);
+    OutputFolder::begin(&target, false).unwrap().finish().unwrap();
+    assert!(target.is_dir());
+}
