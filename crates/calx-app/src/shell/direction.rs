@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align, Galley, Label, Layout, Response, RichText, Ui};
+use egui::{Align, Label, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 /// How a word runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,13 +106,67 @@ pub fn wrapped(ui: &Ui, job: &LayoutJob) -> Option<Wrapped> {
     if !runs_right(&job.text) {
         return None;
     }
-    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job.clone()));
-    Some(line_by_line(job, &rows_of(&galley)))
+    let width = |letters: &[Letter]| {
+        let galley = ui.fonts_mut(|fonts| fonts.layout_job(of_letters(job, letters)));
+        galley.size().x
+    };
+    Some(line_by_line(job, &lines_of(job, width)))
 }
 
-/// The letters of each line, and whether a paragraph ends there.
-fn rows_of(galley: &Galley) -> Vec<(String, bool)> {
-    galley.rows.iter().map(|row| (row.row.text(), row.ends_with_newline)).collect()
+/// The lines of a text wrapped between words, each with whether a paragraph ends there. Letters are joined within words
+/// only, so that a line is as wide as its words and gaps. A word that is too long has a line of its own.
+fn lines_of(job: &LayoutJob, width: impl Fn(&[Letter]) -> f32) -> Vec<(String, bool)> {
+    let letters = letters_of(job);
+    let mut lines: Vec<(String, bool)> = Vec::new();
+    let signs = |letters: &[Letter]| letters.iter().map(|letter| letter.sign).collect::<String>();
+    for paragraph in letters.split(|letter| letter.sign == '\n') {
+        if let Some((_, is_end)) = lines.last_mut() {
+            *is_end = true;
+        }
+        let (mut line, mut reached) = (String::new(), 0.0);
+        for piece in paragraph.split_inclusive(|letter| letter.sign == ' ' || breaks_behind(letter.sign)) {
+            let word = match piece.split_last() {
+                Some((last, before)) if last.sign == ' ' => before,
+                _ => piece,
+            };
+            let (with, without) = (width(piece), width(word));
+            if reached + without > job.wrap.max_width && !line.is_empty() {
+                lines.push((std::mem::take(&mut line), false));
+                reached = 0.0;
+            }
+            line.push_str(&signs(piece));
+            reached += with;
+        }
+        lines.push((line, false));
+    }
+    if lines.len() > job.wrap.max_rows {
+        lines.truncate(job.wrap.max_rows);
+        if let Some((last, is_end)) = lines.last_mut() {
+            *last = format!("{}…", last.trim_end());
+            *is_end = false;
+        }
+    }
+    lines
+}
+
+/// Every letter of a text.
+fn letters_of(job: &LayoutJob) -> Vec<Letter> {
+    let sections = sections_of(job);
+    let letter = |(place, (sign, section)): (usize, (char, usize))| Letter { sign, place, section };
+    job.text.chars().zip(sections).enumerate().map(letter).collect()
+}
+
+/// Some letters of a text, as it looks; it is not wrapped.
+fn of_letters(job: &LayoutJob, letters: &[Letter]) -> LayoutJob {
+    let mut out = LayoutJob { text: String::new(), sections: Vec::new(), ..job.clone() };
+    out.wrap = egui::text::TextWrapping { max_width: f32::INFINITY, ..egui::text::TextWrapping::default() };
+    for run in letters.chunk_by(|a, b| a.section == b.section) {
+        let words: String = run.iter().map(|letter| letter.sign).collect();
+        let section = run.first().and_then(|first| job.sections.get(first.section));
+        let format = section.map_or_else(TextFormat::default, |section| section.format.clone());
+        out.append(&words, 0.0, format);
+    }
+    out
 }
 
 fn line_by_line(job: &LayoutJob, rows: &[(String, bool)]) -> Wrapped {
@@ -149,18 +203,7 @@ fn line_by_line(job: &LayoutJob, rows: &[(String, bool)]) -> Wrapped {
             base = base_at(place);
         }
     }
-    let mut wrapped = LayoutJob { text: String::new(), sections: Vec::new(), ..job.clone() };
-    wrapped.wrap =
-        egui::text::TextWrapping { max_width: f32::INFINITY, ..egui::text::TextWrapping::default() };
-    for run in out.chunk_by(|a, b| a.section == b.section) {
-        let words: String = run.iter().map(|letter| letter.sign).collect();
-        let format = run.first().and_then(|first| job.sections.get(first.section));
-        wrapped.append(
-            &words,
-            0.0,
-            format.map_or_else(TextFormat::default, |section| section.format.clone()),
-        );
-    }
+    let wrapped = of_letters(job, &out);
     Wrapped { job: wrapped, begins_right, places: out.into_iter().map(|letter| letter.place).collect() }
 }
 
@@ -176,19 +219,18 @@ fn sections_of(job: &LayoutJob) -> Vec<usize> {
 /// Shows a text, wrapped at the room there is; one that begins at the right stands at the right.
 pub fn label(ui: &mut Ui, mut job: LayoutJob) -> Response {
     job.wrap.max_width = ui.available_width();
-    let Some(Wrapped { job: shown, begins_right, .. }) = wrapped(ui, &job) else {
+    let Some(Wrapped { job: mut shown, begins_right, .. }) = wrapped(ui, &job) else {
         return ui.add(Label::new(job).wrap());
     };
+    shown.halign = if begins_right { Align::RIGHT } else { Align::LEFT };
+    let width = job.wrap.max_width;
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(shown));
+    let (place, response) = ui.allocate_exact_size(vec2(width, galley.size().y), Sense::hover());
     // A screen reader reads it as it was written.
-    let words = job.text;
-    let shown = Label::new(shown).extend();
-    let response = if begins_right {
-        let layout = Layout::top_down(Align::Max);
-        ui.with_layout(layout, |ui| ui.add(shown.halign(Align::RIGHT))).inner
-    } else {
-        ui.add(shown)
-    };
-    response.accessible_name(words)
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &job.text));
+    let at = if begins_right { place.right_top() } else { place.left_top() };
+    ui.painter().galley(at, galley, ui.visuals().text_color());
+    response
 }
 
 /// The same with words of one look.
@@ -221,6 +263,11 @@ const fn is_right(letter: char) -> bool {
     matches!(letter,
         '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'
         | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+}
+
+/// Letters of scripts without gaps between words, behind which a line may end.
+const fn breaks_behind(letter: char) -> bool {
+    matches!(letter, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}')
 }
 
 fn side_of_letter(letter: char) -> Option<Side> {
@@ -325,6 +372,24 @@ mod tests {
         places.sort_unstable();
         assert_eq!(places, (0..text.text.chars().count()).collect::<Vec<_>>());
         assert_eq!(shown.places.first(), Some(&5), "the second word is drawn first");
+    }
+
+    #[test]
+    fn lines_are_wrapped_between_words() {
+        let mut text = job(&[("تكلس الشرايين في اليدين\nهنا", 14.0)]);
+        let width = |letters: &[Letter]| letters.iter().map(|_| 1.0).sum::<f32>();
+        let whole = rows(&[("تكلس الشرايين في اليدين", true), ("هنا", false)]);
+        assert_eq!(lines_of(&text, width), whole);
+        text.wrap.max_width = 14.0;
+        let cut = rows(&[("تكلس الشرايين ", false), ("في اليدين", true), ("هنا", false)]);
+        assert_eq!(lines_of(&text, width), cut);
+        // A gap at the end of a line takes no room.
+        text.wrap.max_width = 13.0;
+        assert_eq!(lines_of(&text, width), cut);
+        text.wrap.max_rows = 2;
+        assert_eq!(lines_of(&text, width), rows(&[("تكلس الشرايين ", false), ("في اليدين…", false)]));
+        text.wrap.max_width = 3.0;
+        assert_eq!(lines_of(&text, width)[0].0, "تكلس ", "a word that is too long stands alone");
     }
 
     #[test]
