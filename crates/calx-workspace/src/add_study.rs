@@ -17,6 +17,7 @@ use calx_model::{
 };
 use uuid::Uuid;
 
+use crate::about_images;
 use crate::error::WorkspaceError;
 use crate::import::chain;
 use crate::query::not_found;
@@ -104,8 +105,15 @@ impl Workspace {
         };
         let id = CaseStudyId(new_id());
         let (mut images, mut left_out, mut notices) = (Vec::new(), Vec::new(), Vec::new());
+        // Of what is taken: beside the images a study may hold reports and masks, whose modality is not theirs.
+        let mut modality = None;
         for row in chosen {
             let leave = |reason, text| LeftOut { instance: row.instance.clone(), reason, text };
+            if let Some(name) = about_images::called(&row.sop_class) {
+                let text = format!("the object is {name}: about images, and none itself");
+                left_out.push(leave("no_image", text));
+                continue;
+            }
             if !row.has_pixels {
                 left_out.push(leave("no_pixels", "the object holds no image".to_owned()));
                 continue;
@@ -120,6 +128,7 @@ impl Workspace {
             match read_image_info(&locator, 1) {
                 Ok(read) => {
                     notices.extend(read.notices.iter().map(ToString::to_string));
+                    modality = modality.or_else(|| code(&row.modality));
                     images.push(image(ImageId(new_id()), row, &read.value));
                 }
                 Err(error) => left_out.push(leave(error.code(), chain(&error))),
@@ -133,7 +142,7 @@ impl Workspace {
             id,
             source: Some(request.study.clone()),
             title: title(request, &study),
-            modality: study.modalities.iter().find_map(code).unwrap_or_else(|| "OT".to_owned()),
+            modality: modality.unwrap_or_else(|| "OT".to_owned()),
             when: study.date.map_or(StudyTime::Unknown, |date| StudyTime::Date { date }),
             images,
         };

@@ -12,6 +12,7 @@
 //! - The catalogue is an index: it comes back from `objects/` ([`Workspace::rebuild_catalogue`]).
 //! - Every write to the catalogue goes through one method, which takes a transaction (`catalogue`).
 
+mod about_images;
 pub mod add_study;
 mod carried;
 pub mod case_facts;
@@ -68,7 +69,7 @@ pub use rebuild::RebuildReport;
 pub use repair::{Fault, RepairReport, Torn};
 pub use resolutions::Resolution;
 pub use resolve::{Bytes, Candidate, Choice, Conflict, Resolved, ShownIn};
-pub use restore::Restored;
+pub use restore::{CaseFound, CasesFound, Restored};
 pub use rows::{CaseHit, InstanceRow, IssueRow, PatientRow, RunRow, SeriesRow, StudyRow, Totals};
 pub use search::SearchQuery;
 pub use verify::{LeftoverKind, VerifyOptions, VerifyReport};

@@ -144,6 +144,7 @@ impl Workspace {
                 studies: count("SELECT count(*) FROM studies")?,
                 series: count("SELECT count(*) FROM series")?,
                 instances: count("SELECT coalesce(sum(instances), 0) FROM series")?,
+                images: count("SELECT coalesce(sum(images), 0) FROM series")?,
             })
         })
     }

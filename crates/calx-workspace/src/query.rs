@@ -39,7 +39,7 @@ pub(crate) const INSTANCE: &str =
     "i.uid, i.series, e.study, i.sop_class, i.transfer_syntax, e.modality, i.number,
     i.rows, i.columns, i.frames, i.has_pixels, i.side, i.view_position, i.burned_in, i.synthetic, i.damaged,
     f.managed, f.size, f.sha256,
-    (SELECT count(*) FROM files c WHERE c.instance = i.uid AND c.id <> i.file)";
+    (SELECT count(*) FROM files c WHERE c.instance = i.uid AND c.id <> i.file), i.is_image";
 
 /// Rows that are asked for at once where all are wanted.
 const PAGE: usize = 1_000;
@@ -405,6 +405,7 @@ pub(crate) fn instance_row(row: &Row<'_>) -> rusqlite::Result<InstanceRow> {
         size: unsigned(row, 17)?,
         sha256: row.get(18)?,
         conflicts: row.get(19)?,
+        is_image: row.get(20)?,
     })
 }
 

@@ -96,6 +96,8 @@ pub struct InstanceRow {
     pub frames: u32,
     /// Whether it has pixel data.
     pub has_pixels: bool,
+    /// Whether it is an image: pixels, and not of a class of objects about images, as a segmentation is.
+    pub is_image: bool,
     /// The side as the header states it: `R`, `L`, `B`, `U`.
     pub side: Option<calx_model::Side>,
     /// ViewPosition (0018,5101).
@@ -142,6 +144,8 @@ pub struct Totals {
     pub series: u64,
     /// Instances.
     pub instances: u64,
+    /// Images among them.
+    pub images: u64,
 }
 
 /// One run of import.

@@ -13,7 +13,7 @@
 use rusqlite::Transaction;
 
 /// `user_version` that this program writes.
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
 
 /// Columns of `files`, from format 2 on.
 const FILES: &str = "(
@@ -233,13 +233,37 @@ ALTER TABLE sought_cases ADD COLUMN facts TEXT;
 UPDATE sought_cases SET journal_bytes = -1;
 ";
 
+/// From version 4: what has pixels and is no image ([`crate::about_images`]) is no longer counted as one.
+const TO_5: &str = "
+DROP TRIGGER instances_added;
+DROP TRIGGER instances_removed;
+DROP TRIGGER instances_changed;
+CREATE TRIGGER instances_added AFTER INSERT ON instances BEGIN
+    UPDATE series SET instances = instances + 1, images = images + NEW.is_image,
+        damaged = damaged + (NEW.damaged IS NOT NULL) WHERE uid = NEW.series;
+END;
+CREATE TRIGGER instances_removed AFTER DELETE ON instances BEGIN
+    UPDATE series SET instances = instances - 1, images = images - OLD.is_image,
+        damaged = damaged - (OLD.damaged IS NOT NULL) WHERE uid = OLD.series;
+END;
+CREATE TRIGGER instances_changed AFTER UPDATE OF series, sop_class, has_pixels, damaged ON instances BEGIN
+    UPDATE series SET instances = instances - 1, images = images - OLD.is_image,
+        damaged = damaged - (OLD.damaged IS NOT NULL) WHERE uid = OLD.series;
+    UPDATE series SET instances = instances + 1, images = images + NEW.is_image,
+        damaged = damaged + (NEW.damaged IS NOT NULL) WHERE uid = NEW.series;
+END;
+UPDATE series SET images =
+    (SELECT coalesce(sum(i.is_image), 0) FROM instances i WHERE i.series = series.uid);
+";
+
 /// Makes the tables in an empty file.
 pub(crate) fn make(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(TABLES)?;
     tx.execute_batch(&format!("CREATE TABLE files {FILES}; {FILES_INDEXES}"))?;
     tx.execute_batch(SOURCES)?;
     to_3(tx)?;
-    to_4(tx)
+    tx.execute_batch(TO_4)?;
+    to_5(tx)
 }
 
 /// Brings the tables of format `found` to this one.
@@ -251,7 +275,10 @@ pub(crate) fn bring_up_to_date(tx: &Transaction<'_>, found: u32) -> rusqlite::Re
     if found < 3 {
         to_3(tx)?;
     }
-    to_4(tx)
+    if found < 4 {
+        tx.execute_batch(TO_4)?;
+    }
+    to_5(tx)
 }
 
 /// From format 2 to 3.
@@ -261,9 +288,14 @@ fn to_3(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(REMEMBERED)
 }
 
-/// From format 3 to 4. Whatever else format 4 needs is added here, after what stands.
-fn to_4(tx: &Transaction<'_>) -> rusqlite::Result<()> {
-    tx.execute_batch(TO_4)?;
+/// From format 4 to 5.
+fn to_5(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    let classes = crate::about_images::sql_list();
+    tx.execute_batch(&format!(
+        "ALTER TABLE instances ADD COLUMN is_image INTEGER NOT NULL
+         AS (has_pixels AND sop_class NOT IN ({classes}));"
+    ))?;
+    tx.execute_batch(TO_5)?;
     tx.pragma_update(None, "user_version", VERSION)
 }
 

@@ -11,13 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use calx_model::patient_text::escape_terminal;
 use calx_workspace::{
-    ArchiveLimits, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions,
+    ArchiveLimits, CasesFound, FileOutcome, FileStatus, ImportError, ImportEvent, ImportMode, ImportOptions,
     ImportSummary, OnDuplicate, Workspace,
 };
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use self::cases::CasesFound;
 use self::interrupt::Interrupt;
 use self::progress::{Watcher, shows_progress};
 use self::report::{CSV_HEADER, Report, Row, line_of};
@@ -130,7 +129,9 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
         if writing.is_err() {
             cancel.store(true, Ordering::Relaxed);
         }
-        cases.see(&event);
+        if let ImportEvent::File(outcome) = &event {
+            cases.see(outcome);
+        }
         watcher.see(event);
     });
     watcher.done();
@@ -150,7 +151,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
         told => told?,
     }
     if !global.dry_run {
-        cases.tell(&workspace, out)?;
+        cases::tell(cases, &workspace, out)?;
     }
     if summary.interrupted
         && let Some(line) = interrupt.line()

@@ -19,6 +19,7 @@ use super::prepare::{Prepared, Ready, sha256_of};
 use super::recall;
 use super::settle::{settle, settle_repeated};
 use super::{FileOutcome, FileStatus, ImportMode, ImportSummary, OnDuplicate};
+use crate::about_images;
 use crate::durable::{self, BatchSync, remove_if_there};
 use crate::error::WorkspaceError;
 use crate::file_rows::{self, Filed, Found, Known, Lately, Learned, Place};
@@ -270,7 +271,8 @@ fn file(
         Filed::New { study, series } => {
             summary.new_studies += u64::from(study);
             summary.new_series += u64::from(series);
-            summary.new_images += u64::from(ready.header.has_pixels);
+            summary.new_images +=
+                u64::from(ready.header.has_pixels && about_images::called(&ready.header.sop_class).is_none());
             match &ready.damaged {
                 None => (FileStatus::Imported, "", String::new()),
                 Some(why) => (FileStatus::Damaged, "truncated", why.clone()),

@@ -8,7 +8,7 @@ use calx_workspace::{
 };
 use rusqlite::Connection;
 
-use crate::support::{Fresh, Tiny, fate, import, new_case, stamp, title};
+use crate::support::{Fresh, SEGMENTATION, Tiny, fate, import, new_case, stamp, title};
 
 /// The catalogue as version 1 made it.
 const VERSION_1: &str = "
@@ -176,7 +176,7 @@ fn a_catalogue_of_version_1_is_migrated_once_after_a_copy() {
     let before = seen(&workspace);
     assert_eq!(workspace.instances(None).unwrap().len(), 2);
     let root = downgrade(workspace, 1);
-    let aside = root.join("catalogue.before-4.sqlite");
+    let aside = root.join("catalogue.before-5.sqlite");
     assert!(!aside.exists());
 
     let after: Vec<_> = std::thread::scope(|scope| {
@@ -198,7 +198,7 @@ fn a_catalogue_of_version_1_is_migrated_once_after_a_copy() {
     drop(ws);
 
     let newer = Connection::open(root.join("catalogue.sqlite")).unwrap();
-    newer.pragma_update(None, "user_version", 5).unwrap();
+    newer.pragma_update(None, "user_version", 6).unwrap();
     drop(newer);
     let error = Workspace::open(&root).unwrap().studies().unwrap_err();
     assert!(error.to_string().contains("has format 5, this version reads up to 4"), "{error}");
@@ -228,12 +228,59 @@ fn a_catalogue_of_version_2_is_equal_when_migrated() {
     let (fresh, before) = of_version_2();
     let ws = &fresh.workspace;
     assert_eq!(seen(ws), before);
-    assert_eq!(version_and_files(&ws.root().join("catalogue.before-4.sqlite")), (2, 4));
+    assert_eq!(version_and_files(&ws.root().join("catalogue.before-5.sqlite")), (2, 4));
     assert!(ws.verify(VerifyOptions { deep: true }).unwrap().is_whole());
     let run = ws.runs().unwrap().remove(0).run;
     assert_eq!(ws.run_plan(&run).unwrap().sources, [fresh.src()]);
     let same = schema(&ws.root().join("catalogue.sqlite"));
     assert_eq!(same, schema(&Fresh::new().workspace.root().join("catalogue.sqlite")));
+}
+
+/// How versions 3 and 4 counted images.
+const COUNTED_BEFORE_5: &str = "
+DROP TRIGGER instances_added;
+DROP TRIGGER instances_removed;
+DROP TRIGGER instances_changed;
+ALTER TABLE instances DROP COLUMN is_image;
+CREATE TRIGGER instances_added AFTER INSERT ON instances BEGIN
+    UPDATE series SET instances = instances + 1, images = images + NEW.has_pixels,
+        damaged = damaged + (NEW.damaged IS NOT NULL) WHERE uid = NEW.series;
+END;
+CREATE TRIGGER instances_removed AFTER DELETE ON instances BEGIN
+    UPDATE series SET instances = instances - 1, images = images - OLD.has_pixels,
+        damaged = damaged - (OLD.damaged IS NOT NULL) WHERE uid = OLD.series;
+END;
+CREATE TRIGGER instances_changed AFTER UPDATE OF series, has_pixels, damaged ON instances BEGIN
+    UPDATE series SET instances = instances - 1, images = images - OLD.has_pixels,
+        damaged = damaged - (OLD.damaged IS NOT NULL) WHERE uid = OLD.series;
+    UPDATE series SET instances = instances + 1, images = images + NEW.has_pixels,
+        damaged = damaged + (NEW.damaged IS NOT NULL) WHERE uid = NEW.series;
+END;
+UPDATE series SET images =
+    (SELECT coalesce(sum(i.has_pixels), 0) FROM instances i WHERE i.series = series.uid);
+";
+
+#[test]
+fn a_catalogue_of_version_4_no_longer_counts_masks_as_images() {
+    let fresh = Fresh::new();
+    fresh.put("a.dcm", &Tiny::new("1.2.3.4").bytes());
+    let mask = Tiny { class: SEGMENTATION, series: "1.2.3.1.0", modality: "SEG", ..Tiny::new("1.2.3.5") };
+    fresh.put("b.dcm", &mask.bytes());
+    fresh.import();
+    let Fresh { dir, workspace } = fresh;
+    let images = |ws: &Workspace| ws.totals().unwrap().images;
+    assert_eq!(images(&workspace), 1);
+    let catalogue = workspace.root().join("catalogue.sqlite");
+    drop(workspace);
+    let old = Connection::open(&catalogue).unwrap();
+    old.execute_batch(COUNTED_BEFORE_5).unwrap();
+    old.pragma_update(None, "user_version", 4).unwrap();
+    let counted: u32 = old.query_row("SELECT sum(images) FROM series", [], |row| row.get(0)).unwrap();
+    assert_eq!(counted, 2, "as it was");
+    drop(old);
+    let ws = Workspace::open(&dir.path().join("ws")).unwrap();
+    assert_eq!(images(&ws), 1);
+    assert_eq!(schema(&catalogue), schema(&Fresh::new().workspace.root().join("catalogue.sqlite")));
 }
 
 #[test]
@@ -247,11 +294,12 @@ fn a_catalogue_of_version_3_takes_its_cases_up_anew() {
     let catalogue = workspace.root().join("catalogue.sqlite");
     drop(workspace);
     let old = Connection::open(&catalogue).unwrap();
+    old.execute_batch(COUNTED_BEFORE_5).unwrap();
     old.execute_batch("ALTER TABLE sought_cases DROP COLUMN facts; PRAGMA user_version = 3;").unwrap();
     drop(old);
     let ws = Workspace::open(&dir.path().join("ws")).unwrap();
     assert_eq!(ws.case_facts().unwrap(), before);
-    assert_eq!(version_and_files(&ws.root().join("catalogue.before-4.sqlite")), (3, 0));
+    assert_eq!(version_and_files(&ws.root().join("catalogue.before-5.sqlite")), (3, 0));
     assert_eq!(schema(&catalogue), schema(&Fresh::new().workspace.root().join("catalogue.sqlite")));
     ws.refresh_search().unwrap();
     let kept: Option<String> = Connection::open(&catalogue)
@@ -280,7 +328,7 @@ fn a_migration_that_was_killed_leaves_the_old_catalogue() {
     let root = dir.path().join("ws");
     let catalogue = root.join("catalogue.sqlite");
     // The copy was cut off; and then one that stopped inside the transaction, pages spilled into the log.
-    std::fs::write(root.join("catalogue.before-4.partial"), b"half").unwrap();
+    std::fs::write(root.join("catalogue.before-5.partial"), b"half").unwrap();
     let mut killed = Connection::open(&catalogue).unwrap();
     killed.pragma_update(None, "cache_size", 1).unwrap();
     let tx = killed.transaction().unwrap();

@@ -6,7 +6,7 @@ use calx_model::{
 use calx_workspace::{AddStudy, ErrorClass, Found, WorkspaceError};
 use uuid::Uuid;
 
-use crate::support::{Fresh, Tiny, new_case, stamp};
+use crate::support::{Fresh, SEGMENTATION, Tiny, new_case, stamp};
 
 fn two_studies(patient: (&'static str, &'static str, &'static str)) -> Fresh {
     let fresh = Fresh::new();
@@ -61,6 +61,31 @@ fn a_study_becomes_a_study_of_the_case() {
     // The same person in another spelling.
     let second = ws.add_study(&case, &study("1.2.9.1"), &mut ids()).unwrap();
     assert!(matches!(second.edit, Edit::AddStudy { index: 1, .. }));
+}
+
+#[test]
+fn masks_are_objects_beside_the_images_and_lend_them_no_modality() {
+    let fresh = Fresh::new();
+    fresh.put("a.dcm", &Tiny { modality: "US", ..Tiny::new("1.2.3.4") }.bytes());
+    // Before the image in every order.
+    let mask =
+        Tiny { class: SEGMENTATION, modality: "SEG", series: "1.2.3.1.0", number: 0, ..Tiny::new("1.2.3.3") };
+    fresh.put("b.dcm", &mask.bytes());
+    let (summary, _) = fresh.import();
+    assert_eq!((summary.counts.imported, summary.new_images), (2, 1));
+    let ws = &fresh.workspace;
+    let totals = ws.totals().unwrap();
+    assert_eq!((totals.instances, totals.images), (2, 1));
+    let row = ws.studies().unwrap().remove(0);
+    assert_eq!((row.instances, row.images), (2, 1));
+    let writer = ws.create_case(new_case(1, "Duplex"), stamp(0)).unwrap();
+    let proposal = ws.add_study(writer.document().case(), &study("1.2.3.1"), &mut ids()).unwrap();
+    let Edit::AddStudy { study: added, .. } = proposal.edit else { panic!("one edit") };
+    let images: Vec<_> = added.images.iter().map(|image| image.source.as_str()).collect();
+    assert_eq!((added.modality.as_str(), images.as_slice()), ("US", ["1.2.3.4"].as_slice()));
+    let left = &proposal.left_out[0];
+    assert_eq!((left.instance.as_str(), left.reason), ("1.2.3.3", "no_image"));
+    assert!(left.text.contains("a segmentation"), "{}", left.text);
 }
 
 #[test]

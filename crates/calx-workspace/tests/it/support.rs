@@ -91,9 +91,14 @@ pub(crate) fn element(group: u16, number: u16, vr: &str, value: &[u8]) -> Vec<u8
     out
 }
 
+/// Segmentation Storage.
+pub(crate) const SEGMENTATION: &str = "1.2.840.10008.5.1.4.1.1.66.4";
+
 /// A 4 × 4 image of 16 bits, as a DICOM file written by hand.
 #[derive(Clone)]
 pub(crate) struct Tiny {
+    pub(crate) class: &'static str,
+    pub(crate) modality: &'static str,
     pub(crate) study: &'static str,
     pub(crate) series: &'static str,
     pub(crate) instance: String,
@@ -106,6 +111,8 @@ pub(crate) struct Tiny {
 impl Tiny {
     pub(crate) fn new(instance: &str) -> Self {
         Self {
+            class: "1.2.840.10008.5.1.4.1.1.1.1",
+            modality: "DX",
             study: "1.2.3.1",
             series: "1.2.3.1.1",
             instance: instance.to_owned(),
@@ -117,7 +124,7 @@ impl Tiny {
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let class = b"1.2.840.10008.5.1.4.1.1.1.1";
+        let class = self.class.as_bytes();
         let mut meta = element(0x0002, 0x0001, "OB", &[0, 1]);
         meta.extend(element(0x0002, 0x0002, "UI", class));
         meta.extend(element(0x0002, 0x0003, "UI", self.instance.as_bytes()));
@@ -132,7 +139,7 @@ impl Tiny {
         out.extend(element(0x0008, 0x0016, "UI", class));
         out.extend(element(0x0008, 0x0018, "UI", self.instance.as_bytes()));
         out.extend(element(0x0008, 0x0020, "DA", b"20240203"));
-        out.extend(element(0x0008, 0x0060, "CS", b"DX"));
+        out.extend(element(0x0008, 0x0060, "CS", self.modality.as_bytes()));
         out.extend(element(0x0008, 0x1030, "LO", self.description.as_bytes()));
         out.extend(element(0x0010, 0x0010, "PN", self.patient.1.as_bytes()));
         out.extend(element(0x0010, 0x0020, "LO", self.patient.0.as_bytes()));

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use calx_dicom::derived::{CaseHead, Changed, ReadAnnotationError, read_case, read_case_head};
+use calx_dicom::derived::{CaseHead, Changed, ReadAnnotationError, read_case_head};
 use calx_dicom::{Locator, read_header};
 use calx_model::{Case, SopInstanceUid};
 use calx_workspace::{Restored, Workspace};
@@ -49,10 +49,9 @@ pub(super) fn run(args: &RestoreArgs, workspace: &Workspace, global: &Global, ou
     let mut files = files(&args.what, workspace)?;
     let found = document(&files)?;
     let document = files.remove(found.at);
-    // Masks may have been imported before.
-    files.extend(found.head.needs.iter().filter_map(|uid| workspace.locate(uid).ok()));
     let changed = if args.accept_changed { Changed::Taken } else { Changed::Refused };
-    let read = read_case(&document, &files, changed).map_err(|error| unreadable(&document, error))?;
+    let read = workspace.case_of_document(&document, &found.head, files, changed);
+    let read = read.map_err(|error| unreadable(&document, error))?;
     read.notices.iter().for_each(|notice| out.note(format!("! {notice}")));
     let case = read.value;
     if global.dry_run {
@@ -169,7 +168,7 @@ fn settle(restored: Restored, case: &Case, workspace: &Workspace, global: &Globa
             if let (Some(taken), Some(number)) = (number_taken, &number) {
                 out.note(format!("the number {taken} is another case's here, it got {number}"));
             }
-            tell_absent(case, workspace, out);
+            workspace.lacks_of(case).iter().for_each(|lack| out.note(lack));
             writing.say("case", number, case.id.0, State::Made)
         }
         Restored::Here { number } => {
@@ -184,24 +183,6 @@ fn settle(restored: Restored, case: &Case, workspace: &Workspace, global: &Globa
             Err(Failure::say(Exit::Refused, text)
                 .hint("restore into another workspace: calx init DIR, then calx -w DIR case restore …"))
         }
-    }
-}
-
-/// What the case rests on and is not here.
-fn tell_absent(case: &Case, workspace: &Workspace, out: &Out) {
-    let all = case.images().count();
-    let absent = case.images().filter(|(_, image)| workspace.instance(&image.source).is_err()).count();
-    if absent > 0 {
-        out.note(format!(
-            "images of it that are not in this workspace: {absent} of {all}; calx import brings them"
-        ));
-    }
-    let own = workspace.schema().reference();
-    if case.schema != own {
-        out.note(format!(
-            "its labels are those of {} {}, this workspace has {} {}",
-            case.schema.id, case.schema.version, own.id, own.version
-        ));
     }
 }
 
