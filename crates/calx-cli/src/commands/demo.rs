@@ -224,6 +224,11 @@ fn where_to_look(
         }))?;
         return Ok(Exit::Done);
     }
+    let workspace = std::path::absolute(folder.join("workspace")).or_exit(Exit::Bug)?;
+    if cfg!(feature = "app") {
+        out.line("\nOpen it in the window")?;
+        out.line(format!("  calx -w '{}'", workspace.display()))?;
+    }
     out.line("\nLook at")?;
     for file in &report.files {
         let what = match Path::new(&file.path).extension().and_then(|e| e.to_str()) {
@@ -242,7 +247,6 @@ fn where_to_look(
             target.join(&file.path).display()
         ))?;
     }
-    let workspace = std::path::absolute(folder.join("workspace")).or_exit(Exit::Bug)?;
     out.line("\nGo on with")?;
     out.line(format!("  export CALX_WORKSPACE='{}'", workspace.display()))?;
     for (command, what) in [
