@@ -5,6 +5,7 @@
 //! Invariants
 //! - Commands run at the end of a pass, in the order they were asked for: nothing changes while it is drawn.
 //! - Nothing here blocks.
+//! - What is due at a time is done at that time, whether or not a hand moves; while nothing is due, nothing is drawn.
 
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,8 @@ use crate::{case, library, shell, viewer};
 
 /// How long the disk is waited for when the window ends.
 const LAST_WAIT: Duration = Duration::from_secs(3);
+/// What is overdue is done in the next pass, in seconds: a screen shows no more than that.
+const SOON: f64 = 0.016;
 
 /// The window's content.
 #[derive(Debug)]
@@ -43,6 +46,7 @@ impl App {
         }
         shell::poll(state);
         crate::resume::take_up(state);
+        self.wake_when_due(ctx);
     }
 
     /// Draws one pass and does what was asked for.
@@ -62,6 +66,21 @@ impl App {
         }
         for CommandCall { id, arg } in asked {
             commands::run(state, id, &arg);
+        }
+        let ctx = ui.ctx().clone();
+        self.wake_when_due(&ctx);
+    }
+
+    /// Asks for the pass in which something is due by the clock alone. In every pass anew, since egui forgets with each
+    /// pass what was asked for in the one before: a key let go would take back what its press had asked for.
+    fn wake_when_due(&self, ctx: &egui::Context) {
+        let state = &self.state;
+        // Without a case nothing takes in a text.
+        let text = state.session.as_ref().and_then(|_| state.drafts.due());
+        let due = [text, state.toasts.due(), state.flash.as_ref().map(|(_, until)| *until)];
+        if let Some(due) = due.into_iter().flatten().reduce(f64::min) {
+            let left = (due - state.seconds).clamp(SOON, 3600.0);
+            ctx.request_repaint_after(Duration::from_secs_f64(left));
         }
     }
 

@@ -31,12 +31,24 @@ pub enum Screen {
 }
 
 /// Keys that count while they are held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Held {
-    /// Marks are hidden.
+    /// Marks are hidden as long as the key is held.
     pub peek: bool,
+    /// When that began.
+    pub peeks_since: f64,
+    /// Marks are hidden until they are asked for again.
+    pub marks_off: bool,
     /// A drag moves the image.
     pub pan: bool,
+}
+
+impl Held {
+    /// Whether marks are hidden now.
+    #[must_use]
+    pub const fn hides_marks(self) -> bool {
+        self.peek || self.marks_off
+    }
 }
 
 /// All that the window knows.

@@ -35,6 +35,8 @@ mod memory;
 mod opened;
 #[path = "it/pointed.rs"]
 mod pointed;
+#[path = "it/restored.rs"]
+mod restored;
 #[path = "it/shell.rs"]
 mod shell;
 #[path = "it/story.rs"]

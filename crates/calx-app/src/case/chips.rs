@@ -103,6 +103,27 @@ fn words_of(text: &str, link: Option<EvidenceId>) -> Run {
     }
 }
 
+/// The range of whole words that a selection means: it grows over the rest of a word that it cuts, and loses the white
+/// space and the full stop at its ends.
+#[must_use]
+pub fn whole_words(words: &str, range: &Range<usize>) -> Range<usize> {
+    let is_of_word = |letter: &char| letter.is_alphanumeric() || matches!(letter, '-' | '\'' | '’');
+    let is_edge = |letter: char| letter.is_whitespace() || matches!(letter, '.' | ',' | ';' | ':');
+    let within = words.get(range.clone()).unwrap_or_default();
+    let core = within.trim_matches(is_edge);
+    if core.is_empty() {
+        return range.clone();
+    }
+    let start = range.start + within.len() - within.trim_start_matches(is_edge).len();
+    let end = start + core.len();
+    let (before, after) = (words.get(..start).unwrap_or_default(), words.get(end..).unwrap_or_default());
+    let begun: usize = before.chars().rev().take_while(is_of_word).map(char::len_utf8).sum();
+    let left: usize = after.chars().take_while(is_of_word).map(char::len_utf8).sum();
+    let begun = if core.starts_with(|letter| is_of_word(&letter)) { begun } else { 0 };
+    let left = if core.ends_with(|letter| is_of_word(&letter)) { left } else { 0 };
+    start - begun..end + left
+}
+
 /// The text with the words at `range` made a link; `None` when they are none, or linked already.
 #[must_use]
 pub fn with_link(text: &RichText, range: &Range<usize>, evidence: EvidenceId) -> Option<RichText> {
@@ -202,6 +223,18 @@ mod tests {
         assert_eq!(found.runs()[1], cite);
         assert_eq!(found.words(), "Rare and severe.");
         assert_eq!(retyped(&text, "Rarely and mild.").runs().len(), 3);
+    }
+
+    #[test]
+    fn a_link_is_made_of_whole_words() {
+        let words = "Calcified common palmar digital arteries, größer.";
+        let whole = |range: Range<usize>| &words[whole_words(words, &range)];
+        assert_eq!(whole(0..25), "Calcified common palmar digital", "a word that is cut is taken whole");
+        assert_eq!(whole(12..20), "common palmar");
+        assert_eq!(whole(9..17), "common", "not the white space round it");
+        assert_eq!(whole(32..41), "arteries", "not the comma");
+        assert_eq!(whole(43..46), "größer");
+        assert_eq!(whole(9..10), " ", "no word is chosen where none was meant");
     }
 
     #[test]

@@ -168,6 +168,12 @@ impl Drafts {
         self.texts.values().any(|draft| draft.due.is_some())
     }
 
+    /// When the next text is taken in; none while nothing waits.
+    #[must_use]
+    pub fn due(&self) -> Option<f64> {
+        self.texts.values().filter_map(|draft| draft.due).reduce(f64::min)
+    }
+
     /// What is typed in a field and not taken in yet.
     pub(super) fn typed(&self, field: Field) -> Option<&str> {
         self.texts.get(&field).map(|draft| draft.text.as_str())
@@ -280,7 +286,8 @@ pub(super) fn field(state: &mut AppState, ui: &mut egui::Ui, field: Field, look:
     let response = output.response.response.clone().accessible_name(look.name);
     if state.drafts.focus.take_if(|wanted| *wanted == field).is_some() {
         response.request_focus();
-        response.scroll_to_me(None);
+        // With what stands under it, so that it is seen where one writes.
+        response.scroll_to_me(Some(egui::Align::Center));
     }
     let selected = output.cursor_range.filter(|range| !range.is_empty()).map(|range| {
         let range = range.as_sorted_char_range();
@@ -299,14 +306,12 @@ pub(super) fn field(state: &mut AppState, ui: &mut egui::Ui, field: Field, look:
     if response.changed() {
         let due = Some(state.seconds + PAUSE);
         state.drafts.texts.insert(field, Draft { text, due, refused: None });
-        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(PAUSE));
     }
     if response.lost_focus()
         && let Some(draft) = state.drafts.texts.get_mut(&field)
         && draft.due.is_some()
     {
         draft.due = Some(state.seconds);
-        ui.ctx().request_repaint();
     }
     if let Some(typed) = typed {
         let frame = egui::Frame::NONE.inner_margin(egui::Margin::symmetric(8, 2));

@@ -24,6 +24,8 @@ use crate::state::{AppState, may_edit};
 
 /// Room for the sign that cuts a link, in points.
 const CUT: f32 = 30.0;
+/// Room for Link and more beside the presence, in points.
+const BESIDE: f32 = 104.0;
 
 /// What a statement says it is, in order.
 pub(super) const PRESENCES: [(Presence, &str); 4] = [
@@ -60,14 +62,14 @@ struct Row {
 pub fn panel(state: &mut AppState, ui: &mut egui::Ui) {
     let Some(checked) = checked::of(state) else { return };
     let mut pointed: Option<BTreeSet<RegionId>> = None;
+    // It stays where it is, however long the list is.
+    header(state, ui);
     ScrollArea::vertical().id_salt("findings").auto_shrink([false, false]).show(ui, |ui| {
         pointed = all(state, ui, &checked);
         ui.add_space(10.0);
         ui.separator();
-        ui.horizontal(|ui| {
-            theme::heading(ui, "Regions");
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| reads::line(state, ui));
-        });
+        reads::line(state, ui);
+        theme::heading(ui, "Regions");
         if let Some(regions) = regions::list(state, ui, &checked) {
             pointed = Some(regions);
         }
@@ -92,10 +94,9 @@ fn point(state: &mut AppState, pointed: Option<BTreeSet<RegionId>>) -> bool {
     is_new
 }
 
-/// Draws all findings; the regions pointed at.
-pub(super) fn all(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) -> Option<BTreeSet<RegionId>> {
+/// What stands over the findings.
+pub(super) fn header(state: &mut AppState, ui: &mut egui::Ui) {
     let can = may_edit(state);
-    let mut pointed = None;
     ui.horizontal(|ui| {
         theme::heading(ui, "Findings");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -106,6 +107,12 @@ pub(super) fn all(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) ->
             }
         });
     });
+}
+
+/// Draws all findings; the regions pointed at.
+pub(super) fn all(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) -> Option<BTreeSet<RegionId>> {
+    let can = may_edit(state);
+    let mut pointed = None;
     let session = state.session.as_deref()?;
     let (case, schema) = (session.case(), session.schema());
     let findings: Vec<(FindingId, Vec<Row>)> = case
@@ -278,7 +285,9 @@ fn presence(ui: &mut egui::Ui, row: &Row) -> Option<Presence> {
         |presence| PRESENCES.iter().find(|(known, _)| *known == presence).map_or("", |(_, word)| *word);
     let words: Vec<String> = PRESENCES.iter().map(|(_, word)| (*word).to_owned()).collect();
     let name = format!("Presence of statement {}", row.number);
-    let chosen = regions::picked(ui, &name, word(row.presence), &words)?;
+    // Link and more stand beside it, also in a narrow panel with a bar.
+    let room = ui.available_width() - BESIDE;
+    let chosen = regions::picked_within(ui, room, &name, word(row.presence), &words)?;
     PRESENCES.iter().find(|(_, word)| *word == chosen).map(|(presence, _)| *presence)
 }
 

@@ -51,6 +51,7 @@ pub(super) fn selected(state: &mut AppState, statement: StatementId) {
     }
     let mut refused = None;
     if let (Some(range), Some(id)) = (words, first) {
+        let range = chips::whole_words(&found.text.words(), &range);
         match chips::with_link(&found.text, &range, id) {
             Some(text) => {
                 edits.push(Edit::SetStatement { statement, field: StatementField::Text(text) });
@@ -59,7 +60,8 @@ pub(super) fn selected(state: &mut AppState, statement: StatementId) {
         }
     }
     if edits.is_empty() {
-        state.toasts.say(refused.unwrap_or("The statement rests on this already"));
+        let words = "The statement rests on this already; with words of it selected they become the link";
+        state.toasts.say(refused.unwrap_or(words));
         return;
     }
     if state.apply(Edit::Batch { edits }, "evidence link") {

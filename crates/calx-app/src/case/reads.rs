@@ -6,7 +6,6 @@
 //! - Nothing is called read that nobody said was read: opening an image changes no state.
 
 use calx_model::{Case, Edit, ImageId, ImageRead, ReadResult, ReadState, ReadingId};
-use egui::RichText;
 
 use super::regions;
 use crate::seams::WhyNot;
@@ -106,7 +105,7 @@ pub(super) fn line(state: &mut AppState, ui: &mut egui::Ui) {
     let words: Vec<String> = choices().iter().map(|choice| word(choice).to_owned()).collect();
     let mut chosen = None;
     ui.horizontal(|ui| {
-        ui.label(RichText::new(format!("Image {}", index + 1)).small().color(theme::QUIET));
+        theme::heading(ui, &format!("Image {}", index + 1));
         ui.add_enabled_ui(can, |ui| {
             chosen = regions::picked(ui, "Reading of the image shown", word(&now), &words);
         });

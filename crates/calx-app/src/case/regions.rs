@@ -215,9 +215,21 @@ fn toggle(
 
 /// A choice among words; the one that was chosen now.
 pub(super) fn picked(ui: &mut egui::Ui, name: &str, current: &str, words: &[String]) -> Option<String> {
+    picked_within(ui, 150.0, name, current, words)
+}
+
+/// The same, in a box no wider than there is room for.
+pub(super) fn picked_within(
+    ui: &mut egui::Ui,
+    room: f32,
+    name: &str,
+    current: &str,
+    words: &[String],
+) -> Option<String> {
     let mut chosen = None;
     let shown = if current.is_empty() { "not said" } else { current };
-    let response = ComboBox::from_id_salt(name).selected_text(shown).width(150.0);
+    let response =
+        ComboBox::from_id_salt(name).selected_text(shown).width(room.clamp(60.0, 150.0)).truncate();
     let response = response.popup_style(theme::of_popup(ui)).show_ui(ui, |ui| {
         for word in words {
             let label: &str = if word.is_empty() { "not said" } else { word };

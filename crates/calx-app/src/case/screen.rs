@@ -75,6 +75,7 @@ fn document(state: &mut AppState, ui: &mut egui::Ui, checked: &Checked) {
     text(state, ui, Field::Presentation, "Presentation", ("Presentation", hint, 3));
     ui.add_space(10.0);
     // Pointing at a link shows nothing here: the images are on another screen.
+    findings::header(state, ui);
     let _pointed = findings::all(state, ui, checked);
     ui.add_space(10.0);
     let hint = "What the case teaches; [@1] cites the first reference";

@@ -9,7 +9,7 @@ use super::import::Then;
 use super::question::Question;
 use super::queue::Queue;
 use super::tools::paths;
-use super::{Shows, import, open_chosen, open_imported, open_next, refresh};
+use super::{Shows, import, open_chosen, open_imported, open_next, refresh, restore};
 use crate::commands::{Arg, Command, Scope};
 use crate::seams::{SaveState, Session, WhyNot};
 use crate::selection::Selection;
@@ -62,6 +62,16 @@ pub const COMMANDS: &[Command] = &[
             let came = state.library.importer.came().clone();
             open_imported(state, &came);
         },
+    },
+    Command {
+        id: "case.restore",
+        name: "Restore the case that was imported",
+        tip: "Makes a case that came in with the last import, in the objects of its export, one of this workspace again",
+        menu: "File",
+        keys: &[],
+        scope: Scope::Everywhere,
+        when: restore::may_restore,
+        run: restore::run,
     },
     Command {
         id: "library.demo",
@@ -133,7 +143,7 @@ pub const COMMANDS: &[Command] = &[
         id: "library.open-next",
         name: "Next case",
         tip: "Opens the next row of the library as it is sorted and searched now",
-        menu: "View",
+        menu: "List",
         keys: &["Ctrl+PgDn"],
         scope: Scope::Everywhere,
         when: may_move_on,
@@ -143,7 +153,7 @@ pub const COMMANDS: &[Command] = &[
         id: "library.open-previous",
         name: "Previous case",
         tip: "Opens the row before in the library",
-        menu: "View",
+        menu: "List",
         keys: &["Ctrl+PgUp"],
         scope: Scope::Everywhere,
         when: may_move_on,
@@ -153,7 +163,7 @@ pub const COMMANDS: &[Command] = &[
         id: "library.queue",
         name: "Work through the list",
         tip: "Opens one after another in the order of the list, from the chosen row on; Ctrl+Enter goes on",
-        menu: "View",
+        menu: "List",
         keys: &["Ctrl+Enter"],
         scope: Scope::Library,
         when: may_queue,
@@ -167,7 +177,7 @@ pub const COMMANDS: &[Command] = &[
         id: "library.go-on",
         name: "Go on with the queue",
         tip: "Opens the row of the queue that was in hand last",
-        menu: "View",
+        menu: "List",
         keys: &[],
         scope: Scope::Library,
         when: has_queue,
@@ -182,7 +192,7 @@ pub const COMMANDS: &[Command] = &[
         id: "library.leave-queue",
         name: "Leave the queue",
         tip: "Next and previous follow the list again; what is done stays done",
-        menu: "View",
+        menu: "List",
         keys: &[],
         scope: Scope::Everywhere,
         when: has_queue,
@@ -192,7 +202,7 @@ pub const COMMANDS: &[Command] = &[
         id: "library.save-filter",
         name: "Save the filter…",
         tip: "Keeps words, filters and order under a name",
-        menu: "View",
+        menu: "List",
         keys: &[],
         scope: Scope::Library,
         when: has_workspace,
@@ -212,7 +222,7 @@ pub const COMMANDS: &[Command] = &[
         id: "library.clear-filters",
         name: "Show everything",
         tip: "Takes words and filters off; the order stays",
-        menu: "View",
+        menu: "List",
         keys: &[],
         scope: Scope::Library,
         when: is_filtered,
@@ -238,7 +248,7 @@ pub const COMMANDS: &[Command] = &[
         id: "library.refresh",
         name: "Read the list again",
         tip: "Shows what other programs changed in the workspace",
-        menu: "View",
+        menu: "List",
         keys: &[],
         scope: Scope::Library,
         when: has_workspace,
@@ -310,7 +320,7 @@ fn run_use_filter(state: &mut AppState, arg: &Arg) {
     }
 }
 
-fn is_saved(state: &AppState) -> Result<(), WhyNot> {
+pub(super) fn is_saved(state: &AppState) -> Result<(), WhyNot> {
     let saved = state.session.as_deref().map(Session::save_state);
     if matches!(saved, Some(SaveState::NotSaved { .. })) {
         return Err("the case in hand is not saved yet");

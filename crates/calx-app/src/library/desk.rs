@@ -15,11 +15,13 @@ use std::time::{Duration, Instant};
 
 use calx_model::{Case, CaseId, SopInstanceUid, StudyInstanceUid};
 use calx_workspace::{
-    CaseFacts, InitOptions, PageKey, ReadCounts, SearchQuery, StudyRow, Totals, Workspace, WorkspaceError,
+    CaseFacts, CaseFound, InitOptions, PageKey, ReadCounts, SearchQuery, StudyRow, Totals, Workspace,
+    WorkspaceError,
 };
 
 use super::filters;
 use super::question::{Kind, Order, Question, SavedFilter};
+use super::restore::{Back, bring_back};
 use crate::work::Outbox;
 use crate::work::saver::words;
 
@@ -74,6 +76,13 @@ pub enum Ask {
         /// What is looked for.
         question: Question,
     },
+    /// Makes a case that came in one of the workspace.
+    Restore {
+        /// The case.
+        found: Box<CaseFound>,
+        /// Who asks for it.
+        who: String,
+    },
     /// Keeps these filters.
     SaveFilters(Vec<SavedFilter>),
 }
@@ -114,9 +123,11 @@ pub struct OfCase {
     pub number: Option<u32>,
     /// Title.
     pub title: String,
-    /// Regions.
+    /// Studies it shows.
+    pub studies: usize,
+    /// Regions, of all its studies.
     pub regions: usize,
-    /// How far it was read.
+    /// How far it was read, all its studies.
     pub reads: ReadCounts,
 }
 
@@ -173,6 +184,8 @@ pub enum Tell {
     Preview(Key, Box<Contents>),
     /// All rows of a question.
     Queue(String, Vec<Key>),
+    /// What became of a case that came in.
+    Restored(Box<Result<Back, String>>),
     /// The filters that are kept.
     Filters(Vec<SavedFilter>),
     /// It cannot be read, and why.
@@ -231,6 +244,9 @@ impl Librarian {
                 let keys = self.keys(workspace, &question)?;
                 Ok(Tell::Queue(name, keys))
             }),
+            Ask::Restore { found, who } => {
+                self.with(|workspace| Ok(Tell::Restored(Box::new(bring_back(workspace, &found, &who)))))
+            }
             Ask::SaveFilters(filters) => self.with(|workspace| {
                 filters::save(workspace.root(), &filters)?;
                 Ok(Tell::Filters(filters))
@@ -355,6 +371,7 @@ impl Librarian {
             let case = self.facts_of(&row.study).map(|facts| OfCase {
                 number: facts.row.number,
                 title: facts.row.title.clone(),
+                studies: facts.row.studies,
                 regions: facts.row.regions,
                 reads: facts.reads,
             });
@@ -370,7 +387,7 @@ impl Librarian {
             return Ok(cover.clone());
         }
         let found = workspace.instance_page(Some(&row.study), None, 4)?.rows;
-        let cover = found.into_iter().find(|instance| instance.has_pixels).map(|found| found.instance);
+        let cover = found.into_iter().find(|instance| instance.is_image).map(|found| found.instance);
         self.covers.borrow_mut().insert(row.study.clone(), (row.instances, cover.clone()));
         Ok(cover)
     }
@@ -478,7 +495,7 @@ fn open_or_make(folder: &Path) -> Result<Workspace, WorkspaceError> {
 fn of_study(workspace: &Workspace, study: &StudyInstanceUid) -> Result<Contents, WorkspaceError> {
     let page = workspace.instance_page(Some(study), None, PAGE)?;
     let mut images = Vec::new();
-    for instance in page.rows.iter().filter(|instance| instance.has_pixels) {
+    for instance in page.rows.iter().filter(|instance| instance.is_image) {
         let side = instance.side.map(|side| format!("{} ", side.laterality())).unwrap_or_default();
         let view = instance.view_position.for_terminal();
         let several = instance.frames > 1;

@@ -6,18 +6,20 @@ use calx_workspace::{FileOutcome, FileStatus};
 use egui::{Align, Button, Label, Layout, Margin, Panel, ProgressBar, RichText, ScrollArea};
 
 use super::import::{Importer, Progress, State, counted, many, meaning, shown_name};
+use super::restore;
 use crate::shell::theme;
 use crate::state::AppState;
 
 /// Draws it, when there is an import to tell of.
 pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
-    let importer = &mut state.library.importer;
-    if matches!(importer.state, State::None) {
+    if matches!(state.library.importer.state, State::None) {
         return;
     }
     let frame = egui::Frame::NONE.fill(theme::RAISED).inner_margin(Margin::symmetric(14, 8));
     let mut asked = None;
+    let mut call = None;
     let drawer = Panel::bottom("import").frame(frame).show(ui, |ui| {
+        let importer = &mut state.library.importer;
         ui.horizontal(|ui| {
             if importer.is_running() {
                 running(importer, ui, &mut asked);
@@ -29,11 +31,13 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
             let file = RichText::new(&importer.progress.file).small().color(theme::QUIET);
             ui.add(Label::new(file).truncate());
         }
-        if importer.shows_issues {
-            issues(importer, ui);
+        restore::ui(&state.library, ui, &mut call);
+        if state.library.importer.shows_issues {
+            issues(&state.library.importer, ui);
         }
     });
     state.toasts.keep_above(drawer.response.rect.height());
+    state.todo.extend(call);
     if let Some(asked) = asked {
         state.ask(asked);
     }

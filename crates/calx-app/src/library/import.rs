@@ -14,7 +14,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use calx_model::{SopInstanceUid, StudyInstanceUid};
-use calx_workspace::{Counts, FileOutcome, FileStatus, ImportEvent, ImportOptions, ImportSummary, Workspace};
+use calx_workspace::{
+    CaseFound, CasesFound, Counts, FileOutcome, FileStatus, ImportEvent, ImportOptions, ImportSummary,
+    Workspace,
+};
 
 use crate::work::saver::words;
 use crate::work::{Desk, Outbox, Told, Wake};
@@ -61,8 +64,10 @@ enum Tell {
 pub struct Came {
     /// Its studies, in the order they were met.
     pub studies: Vec<StudyInstanceUid>,
-    /// The first object.
+    /// The first image.
     pub first: Option<SopInstanceUid>,
+    /// Cases that are in its objects.
+    pub cases: Vec<CaseFound>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -179,6 +184,13 @@ impl Importer {
         &self.came
     }
 
+    /// A case that came is one of the workspace now.
+    pub(super) fn is_here(&mut self, instance: &SopInstanceUid) {
+        for found in self.came.cases.iter_mut().filter(|found| found.instance == *instance) {
+            found.is_here = true;
+        }
+    }
+
     /// Begins one, behind those that run.
     ///
     /// # Errors
@@ -284,6 +296,7 @@ fn work(ask: Ask, out: &Outbox<Tell>) {
     let mut options = ImportOptions::new(&ask.hold.cancel);
     options.count_first = true;
     let mut objects: Vec<SopInstanceUid> = Vec::new();
+    let mut cases = CasesFound::default();
     let done = Workspace::open(&ask.root).map_err(|error| words(&error)).and_then(|workspace| {
         let mut events = |event: ImportEvent| {
             let held = ask.hold.wait();
@@ -295,6 +308,7 @@ fn work(ask: Ask, out: &Outbox<Tell>) {
                 ImportEvent::File(outcome) => {
                     count(&mut progress.counts, outcome.status);
                     progress.file = shown_name(&outcome);
+                    cases.see(&outcome);
                     if objects.len() < STUDIES
                         && let Some(uid) = usable(&outcome)
                     {
@@ -318,7 +332,10 @@ fn work(ask: Ask, out: &Outbox<Tell>) {
             }
         };
         let summary = workspace.import(&ask.sources, &options, &mut events).map_err(|error| words(&error))?;
-        Ok((summary, came(&workspace, &objects)))
+        let mut came = came(&workspace, &objects);
+        // A report that cannot be looked into is no case to anybody here; `calx import` says why.
+        came.cases = cases.read(&workspace).into_iter().filter_map(Result::ok).collect();
+        Ok((summary, came))
     });
     out.tell(match done {
         Ok((summary, came)) => Tell::Done(Box::new(summary), came),
@@ -345,7 +362,7 @@ fn came(workspace: &Workspace, objects: &[SopInstanceUid]) -> Came {
     let mut known = BTreeSet::new();
     for object in objects {
         let Ok(row) = workspace.instance(object) else { continue };
-        if came.first.is_none() && row.has_pixels {
+        if came.first.is_none() && row.is_image {
             came.first = Some(row.instance);
         }
         if known.insert(row.study.clone()) {
@@ -375,11 +392,22 @@ const fn count(counts: &mut Counts, status: FileStatus) {
 }
 
 fn words_of(summary: &ImportSummary) -> String {
-    let new = match (summary.new_studies, summary.new_images) {
-        (0, 0) => "nothing new".to_owned(),
-        (studies, images) => {
-            format!("{} and {}", many(studies, "new study", "new studies"), many(images, "image", "images"))
-        }
+    let images = summary.new_images;
+    let objects = (summary.counts.imported + summary.counts.damaged).saturating_sub(images);
+    let parts = [
+        (summary.new_studies, "new study", "new studies"),
+        (images, "image", "images"),
+        (objects, "object about images", "objects about images"),
+    ];
+    let said: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, several)| many(count, one, several))
+        .collect();
+    let new = match said.as_slice() {
+        [] => "nothing new".to_owned(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     };
     if summary.interrupted { format!("Cancelled: {new} kept") } else { format!("Imported {new}") }
 }
@@ -430,6 +458,10 @@ mod tests {
         assert_eq!(counted(&Counts::default()), "looking at files");
         let summary = ImportSummary { new_studies: 1, new_images: 2, ..ImportSummary::default() };
         assert_eq!(words_of(&summary), "Imported 1 new study and 2 images");
+        let counts = Counts { imported: 11, ..Counts::default() };
+        let summary = ImportSummary { counts, ..ImportSummary::default() };
+        assert_eq!(words_of(&summary), "Imported 11 objects about images");
+        assert_eq!(words_of(&ImportSummary::default()), "Imported nothing new");
     }
 
     #[test]

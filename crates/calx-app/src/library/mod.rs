@@ -17,6 +17,7 @@ mod menu;
 mod preview;
 pub mod question;
 pub mod queue;
+pub mod restore;
 mod table;
 mod tools;
 
@@ -42,6 +43,9 @@ use desk::{Ask, Contents, Entry, Key, Librarian, Tell};
 use import::{Came, Then};
 use question::{Order, Question, SavedFilter};
 use queue::Queue;
+
+/// Below this width, in points, the list stands without what is chosen beside it.
+const LISTED_ALONE: f32 = 760.0;
 
 /// What the library knows.
 #[derive(Debug, Default)]
@@ -230,6 +234,7 @@ pub fn poll(state: &mut AppState) {
             }
             Told::Said(Tell::Rows { .. }) => {}
             Told::Said(Tell::Preview(key, contents)) => library.preview = Some((key, *contents)),
+            Told::Said(Tell::Restored(back)) => restore::take(state, *back),
             Told::Said(Tell::Filters(filters)) => library.filters = filters,
             Told::Said(Tell::Queue(name, keys)) => {
                 library.is_queue_asked = false;
@@ -505,8 +510,13 @@ pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::symmetric(14, 10));
     Panel::top("library tools").frame(frame).show_separator_line(false).show(ui, |ui| tools::ui(state, ui));
     let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::same(14));
-    let panel = Panel::right("preview").default_size(300.0).size_range(220.0..=460.0);
-    panel.frame(frame).show(ui, |ui| preview::ui(state, ui));
+    // In a narrow window, or a large scale, the list comes first: what is chosen gets a share, or opens with Enter.
+    let width = ui.available_width();
+    if width >= LISTED_ALONE {
+        let widest = (width * 0.32).clamp(220.0, 460.0);
+        let panel = Panel::right("preview").default_size(widest.min(300.0)).size_range(220.0..=widest);
+        panel.frame(frame).show(ui, |ui| preview::ui(state, ui));
+    }
     let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::symmetric(14, 0));
     CentralPanel::default().frame(frame).show(ui, |ui| table::ui(state, ui));
 }

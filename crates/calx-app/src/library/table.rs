@@ -283,7 +283,10 @@ fn of_study(study: &StudyEntry) -> Said {
     }
     parts.retain(|part| !part.is_empty());
     let unread = ReadCounts { unread: row.images, ..ReadCounts::default() };
-    let reads = study.case.as_ref().map_or(unread, |case| case.reads);
+    // What a case of several studies says is not said of each of them over again.
+    let alone = study.case.as_ref().filter(|case| case.studies == 1);
+    let reads = alone.map_or(unread, |case| case.reads);
+    let is_of_case = study.case.is_some() && alone.is_none();
     Said {
         kind: "Study",
         title,
@@ -291,9 +294,9 @@ fn of_study(study: &StudyEntry) -> Said {
         colour: if row.damaged > 0 { theme::AMBER } else { theme::QUIET },
         date: row.date.map_or_else(|| "no date".to_owned(), |date| date.to_string()),
         images: row.images.to_string(),
-        read: read_words(&reads),
-        read_colour: read_colour(&reads),
-        marks: study.case.as_ref().map(|case| regions(case.regions)).unwrap_or_default(),
+        read: if is_of_case { "in its case".to_owned() } else { read_words(&reads) },
+        read_colour: if is_of_case { theme::QUIET } else { read_colour(&reads) },
+        marks: alone.map(|case| regions(case.regions)).unwrap_or_default(),
     }
 }
 

@@ -48,9 +48,15 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
             }
             if let Some(totals) = state.library.totals {
                 let studies = many(totals.studies, "study", "studies");
-                let instances = many(totals.instances, "image or object", "images and objects");
-                let words = format!("{studies} · {instances}");
-                ui.label(RichText::new(words).small().color(theme::QUIET));
+                let images = many(totals.images, "image", "images");
+                let words = format!("{studies} · {images}");
+                let objects = totals.instances.saturating_sub(totals.images);
+                let tip = format!("and {} about them", many(objects, "object", "objects"));
+                let label = egui::Label::new(RichText::new(words).small().color(theme::QUIET)).truncate();
+                let label = ui.add(label);
+                if objects > 0 {
+                    label.on_hover_text(tip);
+                }
             }
         });
     });

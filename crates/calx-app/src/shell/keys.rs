@@ -209,6 +209,9 @@ const fn begins_something(event: &Event) -> bool {
     )
 }
 
+/// How long a key is down at most that is tapped and not held, in seconds.
+const TAP: f64 = 0.35;
+
 /// Turns keys into commands, and notes which keys are held.
 pub fn take(state: &mut AppState, ctx: &egui::Context) {
     let late = &mut state.settings.late;
@@ -227,7 +230,15 @@ pub fn take(state: &mut AppState, ctx: &egui::Context) {
         let plain = input.modifiers.is_none();
         (plain && input.key_down(Key::X), plain && input.key_down(Key::Space))
     });
-    state.held.peek = in_viewer && peek;
+    let peek = in_viewer && peek;
+    if peek && !state.held.peek {
+        state.held.peeks_since = state.seconds;
+    }
+    // A tap hides the marks until the next; a key that was held down hid them as long as that.
+    if state.held.peek && !peek && state.seconds - state.held.peeks_since > TAP {
+        state.held.marks_off = false;
+    }
+    state.held.peek = peek;
     state.held.pan = in_viewer && pan;
     if state.settings.capturing.is_some() {
         return;

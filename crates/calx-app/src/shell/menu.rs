@@ -10,25 +10,38 @@ use crate::commands::{self, Arg, Command, CommandCall};
 use crate::state::{AppState, Screen};
 
 /// Menus in the order people expect; what commands name besides comes before Help.
-const ORDER: [&str; 6] = ["File", "Edit", "View", "Tools", "Region", "Case"];
+const ORDER: [&str; 7] = ["File", "Edit", "View", "Tools", "Region", "Reading", "List"];
 const LAST: &str = "Help";
 /// Between the screens and the title of the case, in points.
 const GAP: f32 = 16.0;
+/// Below this width, in points, the menus stand in one.
+const NARROW: f32 = 680.0;
+/// What stands above and below a menu that is as high as the window, in points.
+const ROUND_MENU: f32 = 56.0;
 
 /// Draws the bar.
 pub(super) fn bar(state: &mut AppState, ui: &mut egui::Ui) {
     let frame = egui::Frame::NONE.fill(theme::GROUND).inner_margin(Margin::symmetric(8, 4));
     Panel::top("menu").frame(frame).show(ui, |ui| {
         egui::MenuBar::new().ui(ui, |ui| {
-            for name in names() {
-                let response = ui.menu_button(name, |ui| menu(state, ui, name)).response;
-                let _named = response.accessible_name(format!("{name} menu"));
+            if ui.available_width() < NARROW {
+                let response = ui.menu_button("Menu", |ui| menus(state, ui)).response;
+                let _named = response.accessible_name("All menus");
+            } else {
+                menus(state, ui);
             }
             ui.separator();
             screens(state, ui);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| title(state, ui));
         });
     });
+}
+
+fn menus(state: &mut AppState, ui: &mut egui::Ui) {
+    for name in names() {
+        let response = ui.menu_button(name, |ui| menu(state, ui, name)).response;
+        let _named = response.accessible_name(format!("{name} menu"));
+    }
 }
 
 /// All menus that commands name.
@@ -45,10 +58,19 @@ fn names() -> Vec<&'static str> {
     names
 }
 
+/// A menu that is higher than the window scrolls.
 fn menu(state: &mut AppState, ui: &mut egui::Ui, name: &str) {
+    let height = (ui.ctx().content_rect().height() - ROUND_MENU).max(120.0);
+    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| entries(state, ui, name));
+}
+
+fn entries(state: &mut AppState, ui: &mut egui::Ui, name: &str) {
     ui.set_min_width(230.0);
     let mut before = "";
     for command in commands::all().filter(|command| command.menu == name) {
+        if crate::viewer::label_of(state, command.id) == Some(None) {
+            continue;
+        }
         // Commands of different rooms stand apart.
         let room = command.id.split('.').next().unwrap_or_default();
         if !before.is_empty() && before != room {
@@ -98,11 +120,16 @@ fn shortened(path: &str) -> String {
 /// One command in a menu; whether it was chosen.
 pub fn entry(state: &AppState, ui: &mut egui::Ui, command: &Command) -> bool {
     let can = (command.when)(state);
-    let mut button = Button::new(command.name);
+    // A label by its own name: nobody knows which is the third.
+    let name = match crate::viewer::label_of(state, command.id).flatten() {
+        Some(label) => format!("Label: {label}"),
+        None => command.name.to_owned(),
+    };
+    let mut button = Button::new(&name);
     if let Some(key) = keys::shown(state, command) {
         button = button.shortcut_text(key);
     }
-    let response = ui.add_enabled(can.is_ok(), button).accessible_name(command.name);
+    let response = ui.add_enabled(can.is_ok(), button).accessible_name(name);
     match can {
         Ok(()) => response.on_hover_text(command.tip).clicked(),
         Err(why) => response.on_disabled_hover_text(why).clicked(),
@@ -148,5 +175,6 @@ fn title(state: &AppState, ui: &mut egui::Ui) {
     let shown = super::direction::fitted(&words, |line| width(line) <= room).into_owned();
     let mut job = egui::text::LayoutJob::simple_singleline(shown, font, theme::STRONG);
     job.wrap = egui::text::TextWrapping::truncate_at_width(room);
-    ui.add(egui::Label::new(job)).on_hover_text(words);
+    // A label beside others is laid out as wide as its words, whatever the words' own wrapping says.
+    ui.add(egui::Label::new(job).truncate()).on_hover_text(words);
 }

@@ -40,8 +40,21 @@ const FLASH_SECONDS: f64 = 1.5;
 /// Commands of the shell.
 pub const COMMANDS: &[Command] = &[
     Command {
+        id: "file.export",
+        name: "Export…",
+        tip: "Writes the case as files: a page, pictures, data; takes a folder",
+        menu: "File",
+        keys: &["Ctrl+E"],
+        scope: Scope::Everywhere,
+        when: export::may_export,
+        run: |state, arg| {
+            export::begin(state, arg.text());
+            lay_over(state, Sheet::Export);
+        },
+    },
+    Command {
         id: "file.save-again",
-        name: "Save again now",
+        name: "Try to save again",
         tip: "Writes the edits that the disk refused, once more",
         menu: "File",
         keys: &["Ctrl+S"],
@@ -60,19 +73,6 @@ pub const COMMANDS: &[Command] = &[
         run: |state, arg| {
             copy::begin(state, arg.text());
             state.sheet = Some(Sheet::Copy);
-        },
-    },
-    Command {
-        id: "file.export",
-        name: "Export…",
-        tip: "Writes the case as files: a page, pictures, data; takes a folder",
-        menu: "File",
-        keys: &["Ctrl+E"],
-        scope: Scope::Everywhere,
-        when: export::may_export,
-        run: |state, arg| {
-            export::begin(state, arg.text());
-            lay_over(state, Sheet::Export);
         },
     },
     Command {
@@ -297,13 +297,8 @@ pub fn bars(state: &mut AppState, ui: &mut egui::Ui) {
 pub fn over(state: &mut AppState, ctx: &egui::Context) {
     crate::library::take_drops(state, ctx);
     sheets::show(state, ctx);
-    let seconds = state.seconds;
-    state.toasts.show(ctx, seconds);
+    state.toasts.show(ctx);
     ring::show(state, ctx);
-    if let Some((_, until)) = &state.flash {
-        let left = (until - seconds).clamp(0.0, FLASH_SECONDS);
-        ctx.request_repaint_after(std::time::Duration::from_secs_f64(left));
-    }
 }
 
 /// A place that flashes waits for its image, shows for a while, and is let go: here and nowhere else.

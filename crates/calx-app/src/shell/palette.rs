@@ -64,7 +64,11 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context, mut typed: Typed) 
             typed.index = 0;
         }
         field.request_focus();
-        let found = found(&typed.words);
+        let mut found = found(&typed.words);
+        // With nothing typed, what can be done now comes first.
+        if typed.words.trim().is_empty() {
+            found.sort_by_key(|command| (command.when)(state).is_err());
+        }
         let last = found.len().saturating_sub(1);
         typed.index = match (up, down) {
             (true, _) => typed.index.saturating_sub(1),

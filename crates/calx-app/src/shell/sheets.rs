@@ -10,7 +10,7 @@ use super::palette::{self, Typed};
 use super::{about, theme};
 use crate::commands::{self, Command, Scope};
 use crate::seams::SaveState;
-use crate::state::AppState;
+use crate::state::{AppState, Screen};
 
 /// What lies over the screen.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,14 +72,38 @@ fn plain(ctx: &egui::Context, title: &str, width: f32, content: impl FnOnce(&mut
 }
 
 fn all_keys(state: &AppState, ui: &mut egui::Ui) {
-    for (scope, title) in [
-        (Scope::Everywhere, "Everywhere"),
+    let memory = Id::unique("words sought among keys");
+    let mut sought = ui.data(|data| data.get_temp::<String>(memory)).unwrap_or_default();
+    let field =
+        egui::TextEdit::singleline(&mut sought).hint_text("Find a key by what it does").desired_width(260.0);
+    if ui.add(field).accessible_name("Find a key by what it does").changed() {
+        ui.data_mut(|data| data.insert_temp(memory, sought.clone()));
+    }
+    ui.add_space(6.0);
+    let sought = sought.to_lowercase();
+    let mut scopes = [
         (Scope::Viewer, "Viewer"),
         (Scope::Library, "Library"),
         (Scope::Case, "Case screen"),
-    ] {
+        (Scope::Everywhere, "Everywhere"),
+    ];
+    // Those of the screen that is seen come first.
+    let here = match state.screen {
+        Screen::Viewer => Scope::Viewer,
+        Screen::Library => Scope::Library,
+        Screen::Case => Scope::Case,
+    };
+    scopes.sort_by_key(|(scope, _)| (*scope != here, *scope == Scope::Case, *scope == Scope::Library));
+    for (scope, title) in scopes {
         let keymap = &state.settings.keymap;
-        let has_keys = |command: &&Command| command.scope == scope && !keymap.keys(command).is_empty();
+        let is_sought = |command: &Command| {
+            let all =
+                format!("{} {} {}", command.name, command.tip, keymap.keys(command).join(" ")).to_lowercase();
+            sought.split_whitespace().all(|word| all.contains(word))
+        };
+        let has_keys = |command: &&Command| {
+            command.scope == scope && !keymap.keys(command).is_empty() && is_sought(command)
+        };
         let mut with_keys = commands::all().filter(has_keys).peekable();
         if with_keys.peek().is_none() {
             continue;

@@ -39,6 +39,12 @@ pub(super) fn bar(state: &mut AppState, ui: &mut egui::Ui) {
                 let state = &mut **shared.borrow_mut();
                 save(state, ui);
                 recovered(state, ui);
+                if let Some(hint) =
+                    crate::viewer::toolbox::hint(state).filter(|_| state.screen == Screen::Viewer)
+                {
+                    ui.separator();
+                    ui.label(RichText::new(hint).color(theme::ACCENT));
+                }
                 if let Some(pointed) = state.pointed.as_ref().filter(|_| state.screen == Screen::Viewer) {
                     ui.separator();
                     ui.label(RichText::new(pointed).small().monospace().color(theme::QUIET));

@@ -69,13 +69,24 @@ impl Toasts {
         }
     }
 
+    /// When the next of them goes, or comes; none while there is none.
+    #[must_use]
+    pub fn due(&self) -> Option<f64> {
+        let due = self.lines.iter().filter_map(|toast| match toast.until {
+            Until::New => Some(0.0),
+            Until::Time(until) => Some(until),
+            Until::Gone => None,
+        });
+        due.reduce(f64::min)
+    }
+
     /// Keeps messages above a panel at the bottom, for this pass.
     pub const fn keep_above(&mut self, height: f32) {
         self.lift = height;
     }
 
     /// Draws those that are new.
-    pub fn show(&mut self, ctx: &egui::Context, seconds: f64) {
+    pub fn show(&mut self, ctx: &egui::Context) {
         let lift = std::mem::take(&mut self.lift);
         let live = self.lines.iter_mut().rev().filter(|toast| toast.until != Until::Gone).take(SHOWN);
         let mut live: Vec<&mut Toast> = live.collect();
@@ -83,13 +94,6 @@ impl Toasts {
             return;
         }
         live.reverse();
-        let next = live.iter().filter_map(|toast| match toast.until {
-            Until::Time(until) => Some(until - seconds),
-            _ => None,
-        });
-        if let Some(wait) = next.reduce(f64::min) {
-            ctx.request_repaint_after(std::time::Duration::from_secs_f64(wait.clamp(0.02, 60.0)));
-        }
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
         area.anchor(Align2::RIGHT_BOTTOM, vec2(-8.0, -44.0 - lift)).show(ctx, |ui| {
             ui.set_width(WIDTH);

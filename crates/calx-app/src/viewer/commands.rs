@@ -101,6 +101,15 @@ fn label(state: &mut AppState, number: usize) {
     }
 }
 
+/// The label that a command gives, by the schema of the case in hand: `Some(None)` where there is no such label, `None`
+/// for another command.
+pub fn label_of(state: &AppState, command: &str) -> Option<Option<String>> {
+    let number: usize = command.strip_prefix("tool.label_")?.parse().ok()?;
+    let labels =
+        state.session.as_deref().map(|session| session.schema().labels.as_slice()).unwrap_or_default();
+    Some(number.checked_sub(1).and_then(|at| labels.get(at)).map(|label| label.name.clone()))
+}
+
 /// Back one step: what is drawn, the gesture, the tool, the selection; never the view.
 fn cancel(state: &mut AppState) {
     let focus = state.viewer.focus;
@@ -304,9 +313,11 @@ pub const COMMANDS: &[Command] = commands! {
         |state, _| state.viewer.is_linked = !state.viewer.is_linked;
     "viewer.corner", "Text over the images", "Full, short, none", "View", ["O"], has_case,
         |state, _| state.viewer.corner = state.viewer.corner.next();
+    "viewer.marks", "Hide or show all marks", "To look under them; held down, the key hides them as long as it is held",
+        "View", ["X"], has_marks, |state, _| state.held.marks_off = !state.held.marks_off;
     "viewer.keep_view", "Keep this view in the case", "Window, turns and frame, for all who open the case", "View", [],
         may_draw, |state, _| actions::keep_view(state);
-    "viewer.key_image", "Key image", "Marks the image as one that matters, or no longer", "Case", ["K"], may_draw,
+    "viewer.key_image", "Key image", "Marks the image as one that matters, or no longer", "Reading", ["K"], may_draw,
         |state, _| toggle_key(state);
     "viewer.play", "Play or stop", "The frames of a clip", "View", ["C"], has_clip,
         |state, _| actions::toggle_playing(state, state.viewer.focus);

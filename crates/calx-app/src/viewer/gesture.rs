@@ -50,6 +50,10 @@ pub(crate) fn take_in(state: &mut AppState, index: usize, response: &Response) -
                 is_used_up |= release(state, index, &shown, (pos, button), modifiers);
             }
             Event::MouseWheel { unit, delta, modifiers, .. } if is_over => {
+                // Who turns the wheel over an image is at the image: keys are its tools' again.
+                if response.ctx.text_edit_focused() {
+                    response.request_focus();
+                }
                 wheel(state, index, &shown, notches(unit, delta), (latest, modifiers));
             }
             Event::Zoom(factor) if is_over => zoom(state, index, &shown, f64::from(factor), latest),
@@ -213,7 +217,7 @@ fn hover(state: &mut AppState, index: usize, shown: &Shown, at: Pos2, modifiers:
 }
 
 fn found_at(state: &AppState, index: usize, shown: &Shown, at: Pos2) -> Option<calx_model::RegionId> {
-    if state.held.peek {
+    if state.held.hides_marks() {
         return None;
     }
     let pane = state.viewer.panes.get(index)?;

@@ -38,7 +38,7 @@ pub mod window;
 
 use egui::{CentralPanel, Event, Frame, Panel, Rect, Vec2};
 
-pub use commands::COMMANDS;
+pub use commands::{COMMANDS, label_of};
 pub use hit::region_at;
 pub use state::{Layout, Pane, Viewer};
 pub use toolbox::ToolKind;

@@ -25,6 +25,7 @@ use crate::state::AppState;
 /// Room below a clip for its frames.
 const FRAMES_BAR: f32 = 28.0;
 const FOCUS: Color32 = Color32::from_rgb(88, 166, 255);
+const AMBER: Color32 = crate::shell::theme::AMBER;
 const QUIET: Color32 = Color32::from_gray(52);
 
 /// Draws a pane into a rectangle.
@@ -195,7 +196,18 @@ fn over(state: &mut AppState, ui: &egui::Ui, index: usize, image: &CaseImage, le
             };
             taken = corner::draw(&painter, &facts);
         }
-        if !state.held.peek {
+        if state.held.hides_marks() {
+            let hidden = case.regions.iter().filter(|region| region.image == image.id).count();
+            if hidden > 0 {
+                let words = format!("{hidden} marks hidden · X");
+                let at = lens.place.center_bottom() - Vec2::new(0.0, 34.0);
+                let galley = painter.layout_no_wrap(words, FontId::proportional(13.0), Color32::BLACK);
+                let ground =
+                    Align2::CENTER_CENTER.anchor_size(at, galley.size()).expand2(Vec2::new(8.0, 3.0));
+                painter.rect_filled(ground, 4.0, AMBER);
+                painter.galley(ground.min + Vec2::new(8.0, 3.0), galley, Color32::BLACK);
+            }
+        } else {
             let over = marks::Over {
                 case,
                 schema: session.schema(),

@@ -6,7 +6,7 @@
 //! - An answer of a tool changes the case through [`AppState::apply`] alone.
 
 use calx_geometry::Vector;
-use calx_model::{Edit, RegionField, RegionId, Shape, ShapeKind};
+use calx_model::{Edit, RegionField, RegionId, Shape, ShapeKind, StatementId, Target};
 use calx_tools::{
     BoxKind, BoxTool, BrushTool, FreehandTool, Input, Outcome, PathTool, PlacesKind, PlacesTool, PolygonTool,
     Scene, SelectTool, Tool, nudge,
@@ -141,6 +141,22 @@ impl ToolKind {
     }
 }
 
+/// What keys do to the shape that is being drawn; none while nothing is.
+#[must_use]
+pub fn hint(state: &AppState) -> Option<&'static str> {
+    state.viewer.is_drawing().then_some(match state.viewer.tool {
+        ToolKind::Path => "Enter ends · Backspace takes a point back · [ ] width · Esc gives it up",
+        ToolKind::Polygon => {
+            "Enter or the first point closes · Backspace takes a point back · Esc gives it up"
+        }
+        ToolKind::Length | ToolKind::Angle | ToolKind::Arrow | ToolKind::Calibrate => {
+            "Click the next point · Backspace takes one back · Esc gives it up"
+        }
+        ToolKind::Brush | ToolKind::Eraser => "[ ] size · Esc gives it up",
+        _ => "Esc gives it up",
+    })
+}
+
 /// Takes another tool in hand; what was begun is given up.
 pub fn take(state: &mut AppState, tool: ToolKind) {
     let viewer = &mut state.viewer;
@@ -232,11 +248,16 @@ pub(crate) fn settle(state: &mut AppState, outcome: Outcome, tool: &'static str)
             }
         }
         Outcome::Commit { edit, select: chosen } => {
-            let arrow = new_arrow(&edit);
+            let (arrow, tie) = (new_arrow(&edit), new_tie(&edit));
             if !apply_telling_pieces(state, *edit, tool) {
                 return;
             }
+            // What was drawn just now is seen.
+            state.held.marks_off = false;
             select(state, &chosen);
+            if let Some(words) = tie.and_then(|(region, statement)| tie_words(state, region, statement)) {
+                state.toasts.say(words);
+            }
             if let Some(region) = arrow {
                 state.viewer.note = Some(Note { region, text: String::new(), is_new: true });
             }
@@ -271,6 +292,25 @@ fn new_arrow(edit: &Edit) -> Option<RegionId> {
         Edit::Batch { edits } => edits.iter().find_map(new_arrow),
         _ => None,
     }
+}
+
+/// The tie of a region that an edit adds, to the statement in hand.
+fn new_tie(edit: &Edit) -> Option<(RegionId, StatementId)> {
+    match edit {
+        Edit::AddEvidence { statement, evidence, .. } => match evidence.target {
+            Target::Region { region } => Some((region, *statement)),
+            _ => None,
+        },
+        Edit::Batch { edits } => edits.iter().find_map(new_tie),
+        _ => None,
+    }
+}
+
+/// `Region 3 is linked to statement 1.1`.
+fn tie_words(state: &AppState, region: RegionId, statement: StatementId) -> Option<String> {
+    let case = state.case()?;
+    let (number, (finding, at)) = (case.region_number(region)?, case.statement_number(statement)?);
+    Some(format!("Region {number} is linked to statement {finding}.{at}, which is in hand"))
 }
 
 /// A word of a tool as it stands in a message.

@@ -594,6 +594,7 @@ fn viewer(command: &str) -> Option<Trial> {
         "viewer.mirror_down" => on(pair, nothing, |window| {
             pane(window).framing.is_mirrored && pane(window).framing.quarter_turns == 2
         }),
+        "viewer.marks" => on(marked, nothing, |window| state(window).held.marks_off),
         "viewer.invert" => on(pair, nothing, |window| pane(window).is_inverted),
         "viewer.window_auto" => {
             on(pair, nothing, |window| pane(window).windowing == Windowing::Choice(WindowChoice::Auto))
@@ -687,7 +688,7 @@ fn of_case(command: &str) -> Option<Trial> {
 }
 
 /// Tried with files of their own: a presentation state, in `looking`.
-const ELSEWHERE: [&str; 2] = ["viewer.next_state", "viewer.state_off"];
+const ELSEWHERE: [&str; 3] = ["viewer.next_state", "viewer.state_off", "case.restore"];
 
 fn trial(command: &str) -> Option<Trial> {
     shell(command)

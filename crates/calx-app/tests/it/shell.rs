@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
+use calx_app::host::offscreen::Offscreen;
+use calx_app::script::Stage as _;
+use calx_app::seams::SaveState;
 use calx_app::shell::{Answer, Scripted};
 use calx_dicom::FrameSource;
 use calx_export::workspace_pixels::CACHE_BYTES;
@@ -139,6 +142,17 @@ fn settings_are_kept_and_a_taken_key_is_refused() {
     );
 }
 
+/// A workspace as a kill leaves it: the files of this moment, with the lock that nobody holds.
+fn as_killed(root: &Path, folder: &Path) -> PathBuf {
+    let killed = folder.join("killed");
+    for (name, bytes) in files(root) {
+        let place = killed.join(name);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(place, bytes).unwrap();
+    }
+    killed
+}
+
 #[test]
 fn after_a_crash_it_says_what_was_recovered_and_shows_it() {
     let (folder, root) = workspace();
@@ -149,13 +163,7 @@ fn after_a_crash_it_says_what_was_recovered_and_shows_it() {
     let mut host = opened(&root);
     assert_eq!(host.app.state.recovered, None);
     play(&mut host, "key Ctrl+Z\nwait saved\nkey Ctrl+Shift+Z\nwait saved\n");
-    // As a kill leaves it: the files of this moment, with the lock that nobody holds.
-    let killed = folder.path().join("killed");
-    for (name, bytes) in files(&root) {
-        let place = killed.join(name);
-        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-        std::fs::write(place, bytes).unwrap();
-    }
+    let killed = as_killed(&root, folder.path());
     let mut host = opened(&killed);
     assert_eq!(host.app.state.recovered.map(|found| found.edits), Some(2));
     play(
@@ -163,6 +171,70 @@ fn after_a_crash_it_says_what_was_recovered_and_shows_it() {
         "expect \"Recovered 2 edits\"\nclick \"Show what was recovered\"\nwait idle\nexpect no \"Recovered 2 edits\"\n",
     );
     assert_eq!(host.app.state.recovered, None);
+}
+
+/// Also over the key that is let go and every other pass in between.
+#[test]
+fn words_reach_the_disk_while_the_hands_rest_and_outlive_a_kill() {
+    let (folder, root) = workspace();
+    let mut host = opened(&root);
+    play(&mut host, "key F4\nwait \"Title\"\nwait idle\ntype \"A hand\"\nkey End\nexpect state saving\n");
+    let (typed, passes) = (host.seconds(), host.passes());
+    // Drawn only when it asks for it: no key, no pointer.
+    while host.app.state.save_state() == Some(SaveState::Saving) {
+        assert!(host.seconds() - typed < 20.0, "nobody woke the window");
+        host.doze().unwrap();
+    }
+    assert!(host.passes() - passes < 30, "{} passes in less than a second", host.passes() - passes);
+    assert_eq!(on_disk(&root).title, "A hand");
+    let killed = as_killed(&root, folder.path());
+    // Saved, it rests.
+    let report = play(&mut host, "measure rest begin\nwait 1s\nmeasure rest end\n");
+    assert_eq!(report.measures[0].passes, 0);
+    let mut host = opened(&killed);
+    assert!(host.app.state.recovered.is_some());
+    assert_eq!(host.app.state.case().unwrap().title, "A hand");
+    // What says so goes by itself, and then nothing is due any more.
+    host.sleep(60.0);
+    while host.wants_pass() {
+        host.pass(Vec::new());
+    }
+    host.sleep(3600.0);
+    assert!(!host.wants_pass());
+}
+
+#[test]
+fn a_menu_that_is_higher_than_the_window_scrolls_to_its_end() {
+    let (_folder, root) = workspace();
+    let mut host = opened(&root);
+    play(&mut host, "size 1024x700\nwait idle\nclick \"View menu\"\nwait frames 3\n");
+    let fit = host.names().find("Fit", None).unwrap().rect.center();
+    let panels = |host: &Offscreen| host.names().find("Panels", None).unwrap().rect;
+    assert!(panels(&host).bottom() > 700.0, "at first its end is out of the window");
+    for _ in 0..8 {
+        play(&mut host, &format!("wheel @{},{} -10\nwait 300ms\n", fit.x, fit.y));
+    }
+    assert!(panels(&host).bottom() < 700.0, "{:?}", panels(&host));
+    assert!(host.app.state.viewer.has_panels);
+    play(&mut host, "click \"Panels\"\nwait frames 3\n");
+    assert!(!host.app.state.viewer.has_panels);
+}
+
+#[test]
+fn at_twice_the_size_the_title_stays_beside_the_screens() {
+    let (_folder, root) = workspace();
+    let mut host = opened(&root);
+    let title = "Vascular calcification of both hands in end-stage renal disease, seen twice";
+    play(
+        &mut host,
+        &format!("key F4\nwait \"Title\"\nwait idle\ntype \"{title}\"\nkey F3\nwait saved\nwait idle\n"),
+    );
+    for size in ["1440x900", "1024x700"] {
+        play(&mut host, &format!("size {size}\ndo view.size 200\nwait idle\nwait frames 4\n"));
+        let rect = |name: &str| host.names().find(name, None).unwrap().rect;
+        let (tab, shown) = (rect("Case screen"), rect(&format!("{title} · Case 1")));
+        assert!(shown.left() >= tab.right(), "{size}: {shown:?} over {tab:?}");
+    }
 }
 
 #[test]
