@@ -61,12 +61,12 @@ pub(super) fn ui(ui: &mut egui::Ui, text: &RichText, case: &Case) {
     ui.painter().rect_filled(bar, 1.0, colours.line);
 }
 
-/// The words with their marks, and numbers in place of citations.
 /// A text as readers see it, in one look.
 pub(crate) fn as_read(text: &RichText, case: &Case) -> String {
     pieces(&written(text, case)).into_iter().map(|(words, _)| words).collect()
 }
 
+/// The words with their marks, and numbers in place of citations.
 fn written(text: &RichText, case: &Case) -> String {
     let numbers = case.reference_numbers();
     let mut words = String::new();
