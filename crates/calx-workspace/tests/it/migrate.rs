@@ -201,7 +201,7 @@ fn a_catalogue_of_version_1_is_migrated_once_after_a_copy() {
     newer.pragma_update(None, "user_version", 6).unwrap();
     drop(newer);
     let error = Workspace::open(&root).unwrap().studies().unwrap_err();
-    assert!(error.to_string().contains("has format 5, this version reads up to 4"), "{error}");
+    assert!(error.to_string().contains("has format 6, this version reads up to 5"), "{error}");
 }
 
 /// Two patients in one study, a referenced file, a conflict, and a run that can be gone on with.
