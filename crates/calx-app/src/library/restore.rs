@@ -5,6 +5,7 @@
 //! Invariants
 //! - A case that is here is never changed.
 
+use calx_dicom::derived::Changed;
 use calx_model::{CaseId, SopInstanceUid, Stamp};
 use calx_workspace::{CaseFound, Restored, Workspace};
 use egui::{Align, Button, Label, Layout, RichText};
@@ -39,8 +40,8 @@ pub(super) fn bring_back(workspace: &Workspace, found: &CaseFound, who: &str) ->
     let which = found.words();
     let failed = |why: String| format!("Nothing was restored of {which}: {why}");
     let document = workspace.locate(&found.instance).map_err(|error| failed(words(&error)))?;
-    let read = workspace.case_of_document(&document, &found.head, Vec::new());
-    let case = read.map_err(|error| failed(words(&error)))?.value;
+    let read = workspace.case_of_document(&document, &found.head, Vec::new(), Changed::Refused);
+    let calx_dicom::Read { value: case, notices } = read.map_err(|error| failed(words(&error)))?;
     let tool = format!("calx case restore ({}, revision {})", found.instance, case.revision);
     let stamp = Stamp { at: now(), who: who.to_owned(), tool };
     let back = |words| Back { case: case.id, instance: found.instance.clone(), words };
@@ -55,6 +56,7 @@ pub(super) fn bring_back(workspace: &Workspace, found: &CaseFound, who: &str) ->
             if let (Some(taken), Some(number)) = (number_taken, number) {
                 said.push(format!("The number {taken} is another case's here, it got {number}"));
             }
+            said.extend(notices.iter().map(ToString::to_string));
             said.extend(workspace.lacks_of(&case).iter().map(|lack| format!("Of the case: {lack}")));
             Ok(back(said))
         }
