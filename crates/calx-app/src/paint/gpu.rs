@@ -16,7 +16,7 @@ use calx_render::gpu::{AdapterInfo, GpuDevice, Readiness, Texels, ViewportJob, V
 use calx_render::{DisplayTable, RenderError, RendererDescription, RendererKind};
 use egui_wgpu::{Callback, CallbackResources, CallbackTrait};
 
-use super::{BUDGET, GONE, TwinPainter};
+use super::{BUDGET, Canvas, GONE, TwinPainter};
 use crate::seams::{LoadedFrame, Painted, PaneId, PaneImage, PanePainter, PaneShown};
 use crate::work::saver::words;
 use crate::work::{Desk, Outbox, Told, Wake};
@@ -88,13 +88,14 @@ impl GpuPainter {
             out.tell((Arc::downgrade(&job.image), Texels::of(&job.image.frame, &job.table)));
         })?;
         let adapter = device.adapter.clone();
+        let twin = TwinPainter::open(wake, Some(&Canvas { device: device.clone(), format }))?;
         Ok(Self {
             viewports: Arc::new(Mutex::new(Viewports::new(device, format))),
             adapter,
             maker,
             known: Vec::new(),
             panes: BTreeMap::new(),
-            twin: TwinPainter::open(wake)?,
+            twin,
             budget: (0, 0),
             pass: 0,
         })

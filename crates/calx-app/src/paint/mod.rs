@@ -7,6 +7,7 @@
 //! - At most 4 MB of pixels are handed to the graphics in a pass.
 //! - A software adapter draws images only when it is asked for: the twin is faster.
 
+mod copier;
 mod gpu;
 mod twin;
 
@@ -52,7 +53,7 @@ pub fn open(
     let fits = |canvas: &&Canvas| !canvas.format.is_srgb();
     match canvas.filter(is_wanted).filter(fits) {
         Some(Canvas { device, format }) => Ok(Box::new(GpuPainter::open(wake, device.clone(), *format)?)),
-        None => Ok(Box::new(TwinPainter::open(wake)?)),
+        None => Ok(Box::new(TwinPainter::open(wake, canvas)?)),
     }
 }
 

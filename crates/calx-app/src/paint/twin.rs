@@ -21,8 +21,10 @@ use calx_render::{
     CpuRenderer, DisplayTable, Picture, RenderError, Renderer, RendererDescription, Resampled, View,
 };
 use egui::{Align2, Color32, ColorImage, FontId, Mesh, Pos2, Rect, TextureHandle, TextureOptions};
+use egui_wgpu::Callback;
 
-use super::{BUDGET, GONE, size, strip};
+use super::copier::{Copier, Lay, Sheet};
+use super::{BUDGET, Canvas, GONE, size, strip};
 use crate::seams::{LoadedFrame, Painted, PaneId, PaneImage, PanePainter, PaneShown};
 use crate::work::saver::words;
 use crate::work::{Desk, Outbox, Told, Wake};
@@ -39,6 +41,8 @@ pub struct TwinPainter {
     /// The pass the rest of the budget belongs to.
     budget: (u64, u64),
     ctx: Option<egui::Context>,
+    /// Lays pictures into the window; egui does where there is none.
+    copier: Option<Arc<Copier>>,
 }
 
 /// What is to be drawn.
@@ -99,7 +103,7 @@ impl Kept {
 struct Pane {
     shown: Option<Shown>,
     /// Textures of the picture before, to be written over.
-    spare: Vec<TextureHandle>,
+    spare: Vec<Texture>,
     coming: Option<Coming>,
     asked: Option<Job>,
     refused: Option<(Job, String)>,
@@ -107,17 +111,32 @@ struct Pane {
     pass: u64,
 }
 
+/// A strip on the graphics' side.
+enum Texture {
+    Own(Arc<Sheet>),
+    OfEgui(TextureHandle),
+}
+
+impl Texture {
+    fn size(&self) -> [usize; 2] {
+        match self {
+            Self::Own(sheet) => sheet.size(),
+            Self::OfEgui(texture) => texture.size(),
+        }
+    }
+}
+
 /// A picture on the graphics' side.
 struct Shown {
     job: Job,
-    strips: Vec<TextureHandle>,
+    strips: Vec<Texture>,
 }
 
 /// A picture on its way there.
 struct Coming {
     job: Job,
     left: std::vec::IntoIter<ColorImage>,
-    strips: Vec<TextureHandle>,
+    strips: Vec<Texture>,
 }
 
 impl fmt::Debug for TwinPainter {
@@ -127,11 +146,11 @@ impl fmt::Debug for TwinPainter {
 }
 
 impl TwinPainter {
-    /// Opens the drawing thread.
+    /// Opens the drawing thread; pictures are laid into the window of `canvas`, without one by egui.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn open(wake: &Wake) -> std::io::Result<Self> {
+    pub fn open(wake: &Wake, canvas: Option<&Canvas>) -> std::io::Result<Self> {
         let board: Arc<Mutex<BTreeMap<PaneId, Job>>> = Arc::default();
         let jobs = Arc::clone(&board);
         let mut kept = Kept::default();
@@ -140,7 +159,8 @@ impl TwinPainter {
             let strips = kept.draw(pane, &job).map(|picture| strips_of(&picture));
             out.tell(Drawn { pane, job, strips });
         })?;
-        Ok(Self { desk, board, panes: BTreeMap::new(), uploaded: 0, budget: (0, 0), ctx: None })
+        let copier = canvas.and_then(Copier::open);
+        Ok(Self { desk, board, panes: BTreeMap::new(), uploaded: 0, budget: (0, 0), ctx: None, copier })
     }
 
     /// Takes in what was drawn.
@@ -191,12 +211,18 @@ impl TwinPainter {
             let strip = if is_alike {
                 // Writing over a texture spares the graphics one for each picture of a drag.
                 let mut spare = pane.spare.remove(0);
-                spare.set_partial([0, 0], image, TextureOptions::NEAREST);
+                match &mut spare {
+                    Texture::Own(sheet) => sheet.write(&image),
+                    Texture::OfEgui(texture) => texture.set_partial([0, 0], image, TextureOptions::NEAREST),
+                }
                 spare
+            } else if let Some(copier) = &self.copier {
+                pane.spare.clear();
+                Texture::Own(Arc::new(copier.sheet(&image)))
             } else {
                 pane.spare.clear();
                 let name = format!("pane {} strip {}", id.0, coming.strips.len());
-                ctx.load_texture(name, image, TextureOptions::NEAREST)
+                Texture::OfEgui(ctx.load_texture(name, image, TextureOptions::NEAREST))
             };
             coming.strips.push(strip);
         }
@@ -254,12 +280,26 @@ impl PanePainter for TwinPainter {
         let Some(shown) = state.shown.as_ref().filter(same_instance) else { return Painted::Nothing };
         let Some(now) = what.view.screen_from_image() else { return Painted::Nothing };
         let moved = (!is_exact).then(|| now.after(&shown.job.view.image_from_target));
+        // A callback draws into no more than lies in the window.
+        let seen = what.place.intersect(ctx.content_rect());
         let mut top = 0usize;
+        let mut sheets = Vec::new();
         for strip in &shown.strips {
             let [width, height] = strip.size();
             let at = Strip { top, width, height, moved, place: what.place };
-            painter.add(at.mesh(strip.id(), ctx.pixels_per_point()));
+            match strip {
+                Texture::OfEgui(texture) => {
+                    painter.add(at.mesh(texture.id(), ctx.pixels_per_point()));
+                }
+                Texture::Own(sheet) => {
+                    sheet.place(at.in_clip(seen, ctx.pixels_per_point()));
+                    sheets.push(Arc::clone(sheet));
+                }
+            }
             top += height;
+        }
+        if !sheets.is_empty() && seen.is_positive() {
+            painter.add(Callback::new_paint_callback(seen, Lay(sheets)));
         }
         if is_exact { Painted::Exact } else { Painted::OnItsWay }
     }
@@ -304,7 +344,8 @@ struct Strip {
 }
 
 impl Strip {
-    fn mesh(&self, texture: egui::TextureId, pixels_per_point: f32) -> Mesh {
+    /// Its corners in the window, in points, each with its place in the strip from 0 to 1.
+    fn corners(&self, pixels_per_point: f32) -> [(Pos2, Pos2); 4] {
         let (right, bottom) = (count(self.width), count(self.top + self.height));
         let top = count(self.top);
         let corners = [
@@ -313,11 +354,25 @@ impl Strip {
             (0.0, bottom, Pos2::new(0.0, 1.0)),
             (right, bottom, Pos2::new(1.0, 1.0)),
         ];
-        let mut mesh = Mesh::with_texture(texture);
-        for (x, y, uv) in corners {
+        corners.map(|(x, y, uv)| {
             let drawn = Point::new(x, y);
             let now = self.moved.map_or(drawn, |moved| moved * drawn);
-            let pos = self.place.min + egui::vec2(short(now.x), short(now.y)) / pixels_per_point;
+            (self.place.min + egui::vec2(short(now.x), short(now.y)) / pixels_per_point, uv)
+        })
+    }
+
+    /// Its corners in the clip space of `seen`, each with its texel.
+    fn in_clip(&self, seen: Rect, pixels_per_point: f32) -> [[f32; 4]; 4] {
+        let texels = egui::vec2(short(count(self.width)), short(count(self.height)));
+        self.corners(pixels_per_point).map(|(pos, uv)| {
+            let at = (pos - seen.min) / seen.size();
+            [2.0 * at.x - 1.0, 1.0 - 2.0 * at.y, uv.x * texels.x, uv.y * texels.y]
+        })
+    }
+
+    fn mesh(&self, texture: egui::TextureId, pixels_per_point: f32) -> Mesh {
+        let mut mesh = Mesh::with_texture(texture);
+        for (pos, uv) in self.corners(pixels_per_point) {
             mesh.vertices.push(egui::epaint::Vertex { pos, uv, color: Color32::WHITE });
         }
         mesh.add_triangle(0, 1, 2);
