@@ -12,6 +12,8 @@
 mod damaged;
 #[path = "e2e/demo.rs"]
 mod demo;
+#[path = "e2e/display.rs"]
+mod display;
 #[path = "e2e/display_chain.rs"]
 mod display_chain;
 #[path = "e2e/driver.rs"]
