@@ -63,7 +63,7 @@ fn ordered(line: &[Letter], base: Option<Side>) -> Vec<Letter> {
         let after = sides.iter().skip(index + 1).flatten().next().copied().unwrap_or(base);
         let resolved = side.unwrap_or(if before == after { before } else { base });
         before = side.unwrap_or(before);
-        let word = if side == Some(Side::Right) { turned(word) } else { word.to_vec() };
+        let word = if resolved == Side::Right { turned(word) } else { word.to_vec() };
         match runs.last_mut() {
             Some((last, run)) if *last == resolved => run.push(word),
             _ => runs.push((resolved, vec![word])),
@@ -337,6 +337,7 @@ mod tests {
         assert_eq!(in_order("Case 53 · تكلس الشرايين"), "Case 53 · الشرايين تكلس");
         assert_eq!(in_order("تكلس of the hand في اليد"), "اليد في of the hand تكلس");
         assert_eq!(in_order("عند 75 سنة"), "سنة 75 عند");
+        assert_eq!(in_order("(انظر الصورة 1) هنا"), "هنا (1 الصورة انظر)", "brackets of a number too");
     }
 
     #[test]
