@@ -8,52 +8,86 @@
 
 use std::collections::BTreeMap;
 
-use calx_model::{Measurement, Percentile};
+use calx_model::{Measurement, Percentile, Samples};
 
 /// Shares a region is described by, in percent.
 const PERCENTS: [f64; 9] = [1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0];
 /// Most bins of a histogram.
 const MOST_BINS: u32 = 64;
-/// Lowest and number of the stored values that are counted in a table: signed and unsigned 16 bit.
-const LOWEST: f64 = -32_768.0;
-const IN_TABLE: usize = 32_768 + 65_536;
+/// Lowest of the stored values that are counted in tables: signed and unsigned 16 bit.
+const LOWEST: i32 = -32_768;
+/// Values of one table: an image of 12 bits touches one of them.
+const IN_TABLE: usize = 4_096;
+const TABLES: usize = (32_768 + 65_536) / IN_TABLE;
 
 /// Takes covered stored values in any order.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
-    /// Covered area of each 16-bit value; empty before the first.
-    table: Vec<f64>,
+    /// Covered area of each 16-bit value; a table is there from its first value on.
+    tables: [Option<Box<[f64]>>; TABLES],
     /// All others, by a key that sorts as they do.
     others: BTreeMap<i64, (f64, f64)>,
 }
 
 impl Collector {
+    /// Adds pixels that lie side by side: `weights` of those from `first` on; colour has no value.
+    pub(crate) fn take_samples(&mut self, samples: &Samples, first: usize, weights: &[f64]) {
+        let row = first..first.saturating_add(weights.len());
+        match samples {
+            Samples::U8(values) => self.take_row(values.get(row), weights),
+            Samples::I8(values) => self.take_row(values.get(row), weights),
+            Samples::U16(values) => self.take_row(values.get(row), weights),
+            Samples::I16(values) => self.take_row(values.get(row), weights),
+            _ => {
+                for (index, weight) in row.zip(weights).filter(|(_, weight)| **weight > 0.0) {
+                    if let Some(stored) = samples.value(index) {
+                        self.take(stored, *weight);
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_row<T: Copy + Into<i32>>(&mut self, values: Option<&[T]>, weights: &[f64]) {
+        for (value, weight) in values.unwrap_or_default().iter().zip(weights) {
+            if *weight > 0.0 {
+                self.count((*value).into(), *weight);
+            }
+        }
+    }
+
+    /// Adds `weight` pixels of a stored value; whether a table counts it.
+    fn count(&mut self, stored: i32, weight: f64) -> bool {
+        let place = stored.checked_sub(LOWEST).and_then(|above| usize::try_from(above).ok());
+        let Some(place) = place else { return false };
+        let Some(table) = self.tables.get_mut(place / IN_TABLE) else { return false };
+        let table = table.get_or_insert_with(|| vec![0.0; IN_TABLE].into_boxed_slice());
+        if let Some(sum) = table.get_mut(place % IN_TABLE) {
+            *sum += weight;
+        }
+        true
+    }
+
     /// Adds `weight` pixels of a stored value.
     pub(crate) fn take(&mut self, stored: f64, weight: f64) {
-        let place = stored - LOWEST;
         #[allow(
             clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
             clippy::float_cmp,
             reason = "`as` saturates, NaN gives 0; exact equality is the question"
         )]
-        let index = Some(place as usize).filter(|index| *index < IN_TABLE && *index as f64 == place);
-        if let Some(index) = index {
-            if self.table.is_empty() {
-                self.table.resize(IN_TABLE, 0.0);
-            }
-            if let Some(sum) = self.table.get_mut(index) {
-                *sum += weight;
-            }
-            return;
+        let whole = Some(stored as i32).filter(|whole| f64::from(*whole) == stored);
+        if !whole.is_some_and(|whole| self.count(whole, weight)) {
+            self.others.entry(sortable(stored)).or_insert((stored, 0.0)).1 += weight;
         }
-        self.others.entry(sortable(stored)).or_insert((stored, 0.0)).1 += weight;
     }
 
     /// The distribution of what `value` makes of the stored values; where it makes nothing they are left out.
     pub(crate) fn finish(self, value: impl Fn(f64) -> Option<f64>) -> Option<Distribution> {
-        let in_table = (0i32..).zip(&self.table).map(|(k, weight)| (f64::from(k) + LOWEST, *weight));
+        let lowest = (LOWEST..).step_by(IN_TABLE);
+        let in_table = lowest.zip(&self.tables).flat_map(|(lowest, table)| {
+            let weights = table.iter().flat_map(|table| table.iter());
+            (lowest..).zip(weights).map(|(stored, weight)| (f64::from(stored), *weight))
+        });
         let all = in_table.chain(self.others.into_values());
         let mut values: Vec<(f64, f64)> = all
             .filter(|(_, weight)| *weight > 0.0)

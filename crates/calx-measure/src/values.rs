@@ -63,8 +63,11 @@ impl<'a> FrameValues<'a> {
 
     /// The stored value of a pixel inside the frame; `None` for colour.
     fn stored(&self, column: u32, row: u32) -> Option<f64> {
-        let index = u64::from(row) * u64::from(self.columns()) + u64::from(column);
-        self.frame.samples().value(usize::try_from(index).ok()?)
+        self.frame.samples().value(self.index(column, row)?)
+    }
+
+    fn index(&self, column: u32, row: u32) -> Option<usize> {
+        usize::try_from(u64::from(row) * u64::from(self.columns()) + u64::from(column)).ok()
     }
 
     /// The modality value of a pixel inside the frame; `None` for padding, colour, NaN and infinities.
@@ -104,21 +107,17 @@ impl<'a> FrameValues<'a> {
 pub(crate) fn values_under(shape: &Shape, frame: FrameValues<'_>) -> Vec<Measurement> {
     let mut collector = Collector::default();
     let mut take_row = |row: u32, first: u32, fractions: &[f64]| {
-        for (column, fraction) in (first..).zip(fractions) {
-            if *fraction > 0.0
-                && let Some(stored) = frame.stored(column, row)
-            {
-                collector.take(stored, *fraction);
-            }
+        if let Some(index) = frame.index(first, row) {
+            collector.take_samples(frame.frame.samples(), index, fractions);
         }
     };
     let image = PixelBox::image(frame.columns(), frame.rows());
     match shape {
         Shape::Mask(mask) => {
+            let mut whole = Vec::new();
             for (row, columns) in mask.spans() {
-                for column in columns {
-                    take_row(row, column, &[1.0]);
-                }
+                whole.resize(columns.len().max(whole.len()), 1.0);
+                take_row(row, columns.start, whole.get(..columns.len()).unwrap_or_default());
             }
         }
         Shape::Area(area) => {
