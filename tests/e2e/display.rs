@@ -82,8 +82,10 @@ impl Display {
             }
         }
         let folder = tempfile::tempdir().unwrap();
+        // A server begins anew when its last client goes, and refuses others meanwhile; this one stays as it is.
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "1440x900x24", "-fbdir"])
+            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
+            .args(["-screen", "0", "1440x900x24", "-fbdir"])
             .arg(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
