@@ -28,6 +28,8 @@ pub mod read;
 pub(crate) mod read_error;
 pub(crate) mod report;
 pub mod root;
+#[cfg(test)]
+mod round_trip;
 pub(crate) mod segmentation;
 pub mod source_facts;
 #[cfg(test)]

@@ -18,7 +18,7 @@ mod text;
 mod to_items;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::BTreeMap;
 

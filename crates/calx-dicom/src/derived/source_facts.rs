@@ -68,6 +68,35 @@ pub struct SourceFacts {
 }
 
 impl SourceFacts {
+    /// A grey image of a case as a header that says nothing else of it.
+    #[cfg(test)]
+    pub(crate) fn of_image(image: &calx_model::CaseImage, study: StudyInstanceUid) -> Self {
+        Self {
+            image: image.id,
+            study,
+            series: image.series.clone(),
+            instance: image.source.clone(),
+            sop_class: image.sop_class.clone(),
+            modality: "DX".to_owned(),
+            rows: image.rows,
+            columns: image.columns,
+            frames: image.frames,
+            is_grey: true,
+            is_signed: false,
+            has_padding: false,
+            shutters: Vec::new(),
+            shutter_grey: 0,
+            body_part: String::new(),
+            side: image.header_side,
+            anatomy: None,
+            patient_orientation: None,
+            spacing_mm: None,
+            synthetic: image.synthetic,
+            copied: Copied::of(&crate::dataset::DataSet::default(), &mut Vec::new()),
+            lossy: None,
+        }
+    }
+
     /// Writes patient and study as the image has them.
     ///
     /// # Errors

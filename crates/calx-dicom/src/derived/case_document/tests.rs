@@ -150,7 +150,7 @@ fn season_region(region: &mut Region, dice: &mut Dice) {
 }
 
 /// A case after some random edits.
-fn random_case(seed: u64) -> Case {
+pub(crate) fn random_case(seed: u64) -> Case {
     let mut dice = Dice(seed);
     let mut case = empty_case();
     for _ in 0..dice.below(160) {
@@ -211,7 +211,7 @@ fn read_again(bytes: Vec<u8>) -> Item {
 
 /// A case as JSON, for a message that shows where two differ.
 #[track_caller]
-fn check_equal(found: &Case, case: &Case, seed: u64) {
+pub(crate) fn check_equal(found: &Case, case: &Case, seed: u64) {
     if found != case {
         let [found, wanted] = [found, case].map(|case| serde_json::to_string_pretty(case).unwrap());
         let differs = found.lines().zip(wanted.lines()).find(|(a, b)| a != b);
