@@ -202,6 +202,8 @@ fn references(state: &mut AppState, ui: &mut egui::Ui) {
             let number =
                 ui.label(RichText::new(format!("[@{place}]")).monospace().color(theme::colours(ui).accent));
             number.on_hover_text(format!("Type [@{place}] in the discussion; readers will see {shown}"));
+            let readers = format!("readers see [{shown}]");
+            ui.label(RichText::new(readers).small().color(theme::colours(ui).quiet));
             let remove = ui.add_enabled(can, Button::new("Remove").small().frame(false));
             if remove.accessible_name(format!("Remove reference {place}")).clicked() {
                 remove_reference(state, id);

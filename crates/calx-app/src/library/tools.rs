@@ -11,6 +11,8 @@ use super::{Library, Shows, filters, import};
 use crate::commands;
 use crate::shell::{Purpose, theme};
 use crate::state::AppState;
+/// Room below which the number of studies is left out, in points.
+const LEAST_TOTALS: f32 = 110.0;
 
 /// Nothing is there, and not because of words that find nothing.
 pub(super) fn is_empty(library: &Library) -> bool {
@@ -46,7 +48,7 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
             if ui.button("Import…").on_hover_text("Files and folders (Ctrl+O)").clicked() {
                 state.ask("library.import");
             }
-            if let Some(totals) = state.library.totals {
+            if let Some(totals) = state.library.totals.filter(|_| ui.available_width() > LEAST_TOTALS) {
                 let studies = many(totals.studies, "study", "studies");
                 let images = many(totals.images, "image", "images");
                 let words = format!("{studies} · {images}");

@@ -189,7 +189,7 @@ fn words_reach_the_disk_while_the_hands_rest_and_outlive_a_kill() {
     assert_eq!(on_disk(&root).title, "A hand");
     let killed = as_killed(&root, folder.path());
     // Saved, it rests.
-    let report = play(&mut host, "measure rest begin\nwait 1s\nmeasure rest end\n");
+    let report = play(&mut host, "wait idle\nmeasure rest begin\nwait 1s\nmeasure rest end\n");
     assert_eq!(report.measures[0].passes, 0);
     let mut host = opened(&killed);
     assert!(host.app.state.recovered.is_some());
@@ -201,6 +201,21 @@ fn words_reach_the_disk_while_the_hands_rest_and_outlive_a_kill() {
     }
     host.sleep(3600.0);
     assert!(!host.wants_pass());
+}
+
+#[test]
+fn marks_are_hidden_while_the_key_is_held_or_until_it_is_tapped_again() {
+    let (_folder, root) = workspace();
+    let mut host = opened(&root);
+    play(&mut host, &format!("{MARK}key Escape\nkey X down\nwait 600ms\n"));
+    assert!(host.app.state.held.hides_marks());
+    play(&mut host, "key X up\nwait frames 2\n");
+    assert!(!host.app.state.held.hides_marks(), "it was held: a look under the marks");
+    play(&mut host, "key X\nwait 600ms\n");
+    assert!(host.app.state.held.hides_marks(), "it was tapped");
+    // What is drawn next is seen.
+    play(&mut host, MARK);
+    assert!(!host.app.state.held.hides_marks());
 }
 
 #[test]
