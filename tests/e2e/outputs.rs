@@ -1,11 +1,13 @@
 //! DICOM objects of cases as programs of others read them: valid, complete, and with our values.
 //!
-//! Here: `calx export --as sr,seg,gsps,kos` of the cases of `cases`, judged by the programs of `checkers`. Not here: that
-//! a case comes back from its objects.
+//! Here: `calx export --as sr,seg,gsps,kos` of the cases of `cases`, judged by the programs of `checkers`; that
+//! each comes back from them (`back`).
 //!
 //! Invariants
 //! - No failure and no warning of a validator passes, but for those that `outputs.allow` names with their reason.
 
+#[path = "outputs/back.rs"]
+mod back;
 #[path = "outputs/cases.rs"]
 mod cases;
 #[path = "outputs/checkers.rs"]
@@ -20,6 +22,8 @@ use calx_model::{AreaSize, Case, CaseImage, Length, Measurement, Region, Shape};
 use serde_json::Value;
 
 use crate::driver::{Place, kept, root, shared, tree};
+use crate::presentation::dcmtk;
+use crate::story::png;
 use cases::Made;
 
 /// All cases with their objects, made once in a run of the tests.
@@ -113,6 +117,11 @@ fn uid(region: &Region) -> String {
     format!("2.25.{}", region.id.0.as_u128())
 }
 
+fn tracking(case: &Case, region: &Region) -> String {
+    let track = region.track.and_then(|id| case.tracks.iter().find(|track| track.id == id));
+    track.map_or_else(|| uid(region), |track| track.tracking_uid.to_string())
+}
+
 #[test]
 fn validators_take_every_object_without_a_word() {
     let Set { objects, images, .. } = set();
@@ -188,9 +197,7 @@ fn check_region<'a>(made: &Made, region: &Region, group: &Value, of: impl Fn(&st
     let case = &made.case;
     let what = format!("{}: region {}", made.name, case.region_number(region.id).unwrap());
     let image = case.image(region.image).unwrap();
-    let track = region.track.and_then(|id| case.tracks.iter().find(|track| track.id == id));
-    let tracking = track.map_or_else(|| uid(region), |track| track.tracking_uid.to_string());
-    assert_eq!(text(&group["tracking"]), tracking, "{what}");
+    assert_eq!(text(&group["tracking"]), tracking(case, region), "{what}");
     let comment = calx_export::mark_label(case, region);
     assert!(text(&group["comment"][0]).starts_with(&comment), "{what}: {}", group["comment"]);
     match graphic(&region.shape) {
@@ -298,6 +305,71 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[test]
+fn dcmtk_draws_what_the_case_shows() {
+    let Set { cases, objects, .. } = set();
+    let scratch = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| scratch.path().join(name).to_str().unwrap().to_owned();
+    let mut compared = 0;
+    for made in cases {
+        for (at, (_, image)) in made.case.images().enumerate() {
+            let state = objects.join(format!("{}/gsps/image-{}.dcm", made.number, at + 1));
+            let aspect = image.effective_spacing().map_or(1.0, |s| s.between_rows_mm / s.between_columns_mm);
+            // A clip in colour has no state; pixels that are not square are drawn by calx as many that are.
+            if !(state.exists() && calx_render::View::is_square(aspect)) {
+                continue;
+            }
+            let is_of = |file: &&PathBuf| {
+                calx_dicom::read_header(&file.as_path().into()).unwrap().value.instance == image.source
+            };
+            let source = made.images.iter().find(is_of).unwrap().to_str().unwrap();
+            let Some(theirs) = dcmtk(source, state.to_str().unwrap(), &path("theirs.pgm")) else { return };
+            let (place, ours) = (format!("{}/{}", made.number, at + 1), path("ours.png"));
+            let args = ["render", &place, "-o", &ours, "--renderer", "cpu", "--marks", "none", "--force"];
+            made.place.ok(&args);
+            let ours = png(&ours);
+            assert_eq!((ours.0, ours.1), (theirs.0, theirs.1), "{place}: {}", made.name);
+            let worst = ours.2.iter().zip(&theirs.2).map(|(a, b)| a[0].abs_diff(*b)).max().unwrap();
+            assert!(worst <= 1, "{place}: {} differs by {worst}", made.name);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 12, "states compared");
+}
+
+#[test]
+fn dcmqi_finds_our_pixels_once_there_is_a_geometry() {
+    let Set { cases, .. } = set();
+    let to = tempfile::TempDir::new().unwrap();
+    let mut segmentations = Vec::new();
+    for made in cases {
+        export(made, to.path(), &["--seg-geometry", "nominal", "--seg-regions", "all"]);
+        let seg = |number: usize| to.path().join(format!("{}/seg/image-{number}.dcm", made.number));
+        segmentations.extend((1..=made.case.images().count()).map(seg).filter(|path| path.exists()));
+    }
+    let Some(found) = checkers::dcmqi(&segmentations, &to.path().join("dcmqi")) else { return };
+    let mut compared = 0;
+    for (made, region) in cases.iter().flat_map(|made| made.case.regions.iter().map(move |r| (made, r))) {
+        let mask = match &region.shape {
+            Shape::Mask(mask) => mask.clone(),
+            Shape::Area(area) => area.to_mask(),
+            // Where the edge of others runs is the writer's business.
+            _ => continue,
+        };
+        let number = 1 + made.case.images().position(|(_, image)| image.id == region.image).unwrap();
+        let image = made.case.image(region.image).unwrap();
+        let seg = to.path().join(format!("{}/seg/image-{number}.dcm", made.number));
+        let all = &found[seg.to_str().unwrap()];
+        let one = &all[tracking(&made.case, region)];
+        let what = format!("{}: {}: {all}", made.name, uid(region));
+        assert_eq!(one["sizes"], serde_json::json!([image.columns, image.rows, 1]), "{what}");
+        assert_eq!(one["pixels"].as_u64(), Some(mask.count()), "{what}");
+        compared += 1;
+    }
+    println!("dcmqi: {compared} masks of {} segmentations, pixel counts equal", segmentations.len());
+    assert!(compared >= 210, "{compared}");
+}
+
+#[test]
 fn the_same_case_gives_the_same_bytes_in_another_place() {
     let Set { cases, objects, .. } = set();
     let again = tempfile::TempDir::new().unwrap();
@@ -328,6 +400,48 @@ fn a_reader_is_told_what_it_does_not_take() {
     assert!(told.contains("masks as segmentations") && !told.contains("it wants a geometry"), "{told}");
     let told = export(&cases[0], &to.path().join("c"), &["--sr-profile", "plain"]);
     assert!(told.contains("it edits none of them: --sr-profile ohif"), "{told}");
+}
+
+#[test]
+fn a_report_names_the_one_it_takes_the_place_of() {
+    let place = tempfile::TempDir::new().unwrap();
+    let folder = |name: &str| place.path().join(name);
+    let images = folder("images");
+    let made = cases::across_studies(&images);
+    let earlier = folder("first");
+    export(&made, &earlier, &[]);
+    let replacing = |to: &Path, earlier: &Path| {
+        export(&made, to, &["--replaces", earlier.to_str().unwrap()]);
+    };
+    let read = |path: &Path| calx_dicom::derived::read_predecessor(&path.into()).unwrap();
+    replacing(&folder("same"), &earlier);
+    assert!(files(&folder("same")) == files(&earlier), "nothing changed, nothing is replaced");
+    for (title, before, after) in [("Another title", "first", "second"), ("A third", "second", "third")] {
+        made.place.ok(&["case", "set", "12", "title", title]);
+        for image in ["1", "2"] {
+            let point = r#"{"type":"point","at":[50,50]}"#;
+            made.place.ok(&["region", "add", "12", image, "--label", "other", "--shape", point]);
+        }
+        let again = format!("{after} again");
+        replacing(&folder(after), &folder(before));
+        replacing(&folder(&again), &folder(after));
+        assert!(files(&folder(after)) == files(&folder(&again)), "it does not take the place of itself");
+        for name in ["12/sr/case.dcm", "12/sr/measurements-1.dcm", "12/sr/measurements-2.dcm"] {
+            let (old, new) = (read(&folder(before).join(name)), read(&folder(after).join(name)));
+            assert!(new.instance != old.instance && new.series == old.series, "{name}");
+            assert_eq!(new.takes_the_place_of(), [old.instance.as_str()], "{name}");
+        }
+    }
+    // Reports of another case are never named, and a folder without any is told.
+    replacing(&folder("other"), &set().objects.join("1"));
+    assert!(read(&folder("other/12/sr/case.dcm")).takes_the_place_of().is_empty());
+    let (to, nowhere) = (folder("none").display().to_string(), folder("nowhere").display().to_string());
+    let ran = made.place.run(&["export", "12", "-o", &to, "--as", "sr", "--replaces", &nowhere]).expect(3);
+    assert!(ran.err.contains("there are no reports of an earlier export"), "{}", ran.err);
+    let allowed = root().join("tests/e2e/outputs.allow");
+    let more = ["--ohif", "--allow", allowed.to_str().unwrap()];
+    let Some(found) = checkers::check(&folder("third"), &[&images], &more) else { return };
+    assert_eq!((found.failures, found.warnings), (0, 0), "{}", found.complaints.join("\n"));
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn table(tag: (u16, u16), first: i16, bits: i16, entries: &[u16]) -> Element {
 }
 
 /// The picture that dcmtk makes; `None` after saying that it is not here.
-fn dcmtk(image: &str, state: &str, picture: &str) -> Option<(u32, u32, Vec<u8>)> {
+pub(crate) fn dcmtk(image: &str, state: &str, picture: &str) -> Option<(u32, u32, Vec<u8>)> {
     let Ok(ran) = Command::new("dcmp2pgm").args(["-p", state, image, picture]).output() else {
         skip("no dcmp2pgm");
         return None;

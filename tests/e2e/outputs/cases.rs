@@ -53,17 +53,19 @@ pub(crate) fn all(images: &Path) -> Vec<Made> {
             vec![written(images, 11, dx((203, 97), Some((0.1, 0.1))))],
             parts,
         ),
-        make(
-            12,
-            "two studies",
-            vec![
-                written(images, 12, dx((160, 120), Some((0.1, 0.1)))),
-                written(images, 1200, dx((120, 160), Some((0.14, 0.14)))),
-            ],
-            two_studies,
-        ),
+        across_studies(images),
         make(13, "動脈の石灰化 · تكلس الشرايين", vec![written(images, 13, japanese())], words),
     ]
+}
+
+/// One case in two studies, its images in `images`: for a test that changes it.
+pub(crate) fn across_studies(images: &Path) -> Made {
+    std::fs::create_dir_all(images).unwrap();
+    let files = vec![
+        written(images, 12, dx((160, 120), Some((0.1, 0.1)))),
+        written(images, 1200, dx((120, 160), Some((0.14, 0.14)))),
+    ];
+    make(12, "two studies", files, two_studies)
 }
 
 fn clip() -> String {

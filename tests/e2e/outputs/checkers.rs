@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::driver::{Ran, clean, kept, run_within, shared, skip};
+use crate::hostile::is_full;
 
 /// All objects at once; the checkers read every file several times.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -95,4 +96,24 @@ pub(crate) fn read_back(folder: &Path) -> Option<Value> {
     let mut command = Command::new(python()?);
     clean(&mut command);
     Some(run_within(command.arg(script).arg(folder), LIMIT).expect(0).json())
+}
+
+/// What dcmqi finds in each of the files, by path and tracking UID; its images lie under `folder`. `None` after saying why:
+/// it is there in the long run only.
+pub(crate) fn dcmqi(files: &[PathBuf], folder: &Path) -> Option<Value> {
+    let python = python()?;
+    if !python.with_file_name("segimage2itkimage").exists() {
+        if is_full() {
+            skip("no dcmqi beside CALX_PYTHON (tests/run installs it with CALX_FULL=1)");
+        }
+        return None;
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/e2e/dcmqi.py");
+    let mut command = Command::new(python);
+    clean(&mut command);
+    command.arg(script);
+    for (number, file) in files.iter().enumerate() {
+        command.arg(file).arg(folder.join(number.to_string()));
+    }
+    Some(run_within(&mut command, LIMIT).expect(0).json())
 }

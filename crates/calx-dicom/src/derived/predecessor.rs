@@ -50,6 +50,12 @@ pub(crate) fn latest<'a>(all: &'a [Predecessor], series: &str) -> Option<&'a Pre
 }
 
 impl Predecessor {
+    /// The instances that it took the place of.
+    #[must_use]
+    pub fn takes_the_place_of(&self) -> Vec<&str> {
+        self.before.iter().map(|[.., instance]| instance.as_str()).collect()
+    }
+
     /// The reports that it took the place of.
     pub(crate) fn its_own(&self) -> Evidence {
         let mut found = Evidence::default();

@@ -88,14 +88,15 @@ impl ObjectArgs {
         let Some(folder) = &self.replaces else { return Ok(Vec::new()) };
         let of_case = folder.join(case_folder_name(case)).join("sr");
         let reports = if of_case.is_dir() { of_case } else { folder.join("sr") };
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(&reports)
-            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
-            .or_exit(Exit::NotFound)
-            .map_err(|failure| {
-                failure.hint("--replaces takes the DIR of an earlier export --as sr -o DIR")
-            })?;
+        let entries = std::fs::read_dir(&reports).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "dcm"));
         paths.sort();
+        if paths.is_empty() {
+            let what = "there are no reports of an earlier export, nothing was exported";
+            let hint = "--replaces takes the DIR of an earlier calx export --as sr -o DIR";
+            return Err(Failure::say(Exit::NotFound, format!("{what}: {}", reports.display())).hint(hint));
+        }
         paths.iter().map(|path| read_predecessor(&path.as_path().into()).or_exit(Exit::SomeFailed)).collect()
     }
 
