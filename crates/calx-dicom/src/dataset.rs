@@ -78,6 +78,11 @@ impl Elements {
         self.0.get(index).map(|(_, element)| element)
     }
 
+    fn get_mut(&mut self, tag: Tag) -> Option<&mut Element> {
+        let index = self.0.binary_search_by_key(&tag.number(), |(tag, _)| tag.number()).ok()?;
+        self.0.get_mut(index).map(|(_, element)| element)
+    }
+
     /// Puts an element in its place; one of the same tag gives way.
     pub(crate) fn insert(&mut self, tag: Tag, element: Element) {
         match self.0.binary_search_by_key(&tag.number(), |(tag, _)| tag.number()) {
@@ -97,6 +102,8 @@ impl Elements {
             found.sort_by_key(|(tag, _)| *tag);
             found.dedup_by_key(|(tag, _)| *tag);
         }
+        // Millions of small data sets make up a large report.
+        found.shrink_to_fit();
         Self(found)
     }
 
@@ -165,6 +172,14 @@ impl DataSet {
         match self.get(tag).map(|e| &e.value) {
             Some(Value::Items(items)) => items,
             _ => &[],
+        }
+    }
+
+    /// The items of a sequence, taken out: they are no longer in the data set.
+    pub(crate) fn take_items(&mut self, tag: Tag) -> Vec<Self> {
+        match self.elements.get_mut(tag).map(|element| &mut element.value) {
+            Some(Value::Items(items)) => std::mem::take(items),
+            _ => Vec::new(),
         }
     }
 

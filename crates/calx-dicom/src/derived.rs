@@ -16,11 +16,15 @@ mod checked;
 pub(crate) mod codes;
 pub(crate) mod content;
 mod copied;
+pub mod differences;
 pub(crate) mod evidence;
+pub mod foreign;
 pub(crate) mod foreign_region;
 pub(crate) mod foreign_sr;
 pub(crate) mod key_objects;
 mod lossy;
+#[cfg(test)]
+mod large;
 pub(crate) mod modules;
 pub(crate) mod predecessor;
 pub(crate) mod presentation;
@@ -43,7 +47,9 @@ use calx_model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUi
 use crate::write::WriteError;
 
 pub use case_document::{CaseDocumentError, CaseHead};
-pub use foreign_region::ForeignRegion;
+pub use differences::{ReportDifferences, compare_report};
+pub use foreign::{AnnotationKind, Annotations, is_own_object, read_annotations};
+pub use foreign_region::{ForeignRegion, as_reported, is_same_place};
 pub use foreign_sr::{ForeignReport, ReportLine, read_report};
 pub use predecessor::{Predecessor, read_predecessor};
 pub use presentation::{regions::regions_of_state, write_presentation};

@@ -13,7 +13,7 @@ use crate::header::{DIRECTORY_CLASS, ReadHeaderError};
 use crate::locator::Locator;
 use crate::notice::Read;
 use crate::open::open;
-use crate::scan::{Keep, Wanted};
+use crate::scan::Wanted;
 
 const CLASS: Tag = Tag(0x0008, 0x0016);
 const CLASS_IN_META: Tag = Tag(0x0002, 0x0002);
@@ -36,7 +36,7 @@ pub struct DirectoryEntry {
 /// [`ReadHeaderError`]; [`ReadHeaderError::Missing`] when it is no DICOMDIR.
 pub fn read_directory(locator: &Locator) -> Result<Read<Vec<DirectoryEntry>>, ReadHeaderError> {
     let mut opened = open(locator)?;
-    let scan = opened.scan(Wanted { keep: Keep::Listed(&[RECORDS, CLASS]), longest: LONGEST })?;
+    let scan = opened.scan(Wanted::listed(&[RECORDS, CLASS], LONGEST))?;
     let classes = [scan.data.code(CLASS), opened.meta.code(CLASS_IN_META)];
     if !classes.into_iter().flatten().any(|class| class == DIRECTORY_CLASS) {
         return Err(ReadHeaderError::Missing { attribute: "DirectoryRecordSequence (0004,1220)" });

@@ -19,7 +19,7 @@ use crate::dataset::{DataSet, Tag};
 use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open};
-use crate::scan::{Keep, Scan, Truncation, Wanted};
+use crate::scan::{Scan, Truncation, Wanted};
 
 /// What import, `ls` and a case need to know about an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,7 +177,7 @@ impl ReadHeaderError {
 /// [`ReadHeaderError`]; [`ReadHeaderError::code`] names the reason for machines.
 pub fn read_header(locator: &Locator) -> Result<Read<InstanceHeader>, ReadHeaderError> {
     let mut opened = open(locator)?;
-    let wanted = Wanted { keep: Keep::Listed(&WANTED), longest: 64 * 1024 };
+    let wanted = Wanted::listed(&WANTED, 64 * 1024);
     let scan = opened.scan(wanted)?;
     let Scan { data, pixels, truncation, mut notices } = scan;
     let pixels = pixels.is_some();

@@ -19,7 +19,7 @@ use crate::dataset::{DataSet, Tag, Value};
 use crate::header::ReadHeaderError;
 use crate::locator::Locator;
 use crate::open::open;
-use crate::scan::{Keep, Wanted};
+use crate::scan::Wanted;
 
 /// What an attribute may tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +161,7 @@ fn is_harmless(tag: Tag) -> bool {
 /// [`ReadHeaderError`].
 pub fn identity_texts(locator: &Locator) -> Result<Vec<(String, PatientText)>, ReadHeaderError> {
     let mut opened = open(locator)?;
-    let scan = opened.scan(Wanted { keep: Keep::Where(|_| true), longest: 64 * 1024 })?;
+    let scan = opened.scan(Wanted::matching(|_| true, 64 * 1024))?;
     let mut found = BTreeSet::new();
     collect(&scan.data, &mut found);
     Ok(found.into_iter().map(|(name, text)| (name, PatientText::new(text))).collect())

@@ -18,7 +18,7 @@ use crate::native;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open};
 use crate::playback::playback_of;
-use crate::scan::{Keep, PIXEL_DATA, PixelLocation, Scan, Truncation, Wanted};
+use crate::scan::{PIXEL_DATA, PixelLocation, Scan, Truncation, Wanted};
 use crate::side::{side_of, side_of_all_frames};
 use crate::spacing::{PIXEL_MEASURES, same_in_all_frames, spacing_of};
 use crate::transfer_syntax::known;
@@ -224,7 +224,7 @@ pub(crate) struct ImageObject {
 /// Opens an object, finds its pixel data and checks its layout.
 pub(crate) fn find_image(locator: &Locator) -> Result<ImageObject, ReadImageError> {
     let mut opened = open(locator)?;
-    let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 4 * 1024 * 1024 };
+    let wanted = Wanted::matching(|tag| !tag.is_private(), 4 * 1024 * 1024);
     let Scan { data, pixels, truncation, mut notices } = opened.scan(wanted)?;
     let (pixels, layout) = checked_layout(&opened, &data, pixels, truncation, &mut notices)?;
     let mut found = ImageObject { opened, data, pixels, layout, truncation, notices, fragments: None };

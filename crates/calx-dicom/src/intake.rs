@@ -19,7 +19,7 @@ use crate::header::{InstanceHeader, ReadHeaderError, WANTED, header_of};
 use crate::image::{ReadImageError, checked_layout};
 use crate::notice::{Notice, Read};
 use crate::open::{Turn, open_in_turn};
-use crate::scan::{Keep, Scan, Wanted};
+use crate::scan::{Scan, Wanted};
 use crate::source::Source;
 
 /// Of a header longer than this, the beginning is digested.
@@ -78,7 +78,7 @@ pub fn read_intake(file: &Arc<File>, metadata: &Metadata) -> Result<Read<Intake>
     // Many threads take objects in; a large deflated one is in memory alone.
     let mut turn = Turn::awaited();
     let mut opened = open_in_turn(Source::of_file(file, metadata)?, &mut turn)?;
-    let scan = opened.scan(Wanted { keep: Keep::Listed(&WANTED), longest: 64 * 1024 })?;
+    let scan = opened.scan(Wanted::listed(&WANTED, 64 * 1024))?;
     let Scan { data, pixels, truncation, mut notices } = scan;
     let header = header_of(&opened, &data, pixels.is_some(), truncation, &mut notices)?;
     let mut damaged = truncated(&notices);

@@ -32,7 +32,7 @@ use crate::lut::lookup_table;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open, open_source};
 use crate::overlay::{groups, plane_of};
-use crate::scan::{Keep, Scan, Wanted};
+use crate::scan::{Most, Scan, Wanted};
 use crate::source::Source;
 
 /// Grayscale Softcopy Presentation State Storage.
@@ -94,7 +94,7 @@ pub fn read_presentation_state_bytes(object: Vec<u8>) -> Result<Read<Presentatio
 }
 
 fn read_state(mut opened: Opened) -> Result<Read<PresentationState>, ReadStateError> {
-    let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 4 * 1024 * 1024 };
+    let wanted = Wanted::matching(|tag| !tag.is_private(), 4 * 1024 * 1024).up_to(Most::CONTENT);
     let Scan { data, mut notices, .. } = opened.scan(wanted)?;
     let kind = data.code(Tag(0x0008, 0x0016)).unwrap_or_default();
     if kind != SOP_CLASS {

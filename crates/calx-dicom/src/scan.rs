@@ -23,17 +23,14 @@ use crate::source::Source;
 use crate::text::Charset;
 pub(crate) use crate::unwanted::Keep;
 use crate::unwanted::{self, Asked};
+use crate::write::encode::Weight;
 
 const MAX_DEPTH: usize = 64;
-const MAX_ELEMENTS: usize = 500_000;
 /// Elements of one data set, or items of one sequence.
-const MAX_IN_LEVEL: usize = 50_000;
-/// Looks at the file: every element and item may have a delimiter, and more is no header.
-const MAX_STEPS: usize = 2 * MAX_ELEMENTS;
-/// Values of one pass, together; a header of real use holds a few MiB.
-const MAX_KEPT: u64 = 64 * 1024 * 1024;
-/// What an element costs besides its value.
-const KEPT_EACH: u64 = 64;
+pub(crate) const MAX_IN_LEVEL: usize = 50_000;
+/// What an element costs besides its value: itself, and the smallest piece of memory for the value.
+#[allow(clippy::as_conversions, reason = "a constant below 100; no conversion can be called in one")]
+const KEPT_EACH: u64 = size_of::<(Tag, Element)>() as u64 + 32;
 /// Of a value longer than was asked for, this much is kept.
 const PREFIX: u64 = 1024;
 const MAX_NOTICES: usize = 64;
@@ -67,6 +64,39 @@ pub(crate) struct Truncation {
     pub(crate) declared: u64,
 }
 
+/// How much of a file one pass takes before it is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Most {
+    /// Elements and items, kept or passed. Twice as often is the file looked at: every one may have a delimiter.
+    pub(crate) elements: usize,
+    /// Bytes of what is kept, elements and values together.
+    pub(crate) kept: u64,
+}
+
+impl Most {
+    /// A header that is kept as a whole; one of real use has some thousands of elements in a few MiB.
+    pub(crate) const HEADER: Self = Self { elements: 500_000, kept: 64 * 1024 * 1024 };
+    /// A header of which a few elements are kept: what is passed costs time only.
+    pub(crate) const PASSED: Self = Self { elements: 8_000_000, kept: 64 * 1024 * 1024 };
+    /// Reports and presentation states, which are elements throughout: 10,000 regions are up to 5 million.
+    pub(crate) const CONTENT: Self = Self { elements: 8_000_000, kept: 1024 * 1024 * 1024 };
+}
+
+impl Most {
+    /// What of a data set is more than a pass takes that keeps all of it: which count, how much, and how much is taken.
+    pub(crate) fn exceeded_by(self, weight: &Weight) -> Option<(&'static str, u64, u64)> {
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let elements = count(weight.elements);
+        let kept = count(weight.bytes).saturating_add(elements.saturating_mul(KEPT_EACH));
+        let counts = [
+            ("data elements", elements, count(self.elements)),
+            ("data elements or items in one level", count(weight.widest), count(MAX_IN_LEVEL)),
+            ("bytes in memory", kept, self.kept),
+        ];
+        counts.into_iter().find(|(_, found, most)| found > most)
+    }
+}
+
 /// What to keep on the way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
@@ -74,6 +104,25 @@ pub(crate) struct Wanted {
     pub(crate) keep: Keep,
     /// Of longer values only a short prefix is kept.
     pub(crate) longest: u64,
+    /// When to give up.
+    pub(crate) most: Most,
+}
+
+impl Wanted {
+    /// A few elements of a header, in the order of their tags.
+    pub(crate) const fn listed(tags: &'static [Tag], longest: u64) -> Self {
+        Self { keep: Keep::Listed(tags), longest, most: Most::PASSED }
+    }
+
+    /// All elements of a header of which this is true.
+    pub(crate) const fn matching(keep: fn(Tag) -> bool, longest: u64) -> Self {
+        Self { keep: Keep::Where(keep), longest, most: Most::HEADER }
+    }
+
+    /// The same of an object that may be as large as this.
+    pub(crate) const fn up_to(self, most: Most) -> Self {
+        Self { most, ..self }
+    }
 }
 
 /// What one pass found.
@@ -110,6 +159,7 @@ pub(crate) fn scan(
         big_endian: encoding.big_endian,
         asked: Asked::new(wanted.keep),
         longest: wanted.longest,
+        most: wanted.most,
         levels: vec![object],
         elements: 0,
         steps: 0,
@@ -176,6 +226,7 @@ struct Scanner<'a> {
     asked: Asked,
     /// Of longer values only a short prefix is kept.
     longest: u64,
+    most: Most,
     levels: Vec<Level>,
     elements: usize,
     steps: usize,
@@ -197,14 +248,14 @@ impl Scanner<'_> {
     /// Counts one element and its kept bytes against the bound, before they are read.
     fn count_kept(&mut self, bytes: u64) -> Result<(), ReadHeaderError> {
         self.kept = self.kept.saturating_add(bytes).saturating_add(KEPT_EACH);
-        if self.kept > MAX_KEPT { Err(ReadHeaderError::KeptBytes(MAX_KEPT)) } else { Ok(()) }
+        if self.kept > self.most.kept { Err(ReadHeaderError::KeptBytes(self.most.kept)) } else { Ok(()) }
     }
 
     /// Counts one element or item, of the level and of all.
     fn count_element(&mut self) -> Result<(), ReadHeaderError> {
         self.elements += 1;
-        if self.elements > MAX_ELEMENTS {
-            return Err(ReadHeaderError::Elements(MAX_ELEMENTS));
+        if self.elements > self.most.elements {
+            return Err(ReadHeaderError::Elements(self.most.elements));
         }
         let Some(level) = self.levels.last_mut() else { return Ok(()) };
         level.count += 1;
@@ -214,7 +265,8 @@ impl Scanner<'_> {
     /// Counts one look at the file: delimiters and fragments cost time too.
     fn count_step(&mut self) -> Result<(), ReadHeaderError> {
         self.steps += 1;
-        if self.steps > MAX_STEPS { Err(ReadHeaderError::Elements(MAX_ELEMENTS)) } else { Ok(()) }
+        let most = self.most.elements;
+        if self.steps > 2 * most { Err(ReadHeaderError::Elements(most)) } else { Ok(()) }
     }
 
     fn encoding(&self, explicit: bool) -> Encoding {
@@ -295,7 +347,8 @@ impl Scanner<'_> {
     /// it stopped.
     fn pass_unwanted(&mut self, at: u64, outermost: bool) -> Result<u64, ReadHeaderError> {
         let Some(level) = self.levels.last_mut() else { return Ok(at) };
-        let most = (MAX_ELEMENTS - self.elements).min(MAX_IN_LEVEL - level.count).min(MAX_STEPS - self.steps);
+        let most = self.most.elements;
+        let most = (most - self.elements).min(MAX_IN_LEVEL - level.count).min(2 * most - self.steps);
         let bytes = self.source.ahead(at, 12)?;
         let rest = level.end.saturating_sub(at);
         let passed = if outermost {
@@ -565,7 +618,7 @@ mod tests {
             let bytes = noise(seed);
             let explicit = seed % 3 != 0;
             let mut source = Source::memory(bytes.clone());
-            let wanted = Wanted { keep: Keep::Where(|_| true), longest: 4096 };
+            let wanted = Wanted::matching(|_| true, 4096);
             let encoding = Encoding { explicit, big_endian: false };
             let Ok(scan) = scan(&mut source, 0, encoding, wanted) else { continue };
             let (values, elements) = kept(&scan.data);
@@ -581,7 +634,7 @@ mod tests {
     fn what_nobody_asked_for_is_passed_to_the_same_byte() {
         const LIST: [Tag; 2] = [Tag(0x0008, 0x1140), Tag(0x0010, 0x0010)];
         let told = |bytes: &[u8], encoding, keep| {
-            let wanted = Wanted { keep, longest: 4096 };
+            let wanted = Wanted { keep, longest: 4096, most: Most::HEADER };
             scan(&mut Source::memory(bytes.to_vec()), 0, encoding, wanted).map_or_else(
                 |error| error.to_string(),
                 |scan| format!("{scan:?} {:?}", scan.data.bytes(LIST[1])),
@@ -611,7 +664,7 @@ mod tests {
         let element = *b"\x08\x00\x60\x00CS\x00\x00";
         let encoding = Encoding { explicit: true, big_endian: false };
         let scanned = |elements: usize| {
-            let wanted = Wanted { keep: Keep::Listed(&[Tag(0x0010, 0x0010)]), longest: 8 };
+            let wanted = Wanted::listed(&[Tag(0x0010, 0x0010)], 8);
             scan(&mut Source::memory(element.repeat(elements)), 0, encoding, wanted)
         };
         assert!(scanned(MAX_IN_LEVEL).is_ok());
@@ -627,8 +680,7 @@ mod tests {
         }
         let mut source = Source::memory(bytes);
         let encoding = Encoding { explicit: true, big_endian: false };
-        let scan =
-            scan(&mut source, 0, encoding, Wanted { keep: Keep::Where(|_| true), longest: 8 }).unwrap();
+        let scan = scan(&mut source, 0, encoding, Wanted::matching(|_| true, 8)).unwrap();
         assert_eq!(scan.data.code(Tag(8, 0x61)).as_deref(), Some("c"));
         assert_eq!(scan.data.code(Tag(8, 0x60)).as_deref(), Some("b"));
         assert_eq!(kept(&scan.data).1, 2);

@@ -15,7 +15,7 @@ use crate::identity::{Telling, telling};
 use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 use crate::open::open;
-use crate::scan::{Keep, Wanted};
+use crate::scan::Wanted;
 
 const LONGEST_VALUE: usize = 80;
 /// More rows than anyone reads.
@@ -54,7 +54,7 @@ pub struct TagRow {
 /// [`ReadHeaderError`].
 pub fn dump_tags(locator: &Locator, identity: Identity) -> Result<Read<Vec<TagRow>>, ReadHeaderError> {
     let mut opened = open(locator)?;
-    let scan = opened.scan(Wanted { keep: Keep::Where(|_| true), longest: 1024 })?;
+    let scan = opened.scan(Wanted::matching(|_| true, 1024))?;
     let mut notices = scan.notices;
     let mut rows = Vec::new();
     list(&opened.meta, 0, identity, &mut rows);

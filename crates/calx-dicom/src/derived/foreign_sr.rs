@@ -16,14 +16,14 @@ use calx_model::{CodedConcept, Digit, PatientText, Segment, Shape, Site, SopClas
 
 use super::codes::{self, Concept};
 use super::content::{Graphic, Item, Reference, Value};
-use super::foreign_region::{ForeignRegion, shape_of};
+use super::foreign_region::{ForeignRegion, Place, shape_of};
 use super::read::{Report, read_content};
 use super::read_error::ReadAnnotationError;
 use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 
 /// Classes of segmentations, with and without a label map.
-const SEGMENTATIONS: &str = "1.2.840.10008.5.1.4.1.1.66.";
+pub(crate) const SEGMENTATIONS: &str = "1.2.840.10008.5.1.4.1.1.66.";
 
 /// One item of a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +65,8 @@ pub struct ForeignReport {
     pub lines: Vec<ReportLine>,
     /// What it marks on images.
     pub regions: Vec<ForeignRegion>,
+    /// Marked places that are no regions: why, and how many.
+    pub left_out: BTreeMap<String, usize>,
     /// Segmentations that it refers to: its masks stand there.
     pub segmentations: Vec<SopInstanceUid>,
 }
@@ -75,26 +77,31 @@ pub struct ForeignReport {
 /// [`ReadAnnotationError`]: no report, or none that can be opened.
 pub fn read_report(locator: &Locator) -> Result<Read<ForeignReport>, ReadAnnotationError> {
     let Report { class, instance, tree, mut notices } = read_content(locator)?;
-    let mut reader = Reader::default();
-    lines(&tree, 0, &mut reader.lines);
-    reader.walk(&tree, &Context::default());
-    notices.extend(reader.left_out.iter().map(|(why, count)| {
+    let mut value = report_of(&tree, instance, class);
+    lines(&tree, 0, &mut value.lines);
+    notices.extend(value.left_out.iter().map(|(why, count)| {
         let what =
             if *count == 1 { "1 marked place was".to_owned() } else { format!("{count} marked places were") };
         Notice::new(format!("{what} left out: {why}"))
     }));
-    for uid in &reader.segmentations {
+    for uid in &value.segmentations {
         notices.push(Notice::new(format!("refers to segments of {uid}: open that file too")));
     }
-    let segmentations = reader.segmentations.into_iter().collect();
-    let value = ForeignReport {
-        instance,
-        sop_class: class,
-        lines: reader.lines,
-        regions: reader.regions,
-        segmentations,
-    };
     Ok(Read { value, notices })
+}
+
+/// What a tree marks, without its lines.
+pub(crate) fn report_of(tree: &Item, instance: SopInstanceUid, sop_class: SopClassUid) -> ForeignReport {
+    let mut reader = Reader::default();
+    reader.walk(tree, &Context::default());
+    ForeignReport {
+        instance,
+        sop_class,
+        lines: Vec::new(),
+        regions: reader.regions,
+        left_out: reader.left_out,
+        segmentations: reader.segmentations.into_iter().collect(),
+    }
 }
 
 fn lines(item: &Item, level: usize, into: &mut Vec<ReportLine>) {
@@ -154,6 +161,7 @@ struct Context {
     group: usize,
     tracking_identifier: String,
     tracking_uid: Option<String>,
+    observation_uid: Option<String>,
     comment: Option<String>,
     code: Option<CodedConcept>,
     sites: Vec<Site>,
@@ -163,7 +171,6 @@ struct Context {
 
 #[derive(Debug, Default)]
 struct Reader {
-    lines: Vec<ReportLine>,
     regions: Vec<ForeignRegion>,
     segmentations: BTreeSet<SopInstanceUid>,
     left_out: BTreeMap<String, usize>,
@@ -216,6 +223,7 @@ impl Reader {
             tracking_identifier: text(codes::TRACKING_IDENTIFIER)
                 .unwrap_or_else(|| above.tracking_identifier.clone()),
             tracking_uid: tracking_uid.or_else(|| above.tracking_uid.clone()),
+            observation_uid: item.observation.clone().or_else(|| above.observation_uid.clone()),
             comment: text(codes::COMMENT).or_else(|| above.comment.clone()),
             code: code.or_else(|| above.code.clone()),
             sites: if sites.is_empty() { above.sites.clone() } else { sites },
@@ -250,17 +258,17 @@ impl Reader {
             };
             for part in parts {
                 match shape_of(graphic, part) {
-                    Ok((shape, notices)) => {
+                    Ok(Place { shape, moved_px, notices }) => {
                         let label = label(context);
+                        let shape = as_drawn(shape, part, &context.tracking_identifier, &label);
+                        let place = Place { shape, moved_px, notices };
                         self.regions.push(ForeignRegion {
-                            source: source.clone(),
-                            frames: reference.frames.clone(),
-                            shape: as_drawn(shape, part, &context.tracking_identifier, &label),
                             label,
                             code: context.code.clone(),
                             sites: context.sites.clone(),
                             tracking_uid: context.tracking_uid.clone(),
-                            notices,
+                            observation_uid: context.observation_uid.clone(),
+                            ..ForeignRegion::new(source.clone(), reference.frames.clone(), place)
                         });
                     }
                     Err(why) => self.leave_out(&why),

@@ -4,6 +4,7 @@
 //!
 //! Invariants
 //! - Every date is that of the case's revision; the SOP Instance UID follows from all the rest of the data set.
+//! - No object is written that is larger than calx reads back.
 //! - Objects of one study take patient and study from one image, the first of that study.
 //!
 //! Source: PS3.3 C.12.1 (SOP common), C.7.3.1 (series), C.7.5.1 and C.7.5.2 (equipment), C.17.1 and C.17.2 (SR document).
@@ -22,7 +23,7 @@ use super::{Holds, Kind, NewObject};
 use crate::dataset::Tag;
 use crate::open::open_source;
 use crate::presentation_state::read_presentation_state_bytes;
-use crate::scan::{Keep, Wanted};
+use crate::scan::{Most, Wanted};
 use crate::source::Source;
 use crate::write::encode::Elements;
 use crate::write::part10::{EXPLICIT_LITTLE_ENDIAN, file_meta};
@@ -167,7 +168,7 @@ fn read_back(kind: Kind, bytes: &[u8]) -> Result<Holds, String> {
         }
         Kind::Segmentation => {
             let mut opened = open_source(Source::memory(bytes.to_vec())).map_err(|error| words(&error))?;
-            let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 1024 };
+            let wanted = Wanted::matching(|tag| !tag.is_private(), 1024);
             let scan = opened.scan(wanted).map_err(|error| words(&error))?;
             holds.segments = scan.data.items(Tag(0x0062, 0x0002)).len();
             scan.notices
@@ -193,6 +194,16 @@ pub(crate) fn finish(
     name: String,
     mut elements: Elements,
 ) -> Result<NewObject, WriteError> {
+    // Segmentations are read as images are.
+    let most = if kind == Kind::Segmentation { Most::HEADER } else { Most::CONTENT };
+    let mut weight = elements.weight();
+    if kind == Kind::Segmentation {
+        // Pixels are not read into memory with the header.
+        weight.bytes = 0;
+    }
+    if let Some((what, found, most)) = most.exceeded_by(&weight) {
+        return Err(WriteError::TooMuch { name, what, found, most });
+    }
     let uids = root.uids();
     elements.remove(SOP_INSTANCE);
     let content = elements.encode(Coding::ExplicitLittleEndian);

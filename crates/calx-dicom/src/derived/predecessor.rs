@@ -15,9 +15,10 @@ use crate::dataset::{DataSet, Tag};
 use crate::header::{ReadHeaderError, header_of};
 use crate::locator::Locator;
 use crate::open::open;
-use crate::scan::{Keep, Scan, Wanted};
+use crate::scan::{Most, Scan, Wanted};
 
 const PREDECESSORS: Tag = Tag(0x0040, 0xa360);
+const CONTENT: Tag = Tag(0x0040, 0xa730);
 
 /// A report of an earlier export.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +81,9 @@ impl Predecessor {
 /// [`ReadHeaderError`].
 pub fn read_predecessor(locator: &Locator) -> Result<Predecessor, ReadHeaderError> {
     let mut opened = open(locator)?;
-    let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 64 * 1024 };
+    // Its content is not asked for, and may be millions of elements.
+    let wanted = Wanted::matching(|tag| !tag.is_private() && tag != CONTENT, 64 * 1024);
+    let wanted = wanted.up_to(Most::PASSED);
     let Scan { data, pixels, truncation, mut notices } = opened.scan(wanted)?;
     let header = header_of(&opened, &data, pixels.is_some(), truncation, &mut notices)?;
     Ok(Predecessor {

@@ -25,11 +25,11 @@ use crate::header::read_header;
 use crate::locator::Locator;
 use crate::notice::{Notice, Read};
 use crate::open::{Opened, open, open_source};
-use crate::scan::{Keep, Scan, Wanted};
+use crate::scan::{Most, Scan, Wanted};
 use crate::source::Source;
 
 /// What all classes of structured reports begin with, key objects among them.
-const REPORTS: &str = "1.2.840.10008.5.1.4.1.1.88.";
+pub(crate) const REPORTS: &str = "1.2.840.10008.5.1.4.1.1.88.";
 /// The longest text of an item that is taken; a longer one would be a book.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
@@ -59,7 +59,7 @@ pub(crate) fn content_of_bytes(object: Vec<u8>) -> Result<Report, ReadAnnotation
 }
 
 fn content(mut opened: Opened) -> Result<Report, ReadAnnotationError> {
-    let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: LONGEST };
+    let wanted = Wanted::matching(|tag| !tag.is_private(), LONGEST).up_to(Most::CONTENT);
     let Scan { data, mut notices, .. } = opened.scan(wanted)?;
     let class = data.code(Tag(0x0008, 0x0016)).unwrap_or_default();
     let kind = if class.is_empty() { "absent" } else { &class };
@@ -69,7 +69,7 @@ fn content(mut opened: Opened) -> Result<Report, ReadAnnotationError> {
         .ok_or_else(|| ReadAnnotationError::Kind(calx_model::patient_text::escape_terminal(kind)))?;
     let instance = data.code(Tag(0x0008, 0x0018)).and_then(|uid| SopInstanceUid::new(&uid).ok());
     let instance = instance.ok_or(ReadAnnotationError::NoInstance)?;
-    let tree = read_tree(&data, &mut notices);
+    let tree = read_tree(data, &mut notices);
     Ok(Report { class, instance, tree, notices })
 }
 

@@ -109,7 +109,13 @@ pub(crate) fn segmentation(root: &Root<'_>, image: &CaseImage) -> Result<Option<
 
     let masks: Vec<&Mask> =
         parts.iter().flat_map(|part| std::iter::repeat_n(&part.mask, part.frames.len())).collect();
-    let pixels = bits::pack(&masks, source.columns, source.rows).ok_or(WriteError::TooLarge(u64::MAX))?;
+    let pixels = bits::pack(&masks, source.columns, source.rows).ok_or_else(|| {
+        let all = [u64::from(source.columns), u64::from(source.rows)]
+            .iter()
+            .fold(1, |n: u64, m| n.saturating_mul(*m));
+        let frames = u64::try_from(masks.len()).unwrap_or(u64::MAX);
+        WriteError::TooLarge(all.saturating_mul(frames).div_ceil(8))
+    })?;
     let name = format!("seg/image-{number}.dcm");
     out.bytes(PIXEL_DATA, *b"OB", pixels);
     let object = finish(root, source, Kind::Segmentation, name, out)?;

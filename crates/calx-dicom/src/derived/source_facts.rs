@@ -16,7 +16,7 @@ use crate::locator::Locator;
 use crate::notice::Read;
 use crate::open::open;
 use crate::presentation_state::{shutter_grey, shutters};
-use crate::scan::{Keep, Scan, Wanted};
+use crate::scan::{Scan, Wanted};
 use crate::write::WriteError;
 use crate::write::encode::Elements;
 
@@ -114,7 +114,7 @@ impl SourceFacts {
 /// [`ReadHeaderError`].
 pub fn read_source_facts(image: ImageId, locator: &Locator) -> Result<Read<SourceFacts>, ReadHeaderError> {
     let mut opened = open(locator)?;
-    let wanted = Wanted { keep: Keep::Where(|tag| !tag.is_private()), longest: 64 * 1024 };
+    let wanted = Wanted::matching(|tag| !tag.is_private(), 64 * 1024);
     let Scan { data, pixels, truncation, mut notices } = opened.scan(wanted)?;
     let header = header_of(&opened, &data, pixels.is_some(), truncation, &mut notices)?;
     let orientation = match data.codes(Tag(0x0020, 0x0020)).as_slice() {

@@ -16,7 +16,7 @@ use crate::image::{ImageObject, find_image, read_image_info};
 use crate::locator::Locator;
 use crate::native::native_frame;
 use crate::open::open;
-use crate::scan::{Keep, Scan, Wanted};
+use crate::scan::{Scan, Wanted};
 use crate::tags::{Identity, dump_tags};
 
 use crate::{identity_texts, read_header};
@@ -74,9 +74,7 @@ fn ask_header(locator: &Locator) {
     if let Ok(mut opened) = open(locator) {
         let length = opened.source.length();
         assert!(opened.start <= length, "the data set begins behind the end");
-        if let Ok(Scan { data, pixels, truncation, .. }) =
-            opened.scan(Wanted { keep: Keep::Where(|_| true), longest: 1 << 20 })
-        {
+        if let Ok(Scan { data, pixels, truncation, .. }) = opened.scan(Wanted::matching(|_| true, 1 << 20)) {
             assert!(kept(&data) <= length, "{} bytes kept of {length}", kept(&data));
             assert!(pixels.is_none_or(|pixels| pixels.offset <= length), "the pixels lie behind the end");
             assert!(truncation.is_none_or(|cut| cut.there < cut.declared), "{truncation:?}");

@@ -22,6 +22,17 @@ pub(crate) const MOST_SHORT_BYTES: usize = 65_534;
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Elements(BTreeMap<Tag, ([u8; 2], Value)>);
 
+/// How much is in a data set, all levels together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Weight {
+    /// Elements and items.
+    pub(crate) elements: usize,
+    /// Bytes of values.
+    pub(crate) bytes: usize,
+    /// Most elements of one level, or items of one sequence.
+    pub(crate) widest: usize,
+}
+
 #[derive(Debug, Clone)]
 enum Value {
     /// Of even length.
@@ -162,6 +173,27 @@ impl Elements {
     /// Takes over everything of another level; what is there already gives way.
     pub(crate) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
+    }
+
+    /// What a reader meets in them.
+    pub(crate) fn weight(&self) -> Weight {
+        let mut weight = Weight { widest: self.0.len(), ..Weight::default() };
+        for (_, value) in self.0.values() {
+            weight.elements += 1;
+            match value {
+                Value::Bytes(bytes) => weight.bytes += bytes.len(),
+                Value::Items(items) => {
+                    weight.widest = weight.widest.max(items.len());
+                    for item in items {
+                        let inside = item.weight();
+                        weight.elements += 1 + inside.elements;
+                        weight.bytes += inside.bytes;
+                        weight.widest = weight.widest.max(inside.widest);
+                    }
+                }
+            }
+        }
+        weight
     }
 
     pub(crate) fn encode(&self, coding: Coding) -> Vec<u8> {

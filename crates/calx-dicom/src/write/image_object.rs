@@ -64,6 +64,18 @@ pub enum WriteError {
         /// In words; no value of a patient.
         why: String,
     },
+    /// More content than calx itself reads back: a case must not leave as something that never comes back.
+    #[error("{name} would have {found} {what}, calx reads at most {most} back")]
+    TooMuch {
+        /// Path of the object in the export.
+        name: String,
+        /// Of what.
+        what: &'static str,
+        /// So many.
+        found: u64,
+        /// At most so many.
+        most: u64,
+    },
     /// The header of one image of the case was not read, so that nothing can be said about it.
     #[error("what the header of image {0} says was not handed in")]
     Source(usize),

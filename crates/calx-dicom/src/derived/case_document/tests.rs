@@ -17,7 +17,7 @@ use super::super::content::{Item, Reference, Value, encode, read};
 use super::{CaseDocumentError, from_items, head, names, to_items};
 use crate::dataset::Tag;
 use crate::open::open_source;
-use crate::scan::{Keep, Wanted};
+use crate::scan::Wanted;
 use crate::source::Source;
 use crate::write::Coding;
 use crate::write::part10::{EXPLICIT_LITTLE_ENDIAN, file_meta};
@@ -202,9 +202,9 @@ fn bytes_of(tree: &Item) -> Vec<u8> {
 
 fn read_again(bytes: Vec<u8>) -> Item {
     let mut opened = open_source(Source::memory(bytes)).unwrap();
-    let scan = opened.scan(Wanted { keep: Keep::Where(|_| true), longest: 1 << 24 }).unwrap();
+    let scan = opened.scan(Wanted::matching(|_| true, 1 << 24)).unwrap();
     let mut notices = scan.notices;
-    let tree = read::read_tree(&scan.data, &mut notices);
+    let tree = read::read_tree(scan.data, &mut notices);
     assert_eq!(notices.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
     tree
 }

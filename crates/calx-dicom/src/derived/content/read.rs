@@ -30,15 +30,18 @@ const QUALIFIER: Tag = Tag(0x0040, 0xa301);
 const MOST_LEVELS: usize = 32;
 
 /// The tree of a report or of a key object selection.
-pub(crate) fn read_tree(data: &DataSet, notices: &mut Vec<Notice>) -> Item {
+///
+/// The elements of an item are let go once it is read: a large report is never in memory twice.
+pub(crate) fn read_tree(data: DataSet, notices: &mut Vec<Notice>) -> Item {
     let mut root = item(data, 0, notices);
     root.relation = None;
     root
 }
 
-fn item(data: &DataSet, level: usize, notices: &mut Vec<Notice>) -> Item {
-    let mut children = Vec::new();
-    for child in data.items(CONTENT) {
+fn item(mut data: DataSet, level: usize, notices: &mut Vec<Notice>) -> Item {
+    let content = data.take_items(CONTENT);
+    let mut children = Vec::with_capacity(content.len());
+    for child in content {
         if level + 1 >= MOST_LEVELS {
             notices.push(Notice::at(CONTENT, "content nested deeper than any report was left out"));
             break;
@@ -58,8 +61,8 @@ fn item(data: &DataSet, level: usize, notices: &mut Vec<Notice>) -> Item {
     }
     Item {
         relation: None,
-        name: coded(data, NAME),
-        value: value(data, notices),
+        name: coded(&data, NAME),
+        value: value(&data, notices),
         observation: data.code(Tag(0x0040, 0xa171)).map(|uid| uid.into_owned()),
         children,
     }
@@ -172,7 +175,7 @@ mod tests {
     use super::super::encode;
     use super::*;
     use crate::open::open_source;
-    use crate::scan::{Keep, Wanted};
+    use crate::scan::Wanted;
     use crate::source::Source;
     use crate::write::Coding;
     use crate::write::part10::{EXPLICIT_LITTLE_ENDIAN, file_meta};
@@ -186,9 +189,9 @@ mod tests {
         let mut bytes = file_meta(class, "1.2.3", EXPLICIT_LITTLE_ENDIAN);
         elements.encode_into(Coding::ExplicitLittleEndian, &mut bytes);
         let mut opened = open_source(Source::memory(bytes)).unwrap();
-        let scan = opened.scan(Wanted { keep: Keep::Where(|_| true), longest: 1 << 22 }).unwrap();
+        let scan = opened.scan(Wanted::matching(|_| true, 1 << 22)).unwrap();
         let mut notices = scan.notices;
-        let tree = read_tree(&scan.data, &mut notices);
+        let tree = read_tree(scan.data, &mut notices);
         (tree, notices.iter().map(ToString::to_string).collect())
     }
 
@@ -236,9 +239,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_told() {
-        let data = DataSet::default();
         let mut notices = Vec::new();
-        let item = read_tree(&data, &mut notices);
+        let item = read_tree(DataSet::default(), &mut notices);
         assert_eq!(item.value, Value::Other(String::new()));
         assert_eq!(notices.len(), 1);
     }

@@ -8,73 +8,82 @@
 //!
 //! Source: PS3.3 C.10.5.
 
+use std::collections::BTreeMap;
+
 use calx_model::presentation_state::{
     Annotation, Graphic, GraphicKind, GraphicPoint, GraphicUnits, StateImage,
 };
 use calx_model::{PresentationState, Shape, SopInstanceUid};
 
 use crate::derived::content;
-use crate::derived::foreign_region::{ForeignRegion, shape_of};
+use crate::derived::foreign_region::{ForeignRegion, Place, shape_of};
 use crate::notice::{Notice, Read};
+
+/// What a state draws.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Graphics {
+    pub(crate) regions: Vec<ForeignRegion>,
+    /// Graphics and words that are no regions: why, and how many.
+    pub(crate) left_out: BTreeMap<String, usize>,
+}
 
 /// The regions that a state draws on the images it lists.
 #[must_use]
 pub fn regions_of_state(state: &PresentationState) -> Read<Vec<ForeignRegion>> {
-    let (mut value, mut notices) = (Vec::new(), Vec::new());
+    let Graphics { regions: value, left_out } = graphics_of(state);
+    let mut notices: Vec<Notice> =
+        left_out.iter().map(|(why, count)| Notice::new(format!("left out, {count}: {why}"))).collect();
+    if value.is_empty() && notices.is_empty() {
+        notices.push(Notice::new(NO_GRAPHICS));
+    }
+    Read { value, notices }
+}
+
+/// What a state draws, and what of that is no region.
+pub(crate) fn graphics_of(state: &PresentationState) -> Graphics {
+    let mut found = Graphics { regions: Vec::new(), left_out: BTreeMap::new() };
     for annotation in &state.annotations {
         let images: &[StateImage] = annotation.images.as_deref().unwrap_or(&state.images);
         for image in
             images.iter().filter(|image| state.images.iter().any(|own| own.instance == image.instance))
         {
-            regions_on(state, &annotation.value, image, &mut value, &mut notices);
+            regions_on(state, &annotation.value, image, &mut found);
         }
     }
-    if value.is_empty() && notices.is_empty() {
-        notices.push(Notice::new(
-            "the presentation state has no graphics: it changes the grey only, there is no region",
-        ));
-    }
-    let mut told = std::collections::BTreeSet::new();
-    notices.retain(|notice: &Notice| told.insert(notice.text.clone()));
-    Read { value, notices }
+    found
 }
 
 fn regions_on(
     state: &PresentationState,
     annotation: &Annotation,
     image: &StateImage,
-    regions: &mut Vec<ForeignRegion>,
-    notices: &mut Vec<Notice>,
+    Graphics { regions, left_out }: &mut Graphics,
 ) {
+    let mut leave_out = |why: String| *left_out.entry(why).or_default() += 1;
     let place = |point: &GraphicPoint| place(state, image, *point);
     // Words belong to a graphic where there is one of each.
     let words_of_one = match (annotation.graphics.as_slice(), annotation.texts.as_slice()) {
         ([_], [text]) => Some(text.text.trim().to_owned()),
         _ => None,
     };
-    let region = |shape: Shape, label: &str, notices: Vec<String>| ForeignRegion {
-        source: image.instance.clone(),
-        frames: image.frames.clone(),
-        shape,
+    let region = |place: Place, label: &str| ForeignRegion {
         label: label.to_owned(),
-        code: None,
-        sites: Vec::new(),
-        tracking_uid: None,
-        notices,
+        ..ForeignRegion::new(image.instance.clone(), image.frames.clone(), place)
     };
     for graphic in &annotation.graphics {
         let Some(points) = graphic.points.iter().map(place).collect::<Option<Vec<[f64; 2]>>>() else {
-            notices.push(Notice::new(NO_PLACE));
+            leave_out(NO_PLACE.to_owned());
             continue;
         };
         match shape_of(kind_of(graphic), &points) {
-            Ok((shape, mut told)) => {
+            Ok(mut found) => {
                 if graphic.kind == GraphicKind::Interpolated {
-                    told.push("a curve runs through its points, straight lines were taken".to_owned());
+                    let text = "a curve runs through its points, straight lines were taken";
+                    found.notices.push(text.to_owned());
                 }
-                regions.push(region(shape, words_of_one.as_deref().unwrap_or(&annotation.layer), told));
+                regions.push(region(found, words_of_one.as_deref().unwrap_or(&annotation.layer)));
             }
-            Err(why) => notices.push(Notice::new(format!("a graphic was left out: {why}"))),
+            Err(why) => leave_out(why),
         }
     }
     if words_of_one.is_some() {
@@ -86,16 +95,19 @@ fn regions_on(
         let tail = text.bounds.and_then(|[corner, _]| place(&corner)).or(head);
         let ends = head.zip(tail).map(|(head, tail)| shape_of(content::Graphic::Polyline, &[tail, head]));
         match ends {
-            Some(Ok((Shape::Line { ends: [tail, head] }, told))) => {
+            Some(Ok(Place { shape: Shape::Line { ends: [tail, head] }, moved_px, notices })) => {
                 let shape = Shape::Arrow { head, tail, text: words.to_owned() };
-                regions.push(region(shape, words, told));
+                regions.push(region(Place { shape, moved_px, notices }, words));
             }
-            _ => notices.push(Notice::new("words that lead to no place of the image were left out")),
+            _ => leave_out("words that lead to no place of the image".to_owned()),
         }
     }
 }
 
-const NO_PLACE: &str = "a graphic counts fractions of a displayed area that is not stated, it was left out";
+const NO_PLACE: &str = "it counts fractions of a displayed area that is not stated";
+/// What is said of a state without graphics.
+pub(crate) const NO_GRAPHICS: &str =
+    "the presentation state has no graphics: it changes the grey only, there is no region";
 
 fn kind_of(graphic: &Graphic) -> content::Graphic {
     match graphic.kind {

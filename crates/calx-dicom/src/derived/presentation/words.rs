@@ -3,6 +3,7 @@
 //! Invariants
 //! - A box lies in the image and has room for its words as they are shown, whatever way the image is turned.
 //! - Of eight places beside their region words take the one where they cover least: other words above all, then regions.
+//!   Where more than [`MOST_WEIGHED`] words stand on one image nobody reads them, and the rest take the first place.
 //!
 //! Source: PS3.3 C.10.5.1.1 (bounding box).
 
@@ -17,6 +18,9 @@ use crate::write::encode::Elements;
 const MOST_CHARACTERS: usize = 1024;
 /// Width of a letter in heights of a line.
 const LETTER: f64 = 0.5;
+
+/// Words of one image whose places are weighed against one another: that takes time by their square.
+const MOST_WEIGHED: usize = 1_000;
 
 /// How much worse words over words are than words over a region.
 const OVER_WORDS: f64 = 8.0;
@@ -76,6 +80,9 @@ impl Boxes {
             of(&self.words) * OVER_WORDS + of(&self.regions)
         };
         let mut best = (f64::INFINITY, moved([after, top]));
+        if self.words.len() >= MOST_WEIGHED {
+            return best.1;
+        }
         for found in corners.into_iter().map(moved) {
             let covered = covers(&found);
             if covered < best.0 {

@@ -14,7 +14,7 @@ use crate::derived::root::SrProfile;
 use crate::derived::testing::{Sample, at};
 use crate::derived::{Kinds, write_derived};
 use crate::open::open_source;
-use crate::scan::{Keep, Wanted};
+use crate::scan::Wanted;
 use crate::source::Source;
 
 /// The objects of a case and what was told.
@@ -34,9 +34,9 @@ const SR: Kinds = Kinds { sr: true, seg: false, gsps: false, kos: false };
 fn report(objects: &[NewObject], name: &str) -> Item {
     let object = objects.iter().find(|object| object.name == name).unwrap();
     let mut opened = open_source(Source::memory(object.bytes.clone())).unwrap();
-    let scan = opened.scan(Wanted { keep: Keep::Where(|_| true), longest: 1 << 22 }).unwrap();
+    let scan = opened.scan(Wanted::matching(|_| true, 1 << 22)).unwrap();
     let mut notices = scan.notices;
-    let tree = read_tree(&scan.data, &mut notices);
+    let tree = read_tree(scan.data, &mut notices);
     assert_eq!(notices, []);
     tree
 }

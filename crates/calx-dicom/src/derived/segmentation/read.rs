@@ -25,8 +25,8 @@ use crate::native::MAX_FRAME_BYTES;
 use crate::notice::{Notice, Read};
 
 /// Segmentation Storage and Label Map Segmentation Storage.
-const BINARY_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.4";
-const LABEL_MAP_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.7";
+pub(crate) const BINARY_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.4";
+pub(crate) const LABEL_MAP_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.7";
 /// Compressions whose decoders are our own, so that they may run in this process.
 const OWN_DECODERS: [&str; 6] = [
     "1.2.840.10008.1.2.5",
@@ -49,6 +49,7 @@ const REFERENCED_SERIES: Tag = Tag(0x0008, 0x1115);
 const REFERENCED_INSTANCES: Tag = Tag(0x0008, 0x114a);
 const INSTANCE: Tag = Tag(0x0008, 0x1155);
 const FRAME: Tag = Tag(0x0008, 0x1160);
+const LOCATIONS: Tag = Tag(0x0028, 0x135a);
 const PER_FRAME: Tag = Tag(0x5200, 0x9230);
 const PIXELS: Tag = Tag(0x7fe0, 0x0010);
 
@@ -202,7 +203,11 @@ fn read_frames(
     let (mut without_source, mut bad) = (0u32, 0u32);
     for number in 1..=frames.min(groups) {
         let view = FrameView::new(&object.data, number);
-        let source = source(view, notices).or_else(|| only.clone().map(|only| (only, None)));
+        let source = match source(view, notices) {
+            Origin::Of(source, frame) => Some((source, frame)),
+            Origin::Unsaid => only.clone().map(|only| (only, None)),
+            Origin::Elsewhere => None,
+        };
         if source.is_none() {
             without_source += 1;
         }
@@ -281,16 +286,33 @@ fn mask_of(frame: &Frame, meaning: Meaning, number: u32) -> Mask {
     mask.unwrap_or_default()
 }
 
-/// The image and frame that a frame was made of.
-fn source(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Option<(SopInstanceUid, Option<u32>)> {
-    let items = view.group(DERIVATION)?.items(SOURCES);
+/// Where a frame comes from.
+enum Origin {
+    /// The image and frame that it was made of.
+    Of(SopInstanceUid, Option<u32>),
+    /// It does not say.
+    Unsaid,
+    /// Of an image whose pixels lie elsewhere: it was turned or resampled since.
+    Elsewhere,
+}
+
+fn source(view: FrameView<'_>, notices: &mut Vec<Notice>) -> Origin {
+    let items = view.group(DERIVATION).map(|group| group.items(SOURCES)).unwrap_or_default();
     if items.len() > 1 {
         notices.push(Notice::at(SOURCES, "a frame was made of several images, the first was taken"));
     }
-    let item = items.first()?;
-    let instance = SopInstanceUid::new(&item.code(INSTANCE)?).ok()?;
+    let instance = |item: &DataSet| SopInstanceUid::new(&item.code(INSTANCE)?).ok();
+    let Some((item, instance)) = items.first().and_then(|item| Some((item, instance(item)?))) else {
+        return Origin::Unsaid;
+    };
+    if item.code(LOCATIONS).is_some_and(|word| word != "YES") {
+        let text = "pixels are not where those of their image are (SpatialLocationsPreserved is not YES): \
+                    they stand for themselves";
+        notices.push(Notice::at(LOCATIONS, text));
+        return Origin::Elsewhere;
+    }
     let frame = item.integer(FRAME).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
-    Some((instance, frame))
+    Origin::Of(instance, frame)
 }
 
 /// The one image that the object refers to, when it is one.
