@@ -8,6 +8,8 @@
 //! - What cannot run here says `skipped: why`; where `CI` or `CALX_REQUIRED` is set, a missing part fails instead.
 #![cfg(test)]
 
+#[path = "e2e/annotations.rs"]
+mod annotations;
 #[path = "e2e/archive.rs"]
 mod archive;
 #[path = "e2e/damaged.rs"]

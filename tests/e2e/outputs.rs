@@ -11,7 +11,7 @@ mod back;
 #[path = "outputs/cases.rs"]
 mod cases;
 #[path = "outputs/checkers.rs"]
-mod checkers;
+pub(crate) mod checkers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 mod cases;
 mod interrupt;
+mod marks;
 mod progress;
 mod report;
 mod sources;
@@ -18,6 +19,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use self::interrupt::Interrupt;
+use self::marks::MarksFound;
 use self::progress::{Watcher, shows_progress};
 use self::report::{CSV_HEADER, Report, Row, line_of};
 use self::sources::Sources;
@@ -112,6 +114,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
     }
     let mut watcher = Watcher::new(out);
     let mut cases = CasesFound::default();
+    let mut marks = MarksFound::default();
     let mut writing: Result<(), Failure> = Ok(());
     let mut listening = true;
     let result = workspace.import(&sources.paths, &options, &mut |event| {
@@ -131,6 +134,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
         }
         if let ImportEvent::File(outcome) = &event {
             cases.see(outcome);
+            marks.see(outcome);
         }
         watcher.see(event);
     });
@@ -151,6 +155,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, out: &Out) -> Outcome {
         told => told?,
     }
     if !global.dry_run {
+        marks.tell(&workspace, out)?;
         cases::tell(cases, &workspace, out)?;
     }
     if summary.interrupted

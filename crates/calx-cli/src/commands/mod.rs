@@ -17,6 +17,7 @@ pub(crate) mod issues;
 pub(crate) mod list;
 pub(crate) mod ls;
 pub(crate) mod measured;
+pub(crate) mod named;
 #[cfg(feature = "app")]
 pub(crate) mod open;
 pub(crate) mod phantom;

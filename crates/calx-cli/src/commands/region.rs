@@ -1,4 +1,7 @@
-//! `calx region add|set|rm|merge|subtract|measure`.
+//! `calx region add|import|set|rm|merge|subtract|measure`.
+
+mod import;
+mod plan;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +31,16 @@ pub(crate) enum RegionCommand {
     /// calx region add 52 1 --label "bone loss" --shape @outline.json
     #[command(verbatim_doc_comment)]
     Add(AddArgs),
+    /// Take what reports, segmentations and presentation states of other programs mark on images of a case
+    ///
+    /// calx region import 52 report.dcm masks.dcm
+    /// calx region import 52 from-the-archive --label "calcified stretch" --dry-run
+    ///
+    /// Each marked place becomes a region on the image that the object names; `calx case undo 52` takes all of them back.
+    /// What is not taken is counted and said with why. Nothing to take: exit 4; something on an image of the case could
+    /// not be taken: exit 1.
+    #[command(verbatim_doc_comment)]
+    Import(import::ImportArgs),
     /// Change a region
     Set(SetArgs),
     /// Remove a region with its links; the words of statements stay
@@ -117,6 +130,7 @@ pub(crate) fn run(command: &RegionCommand, global: &Global, out: &Out) -> Outcom
             let writing = Writing::open(&workspace, &args.case, "region add", global, out)?;
             add(args, schema, writing)
         }
+        RegionCommand::Import(args) => import::run(args, &workspace, global, out),
         RegionCommand::Set(args) => {
             let writing = Writing::open(&workspace, &args.case, "region set", global, out)?;
             set(args, schema, writing)

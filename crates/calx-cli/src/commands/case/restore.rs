@@ -4,8 +4,9 @@
 //! - A case that is here is never changed.
 //! - All of it or none: a case whose masks are not there is not made.
 //! - What is not the case that was exported is made only when a person says so, and told in any event.
+//! - The case document counts. A report of measurements that says otherwise is told of, with how to take what it marks.
 
-use std::path::{Path, PathBuf};
+mod compare;
 
 use calx_dicom::derived::{CaseHead, Changed, ReadAnnotationError, read_case_head};
 use calx_dicom::{Locator, read_header};
@@ -15,6 +16,7 @@ use clap::Args;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::super::named::named_files;
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::out::{Out, one_line};
@@ -22,8 +24,6 @@ use crate::session::{self, State, Writing, workspace_failure};
 
 /// What all classes of structured reports begin with.
 const REPORTS: &str = "1.2.840.10008.5.1.4.1.1.88.";
-/// Folders in folders that are looked into.
-const MOST_LEVELS: usize = 16;
 
 #[derive(Debug, Args)]
 pub(crate) struct RestoreArgs {
@@ -46,7 +46,8 @@ struct Found {
 }
 
 pub(super) fn run(args: &RestoreArgs, workspace: &Workspace, global: &Global, out: &Out) -> Outcome {
-    let mut files = files(&args.what, workspace)?;
+    let mut files: Vec<Locator> =
+        named_files(&args.what, workspace)?.into_iter().map(|file| file.locator).collect();
     let found = document(&files)?;
     let document = files.remove(found.at);
     let changed = if args.accept_changed { Changed::Taken } else { Changed::Refused };
@@ -54,6 +55,7 @@ pub(super) fn run(args: &RestoreArgs, workspace: &Workspace, global: &Global, ou
     let read = read.map_err(|error| unreadable(&document, error))?;
     read.notices.iter().for_each(|notice| out.note(format!("! {notice}")));
     let case = read.value;
+    compare::tell(&case, found.instance.clone(), files, workspace, out);
     if global.dry_run {
         match workspace.compare_case(&case).map_err(workspace_failure)? {
             None => out.note(format!("dry run: would restore {}", named(&case))),
@@ -65,43 +67,6 @@ pub(super) fn run(args: &RestoreArgs, workspace: &Workspace, global: &Global, ou
     let stamp = session::stamp(global, &tool);
     let restored = workspace.restore_case(case.clone(), args.number, stamp).map_err(workspace_failure)?;
     settle(restored, &case, workspace, global, out)
-}
-
-/// Files in what was named, in an order that does not depend on the disk.
-fn files(what: &[String], workspace: &Workspace) -> Result<Vec<Locator>, Failure> {
-    let mut found = Vec::new();
-    for text in what {
-        let path = Path::new(text);
-        if path.is_dir() {
-            let before = found.len();
-            walk(path, 0, &mut found);
-            if found.len() == before {
-                let text = format!("the folder holds no file: {}", one_line(path));
-                return Err(Failure::say(Exit::NothingUsable, text));
-            }
-        } else if path.exists() {
-            found.push(Locator::from(path));
-        } else {
-            let uid = workspace.find_instance(text).map_err(workspace_failure)?;
-            found.push(workspace.locate(&uid).map_err(workspace_failure)?);
-        }
-    }
-    found.dedup();
-    Ok(found)
-}
-
-fn walk(folder: &Path, level: usize, found: &mut Vec<Locator>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort_unstable();
-    for path in paths {
-        let Ok(meta) = path.symlink_metadata() else { continue };
-        if meta.is_dir() && level < MOST_LEVELS {
-            walk(&path, level + 1, found);
-        } else if meta.is_file() {
-            found.push(Locator::from(path));
-        }
-    }
 }
 
 /// The one case document among the files.
