@@ -65,7 +65,7 @@ fn places_of_a_report_are_where_pydicom_reads_them() {
         Shape::Ellipse(circle),
         Shape::Line { ends },
         Shape::Point { at },
-    ] = shapes(&case).try_into().unwrap()
+    ] = <[Shape; 5]>::try_from(shapes(&case)).unwrap()
     else {
         panic!("{case:#}")
     };
@@ -152,7 +152,7 @@ fn graphics_of_a_state_and_everything_else_in_a_folder() {
         Shape::Ellipse(circle),
         Shape::Point { at },
         Shape::Area(shown),
-    ] = shapes(&case).try_into().unwrap()
+    ] = <[Shape; 5]>::try_from(shapes(&case)).unwrap()
     else {
         panic!("{case:#}")
     };

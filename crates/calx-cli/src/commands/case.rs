@@ -81,6 +81,8 @@ pub(crate) enum CaseCommand {
     ///
     /// calx case restore out/52-hands
     /// calx case restore 1.2.826.0.1 --number 53
+    ///
+    /// The case document decides. A report beside it that somebody edited is told of, region by region.
     #[command(verbatim_doc_comment)]
     Restore(restore::RestoreArgs),
     /// Take back the last step
@@ -452,10 +454,19 @@ fn log(workspace: &Workspace, case: &str, limit: Option<usize>, out: &Out) -> Ou
     Ok(Exit::Done)
 }
 
+/// Edits of one step that are named; what another program marked may be thousands.
+const MOST_NAMED: usize = 8;
+
 /// The operation's own name, as the journal spells it, and what it touched.
 fn name_of(edit: &Edit) -> String {
     let detail = match edit {
-        Edit::Batch { edits } => return edits.iter().map(name_of).collect::<Vec<_>>().join(" + "),
+        Edit::Batch { edits } => {
+            let mut names: Vec<String> = edits.iter().take(MOST_NAMED).map(name_of).collect();
+            if edits.len() > MOST_NAMED {
+                names.push(format!("{} more", edits.len() - MOST_NAMED));
+            }
+            return names.join(" + ");
+        }
         Edit::AddStudy { study, .. } => study.title.clone(),
         Edit::AddRegion { region, .. } => format!("{} ({})", region.label, region.shape.kind().word()),
         Edit::AddStatement { statement, .. } => shortened(&statement.text.words()),

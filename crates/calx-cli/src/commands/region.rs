@@ -36,9 +36,9 @@ pub(crate) enum RegionCommand {
     /// calx region import 52 report.dcm masks.dcm
     /// calx region import 52 from-the-archive --label "calcified stretch" --dry-run
     ///
-    /// Each marked place becomes a region on the image that the object names; `calx case undo 52` takes all of them back.
-    /// What is not taken is counted and said with why. Nothing to take: exit 4; something on an image of the case could
-    /// not be taken: exit 1.
+    /// Each marked place becomes a region on the image that the object names; one `calx case undo`
+    /// takes all of them back. What is not taken is counted, with the reason. Exit 4 when there was
+    /// nothing to take, 1 when a place on an image of the case could not be taken.
     #[command(verbatim_doc_comment)]
     Import(import::ImportArgs),
     /// Change a region

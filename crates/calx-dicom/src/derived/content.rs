@@ -320,6 +320,11 @@ impl Item {
         self.children.iter().find(|child| child.is_named(concept))
     }
 
+    /// Items in the tree, this one too.
+    pub(crate) fn count(&self) -> usize {
+        1 + self.children.iter().map(Self::count).sum::<usize>()
+    }
+
     pub(crate) fn as_text(&self) -> Option<&str> {
         if let Value::Text(text) = &self.value { Some(text) } else { None }
     }

@@ -229,7 +229,7 @@ mod tests {
         let mask = of_pixels.to_mask();
         assert!(is_same_place(&Shape::Mask(mask.clone()), &area));
         assert!(!is_same_place(
-            &Shape::Mask(mask.difference(&Mask::from_spans([(10, 10..11)]).unwrap())),
+            &Shape::Mask(mask.subtract(&Mask::from_spans([(10, 10..11)]).unwrap())),
             &area
         ));
         let (head, tail) = (on_grid(1.0, 2.0), on_grid(8.0, 9.5));

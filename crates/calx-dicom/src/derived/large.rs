@@ -93,3 +93,33 @@ fn a_thousand_masks_come_back() {
     assert_eq!((read.kind, read.regions.len()), (AnnotationKind::Segmentation, 1000));
     assert!(read.regions.iter().zip(&sample.case.regions).all(|(found, own)| found.shape == own.shape));
 }
+
+#[test]
+fn a_report_of_empty_items_is_read_up_to_a_bound() {
+    use crate::dataset::Tag;
+    use crate::derived::content::read::MOST_ITEMS;
+    use crate::write::Coding;
+    use crate::write::encode::Elements;
+    use crate::write::part10::{EXPLICIT_LITTLE_ENDIAN, file_meta};
+
+    let content = Tag(0x0040, 0xa730);
+    let mut inner = Elements::default();
+    inner.sequence_of(content, vec![Elements::default(); 160]);
+    let mut root = Elements::default();
+    let class = "1.2.840.10008.5.1.4.1.1.88.33";
+    root.uid(Tag(0x0008, 0x0016), class);
+    root.uid(Tag(0x0008, 0x0018), "1.2.3.4");
+    root.sequence_of(content, vec![inner; 14_000]);
+    let mut bytes = file_meta(class, "1.2.3.4", EXPLICIT_LITTLE_ENDIAN);
+    root.encode_into(Coding::ExplicitLittleEndian, &mut bytes);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let read = read_annotations(&Locator::from(file.path())).unwrap();
+    let told: Vec<String> = read.notices.iter().map(ToString::to_string).collect();
+    assert!(
+        told.iter().any(|line| line.ends_with(&format!("content after {MOST_ITEMS} items was left out"))),
+        "{told:?}"
+    );
+    // What is wrong with two million items is told once.
+    assert!(told.len() < 10 && read.value.regions.is_empty(), "{told:?}");
+}

@@ -13,6 +13,7 @@ use calx_model::{CaseImage, CaseStatus, SeriesInstanceUid, Side, SopClassUid, So
 
 use super::codes::{self, OWN_SCHEME};
 use super::content::encode::tree;
+use super::content::read::MOST_ITEMS;
 use super::content::{Item, Value};
 use super::evidence::Evidence;
 use super::predecessor::latest;
@@ -115,6 +116,16 @@ pub(crate) fn document(
     content: &Item,
 ) -> Result<(), WriteError> {
     content_date(root, out);
+    let items = content.count();
+    if items > MOST_ITEMS {
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        return Err(WriteError::TooMuch {
+            name: "a report".to_owned(),
+            what: "content items",
+            found: count(items),
+            most: count(MOST_ITEMS),
+        });
+    }
     out.sequence_of(Tag(0x0008, 0x1111), Vec::new());
     evidence.write(own_study, out);
     out.extend(tree(content)?);

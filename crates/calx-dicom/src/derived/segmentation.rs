@@ -72,6 +72,17 @@ pub(crate) fn segmentation(root: &Root<'_>, image: &CaseImage) -> Result<Option<
         return Ok(None);
     }
     let number = root.image_number(image.id);
+    // What is on a whole clip, and on each of several frames, is read for each.
+    let pieces: usize = parts.iter().map(|part| part.frames.len() * part.mask.spans().count()).sum();
+    if pieces > read::MOST_PIECES {
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        return Err(WriteError::TooMuch {
+            name: format!("seg/image-{number}.dcm"),
+            what: "pieces of rows in its masks",
+            found: count(pieces),
+            most: count(read::MOST_PIECES),
+        });
+    }
     let is_nominal = root.options.seg_geometry == SegGeometry::Nominal;
     let mut out = common(root, source, Kind::Segmentation, number)?;
     content_date(root, &mut out);

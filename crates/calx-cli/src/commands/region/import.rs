@@ -22,7 +22,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::named::{Named, named_files};
-use super::plan::{Plan, Taken};
+use super::plan::{Plan, Planned, Taken};
 use crate::args::{Format, Global};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::out::Out;
@@ -93,7 +93,7 @@ pub(super) fn run(args: &ImportArgs, workspace: &Workspace, global: &Global, out
         let named: Vec<&str> = objects.iter().filter(|o| o.made > 0).map(|o| o.instance.as_str()).collect();
         let more = if named.len() > 3 { format!(" and {} more", named.len() - 3) } else { String::new() };
         let record = format!("{}{more}", named.iter().take(3).copied().collect::<Vec<_>>().join(", "));
-        writing.commit_recorded(Edit::Batch { edits }, Some(&record))?;
+        writing.commit_recorded(Edit::Batch { edits }, Some(record.as_str()))?;
     }
     troubles.iter().for_each(|failure| out.failure(failure));
     say(&writing, &objects, &taken, global, out)?;
@@ -201,17 +201,16 @@ fn planned(
         }));
         objects.push(object);
     }
-    let (taken, edits, untracked, wordless) = plan.finish();
-    if let Some(first) = objects.iter_mut().find(|object| object.made > 0) {
-        if untracked > 0 {
-            first.notices.push(format!(
-                "tracking UIDs of {untracked} regions stand there only once and were not kept"
-            ));
+    let Planned { taken, edits, lost_tracks, wordless } = plan.finish();
+    for object in &mut objects {
+        if let Some(count) = lost_tracks.get(&object.instance) {
+            let text = format!("tracking UIDs that one region alone has were not kept: {count}");
+            object.notices.push(text);
         }
-        if wordless > 0 {
-            first.notices.push(format!(
-                "words beside {wordless} regions were not taken, a region has a label only: calx show FILE --identity"
-            ));
+        if let Some(count) = wordless.get(&object.instance) {
+            object
+                .notices
+                .push(format!("what {count} of them are called is not among the labels and was not kept"));
         }
     }
     Ok((objects, taken, edits))

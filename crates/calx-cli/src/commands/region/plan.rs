@@ -36,6 +36,17 @@ pub(super) struct Taken {
     pub(super) object: SopInstanceUid,
 }
 
+/// What is done with a case.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) taken: Vec<Taken>,
+    pub(super) edits: Vec<Edit>,
+    /// Regions by object whose tracking UID stands there once only.
+    pub(super) lost_tracks: BTreeMap<SopInstanceUid, usize>,
+    /// Regions by object that were called something that is no label.
+    pub(super) wordless: BTreeMap<SopInstanceUid, usize>,
+}
+
 /// What is planned so far.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
@@ -52,8 +63,8 @@ pub(super) struct Plan<'a> {
     areas: Vec<&'a Region>,
     /// Tracking UID by region.
     tracked: BTreeMap<RegionId, String>,
-    /// Regions beside which words stood that are no label.
-    wordless: usize,
+    /// Regions by object that were called something that is no label.
+    wordless: BTreeMap<SopInstanceUid, usize>,
 }
 
 impl<'a> Plan<'a> {
@@ -73,7 +84,7 @@ impl<'a> Plan<'a> {
             places,
             areas: case.regions.iter().filter(|region| matches!(region.shape, Shape::Area(_))).collect(),
             tracked: BTreeMap::new(),
-            wordless: 0,
+            wordless: BTreeMap::new(),
         })
     }
 
@@ -114,7 +125,7 @@ impl<'a> Plan<'a> {
         let known = found.code.as_ref().map(|code| code.meaning.as_str());
         let words = found.label.trim();
         if !words.is_empty() && words != label && Some(words) != known {
-            self.wordless += 1;
+            *self.wordless.entry(object.clone()).or_default() += 1;
         }
         let stated = found.sites.iter().find_map(|site| site.side);
         let of_image = image.side().filter(|side| matches!(side, Side::Right | Side::Left));
@@ -193,14 +204,14 @@ impl<'a> Plan<'a> {
             .map_or_else(|| RegionId(Uuid::new_v4()), RegionId)
     }
 
-    /// The regions, the edits that make them, how many have a tracking UID that was not kept, and how many lost words.
-    pub(super) fn finish(self) -> (Vec<Taken>, Vec<Edit>, usize, usize) {
+    /// The regions with the edits that make them, and what could not be kept of them.
+    pub(super) fn finish(self) -> Planned {
         let Self { case, mut regions, tracked, mut ids, wordless, .. } = self;
         let mut by_uid: BTreeMap<&str, Vec<RegionId>> = BTreeMap::new();
         for (id, uid) in &tracked {
             by_uid.entry(uid.as_str()).or_default().push(*id);
         }
-        let (mut tracks, mut untracked) = (Vec::new(), 0);
+        let (mut tracks, mut untracked) = (Vec::new(), BTreeSet::new());
         let mut track_of: BTreeMap<RegionId, TrackId> = BTreeMap::new();
         for (uid, members) in by_uid {
             let mut track =
@@ -218,7 +229,7 @@ impl<'a> Plan<'a> {
             }
             match track {
                 Some(track) => track_of.extend(members.iter().map(|member| (*member, track))),
-                None => untracked += members.len(),
+                None => untracked.extend(members.iter().copied()),
             }
         }
         let at = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -228,8 +239,12 @@ impl<'a> Plan<'a> {
             .map(|(n, track)| Edit::AddTrack { index: at(case.tracks.len() + n), track })
             .collect();
         let mut taken = Vec::new();
+        let mut lost_tracks: BTreeMap<SopInstanceUid, usize> = BTreeMap::new();
         for (n, (region, object)) in regions.iter_mut().enumerate() {
             region.track = track_of.get(&region.id).copied();
+            if untracked.contains(&region.id) {
+                *lost_tracks.entry(object.clone()).or_default() += 1;
+            }
             let source = case.image(region.image).map(|image| image.source.clone());
             taken.push(Taken {
                 id: region.id,
@@ -242,7 +257,7 @@ impl<'a> Plan<'a> {
             let region = Box::new(region.clone());
             edits.push(Edit::AddRegion { index: at(case.regions.len() + n), region });
         }
-        (taken, edits, untracked, wordless)
+        Planned { taken, edits, lost_tracks, wordless }
     }
 }
 

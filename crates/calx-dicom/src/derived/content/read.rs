@@ -8,6 +8,8 @@
 //!
 //! Source: PS3.3 C.17.3, C.18.
 
+use std::collections::BTreeSet;
+
 use calx_model::CodedConcept;
 
 use super::super::codes;
@@ -28,47 +30,74 @@ const QUALIFIER: Tag = Tag(0x0040, 0xa301);
 
 /// Levels of a tree; what lies deeper is left out.
 const MOST_LEVELS: usize = 32;
+/// Items of a tree; what follows is left out. 10,000 regions are half a million, and each takes some hundred bytes.
+pub(crate) const MOST_ITEMS: usize = 2_000_000;
+/// Different things that are told of one tree.
+const MOST_TOLD: usize = 64;
 
 /// The tree of a report or of a key object selection.
 ///
 /// The elements of an item are let go once it is read: a large report is never in memory twice.
 pub(crate) fn read_tree(data: DataSet, notices: &mut Vec<Notice>) -> Item {
-    let mut root = item(data, 0, notices);
+    let mut told = Told { notices, seen: BTreeSet::new(), items: 0 };
+    let mut root = item(data, 0, &mut told);
     root.relation = None;
     root
 }
 
-fn item(mut data: DataSet, level: usize, notices: &mut Vec<Notice>) -> Item {
+/// What is told while a tree is read: once what is wrong with many items alike.
+struct Told<'a> {
+    notices: &'a mut Vec<Notice>,
+    seen: BTreeSet<(Tag, String)>,
+    /// Items so far.
+    items: usize,
+}
+
+impl Told<'_> {
+    fn push(&mut self, tag: Tag, text: impl Into<String>) {
+        let text = text.into();
+        if self.seen.len() < MOST_TOLD && self.seen.insert((tag, text.clone())) {
+            self.notices.push(Notice::at(tag, text));
+        }
+    }
+}
+
+fn item(mut data: DataSet, level: usize, told: &mut Told<'_>) -> Item {
     let content = data.take_items(CONTENT);
     let mut children = Vec::with_capacity(content.len());
     for child in content {
         if level + 1 >= MOST_LEVELS {
-            notices.push(Notice::at(CONTENT, "content nested deeper than any report was left out"));
+            told.push(CONTENT, "content nested deeper than any report was left out");
             break;
         }
+        if told.items >= MOST_ITEMS {
+            told.push(CONTENT, format!("content after {MOST_ITEMS} items was left out"));
+            break;
+        }
+        told.items += 1;
         if child.has_value(BY_REFERENCE) {
             let text = "an item that stands for another by its place was left out";
-            notices.push(Notice::at(BY_REFERENCE, text));
+            told.push(BY_REFERENCE, text);
             continue;
         }
         let relation = child.code(RELATION).and_then(|word| Relation::of(&word));
         if relation.is_none() {
-            notices.push(Notice::at(RELATION, "a relationship is absent or not known, CONTAINS was taken"));
+            told.push(RELATION, "a relationship is absent or not known, CONTAINS was taken");
         }
-        let mut read = item(child, level + 1, notices);
+        let mut read = item(child, level + 1, told);
         read.relation = Some(relation.unwrap_or(Relation::Contains));
         children.push(read);
     }
     Item {
         relation: None,
         name: coded(&data, NAME),
-        value: value(&data, notices),
+        value: value(&data, told),
         observation: data.code(Tag(0x0040, 0xa171)).map(|uid| uid.into_owned()),
         children,
     }
 }
 
-fn value(data: &DataSet, notices: &mut Vec<Notice>) -> Value {
+fn value(data: &DataSet, told: &mut Told<'_>) -> Value {
     let kind = data.code(VALUE_TYPE).unwrap_or_default().into_owned();
     let plain = |tag: Tag| data.code(tag).map(|text| text.into_owned());
     let found = match kind.as_str() {
@@ -97,7 +126,7 @@ fn value(data: &DataSet, notices: &mut Vec<Notice>) -> Value {
         let shown = if kind.is_empty() { "absent" } else { &kind };
         let shown = calx_model::patient_text::escape_terminal(shown);
         let text = format!("an item of type {shown} has no value that can be read");
-        notices.push(Notice::at(VALUE_TYPE, text));
+        told.push(VALUE_TYPE, text);
         Value::Other(kind)
     })
 }

@@ -27,6 +27,9 @@ use crate::notice::{Notice, Read};
 /// Segmentation Storage and Label Map Segmentation Storage.
 pub(crate) const BINARY_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.4";
 pub(crate) const LABEL_MAP_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.7";
+/// Pieces of rows that the masks of one object are in, together. A full mask of single pixels on a film of 7.5 million has 3.8
+/// million; a compressed object of noise would fill the memory.
+pub(crate) const MOST_PIECES: usize = 32_000_000;
 /// Compressions whose decoders are our own, so that they may run in this process.
 const OWN_DECODERS: [&str; 6] = [
     "1.2.840.10008.1.2.5",
@@ -200,7 +203,8 @@ fn read_frames(
     }
     let only = only_instance(&object.data);
     let decoder = Decoder::new(MAX_FRAME_BYTES, None);
-    let (mut without_source, mut bad) = (0u32, 0u32);
+    let (mut without_source, mut bad, mut noise) = (0u32, 0u32, 0u32);
+    let mut left = MOST_PIECES;
     for number in 1..=frames.min(groups) {
         let view = FrameView::new(&object.data, number);
         let source = match source(view, notices) {
@@ -240,7 +244,10 @@ fn read_frames(
                 ));
                 continue;
             };
-            let mask = mask_of(&frame, meaning, wanted);
+            let Some(mask) = mask_of(&frame, meaning, wanted, &mut left) else {
+                noise += 1;
+                continue;
+            };
             if !mask.is_empty() {
                 segment.frames.push(SegFrame { seg_frame: number, source: source.clone(), mask });
             }
@@ -252,6 +259,12 @@ fn read_frames(
             format!("{bad} frames of {frames} could not be read and were left out"),
         ));
     }
+    if noise > 0 {
+        let text = format!(
+            "{noise} masks were left out: all together are in more than {MOST_PIECES} pieces, as noise is"
+        );
+        notices.push(Notice::at(PIXELS, text));
+    }
     if without_source > 0 {
         let text = format!(
             "{without_source} of {frames} frames do not say which image they are of: they are known by position only"
@@ -260,30 +273,49 @@ fn read_frames(
     }
 }
 
-/// The pixels of a frame that belong to a segment.
-fn mask_of(frame: &Frame, meaning: Meaning, number: u32) -> Mask {
+/// The pixels of a frame that belong to a segment; `None` when they are in more pieces than are `left`.
+fn mask_of(frame: &Frame, meaning: Meaning, number: u32, left: &mut usize) -> Option<Mask> {
     let (columns, rows) = (frame.columns(), frame.rows());
     let place = |column: u32, row: u32| {
         let at = u64::from(row) * u64::from(columns) + u64::from(column);
         usize::try_from(at).unwrap_or(usize::MAX)
     };
     let samples = frame.samples();
-    let mask = match (samples, meaning) {
+    let size = [columns, rows];
+    match (samples, meaning) {
         (Samples::U8(bytes), Meaning::Set) => {
-            Mask::from_bits(columns, rows, |x, y| bytes.get(place(x, y)).is_some_and(|byte| *byte != 0))
+            set_where(size, left, &|x, y| bytes.get(place(x, y)).is_some_and(|byte| *byte != 0))
         }
         (_, Meaning::Set) => {
-            Mask::from_bits(columns, rows, |x, y| samples.value(place(x, y)).is_some_and(|v| v != 0.0))
+            set_where(size, left, &|x, y| samples.value(place(x, y)).is_some_and(|v| v != 0.0))
         }
         (_, Meaning::AtLeast(half)) => {
-            Mask::from_bits(columns, rows, |x, y| samples.value(place(x, y)).is_some_and(|v| v >= half))
+            set_where(size, left, &|x, y| samples.value(place(x, y)).is_some_and(|v| v >= half))
         }
         (_, Meaning::Label) => {
-            Mask::from_bits(columns, rows, |x, y| samples.grey(place(x, y)) == Some(i64::from(number)))
+            set_where(size, left, &|x, y| samples.grey(place(x, y)) == Some(i64::from(number)))
         }
-    };
+    }
+}
+
+/// The pixels for which it is so. They are counted before memory is taken for them.
+fn set_where(
+    [columns, rows]: [u32; 2],
+    left: &mut usize,
+    is_set: &impl Fn(u32, u32) -> bool,
+) -> Option<Mask> {
+    let mut pieces = 0usize;
+    for row in 0..rows {
+        let mut before = false;
+        for column in 0..columns {
+            let now = is_set(column, row);
+            pieces += usize::from(now && !before);
+            before = now;
+        }
+    }
+    *left = left.checked_sub(pieces)?;
     // No frame is larger than an image can be.
-    mask.unwrap_or_default()
+    Some(Mask::from_bits(columns, rows, is_set).unwrap_or_default())
 }
 
 /// Where a frame comes from.
