@@ -291,7 +291,7 @@ fn samples_of_other_programs_give_regions_or_words() {
         ("ImagingDataCommons-highdicom/sr_document.dcm", "not: "),
         ("dcm4che-dcm4che/report_dfl", "marks no place on an image"),
         ("nroduit-weasis-dicom-tools/prLUTs.dcm", "has no graphics: it changes the grey only"),
-        ("pydicom-pydicom/CT_small.dcm", "no report, segmentation or presentation state"),
+        ("pydicom-pydicom/dicomdir-tree/77654033/CR1/6154", "no report, segmentation or presentation state"),
     ];
     for (name, words) in said {
         let path = samples.join(name);

@@ -57,6 +57,8 @@ struct Object {
     notices: Vec<String>,
     /// Its regions were not looked at: calx wrote it.
     is_own: bool,
+    /// It is the document of a case.
+    is_case: bool,
 }
 
 pub(super) fn run(args: &ImportArgs, workspace: &Workspace, global: &Global, out: &Out) -> Outcome {
@@ -126,10 +128,8 @@ fn read(file: &Named, case: &Case) -> Result<Option<(Object, Vec<ForeignRegion>)
         left_out,
         notices: notices.iter().map(ToString::to_string).collect(),
         is_own,
+        is_case: document.is_some(),
     };
-    if document.is_some() {
-        object.notices.push("it is a whole case".to_owned());
-    }
     for uid in segmentations {
         object.notices.push(format!("{NEEDS}{uid}"));
     }
@@ -167,7 +167,7 @@ fn planned(
     let mut objects = Vec::new();
     for (mut object, regions) in read {
         let is_drawing = object.kind == AnnotationKind::Presentation;
-        if object.is_own && (!args.own || is_drawing) {
+        if object.is_case || (object.is_own && (!args.own || is_drawing)) {
             objects.push(object);
             continue;
         }
@@ -284,9 +284,15 @@ fn tell(object: &Object, global: &Global, out: &Out) {
 
 /// What to do with an object of calx.
 fn own_hint(object: &Object) -> String {
+    let name = &object.name;
     match object.kind {
-        AnnotationKind::Presentation => "its marks stand in the report and the segmentations too".to_owned(),
-        _ => format!("calx case restore {} makes the case of it, --own takes its regions", object.name),
+        _ if object.is_case => format!("calx case restore {name} makes the case of it"),
+        AnnotationKind::Report | AnnotationKind::Segmentation => {
+            "the case document of its export makes the case again (calx case restore), --own takes the regions"
+                .to_owned()
+        }
+        AnnotationKind::Presentation => "its marks stand in the reports and segmentations too".to_owned(),
+        AnnotationKind::KeyObjects => "it names images and marks no place on them".to_owned(),
     }
 }
 
