@@ -22,9 +22,9 @@ pub mod foreign;
 pub(crate) mod foreign_region;
 pub(crate) mod foreign_sr;
 pub(crate) mod key_objects;
-mod lossy;
 #[cfg(test)]
 mod large;
+mod lossy;
 pub(crate) mod modules;
 pub(crate) mod predecessor;
 pub(crate) mod presentation;

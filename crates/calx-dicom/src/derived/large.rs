@@ -5,7 +5,8 @@ use calx_model::{Region, Shape};
 
 use super::testing::{Sample, at};
 use super::{
-    AnnotationKind, Kind, Kinds, NewObject, is_same_place, read_annotations, read_case, write_derived,
+    AnnotationKind, Changed, Kind, Kinds, NewObject, is_same_place, read_annotations, read_case,
+    write_derived,
 };
 use crate::locator::Locator;
 use crate::write::WriteError;
@@ -44,7 +45,7 @@ fn ten_thousand_regions_come_back() {
         std::fs::write(&path, &object.bytes).unwrap();
         let locator = Locator::from(path);
         if object.kind == Kind::CaseDocument {
-            let case = read_case(&locator, &[]).unwrap().value;
+            let case = read_case(&locator, &[], Changed::Refused).unwrap().value;
             assert!(case == sample.case, "the case is another");
             continue;
         }
@@ -87,7 +88,7 @@ fn a_thousand_masks_come_back() {
     }
     let all: Vec<Locator> = files.iter().map(|(_, file)| file.clone()).collect();
     let (_, document) = files.iter().find(|(kind, _)| *kind == Kind::CaseDocument).unwrap();
-    assert!(read_case(document, &all).unwrap().value == sample.case, "the case is another");
+    assert!(read_case(document, &all, Changed::Refused).unwrap().value == sample.case, "the case is another");
     let (_, masks) = files.iter().find(|(kind, _)| *kind == Kind::Segmentation).unwrap();
     let read = read_annotations(masks).unwrap().value;
     assert_eq!((read.kind, read.regions.len()), (AnnotationKind::Segmentation, 1000));
