@@ -26,6 +26,13 @@ def raw_code(sequence):
     return [value, found.CodingSchemeDesignator, found.CodeMeaning]
 
 
+def frames(reference):
+    found = reference.get("ReferencedFrameNumber")
+    if found is None:
+        return []
+    return [int(v) for v in found] if isinstance(found, pydicom.multival.MultiValue) else [int(found)]
+
+
 def children(item, value):
     for child in item.get("ContentSequence", []):
         names = child.get("ConceptNameCodeSequence")
@@ -56,12 +63,14 @@ def group(found):
         out["points"] = [float(v) for v in region.GraphicData]
         image = region.ContentSequence[0].ReferencedSOPSequence[0]
         out["image"] = image.ReferencedSOPInstanceUID
-        out["frame"] = image.get("ReferencedFrameNumber")
+        out["frames"] = frames(image)
         # pydicom's own reading of the same item, without highdicom's classes
         out["as_roi"] = [list(map(float, p)) for p in found.roi.value] if found.roi is not None else None
     if segment is not None:
         reference = segment.ReferencedSOPSequence[0]
-        out["segment"] = [reference.ReferencedSOPInstanceUID, reference.get("ReferencedFrameNumber")]
+        out["segment"] = [reference.ReferencedSOPInstanceUID, frames(reference)]
+        source = next(children(item, "121233")).ReferencedSOPSequence[0]
+        out["frames"] = frames(source)
     return out
 
 
@@ -69,6 +78,8 @@ def statement(found):
     item = found[0]
     return {
         "tracking": found.tracking_uid,
+        "identifier": found.tracking_identifier,
+        "observation": item.get("ObservationUID"),
         "presence": [raw_code(c.ConceptCodeSequence)[0] for c in children(item, "121052")],
         "comment": [c.TextValue for c in children(item, "121106")],
         "images": [c.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for c in children(item, "260753009")],
@@ -98,6 +109,12 @@ def segmentation(path, data):
                 "number": int(number),
                 "label": description.segment_label,
                 "tracking": description.tracking_uid,
+                "identifier": description.tracking_id,
+                "modifiers": [
+                    raw_code([modifier])
+                    for region in description.get("AnatomicRegionSequence", [])
+                    for modifier in region.get("AnatomicRegionModifierSequence", [])
+                ],
                 "type": code(description.segmented_property_type),
                 "pixels": int(pixels.sum()),
                 "shape": list(pixels.shape[1:3]),
@@ -112,7 +129,9 @@ def state(data):
     graphics = []
     for annotation in data.get("GraphicAnnotationSequence", []):
         for graphic in annotation.get("GraphicObjectSequence", []):
-            graphics.append([graphic.GraphicType, [float(v) for v in graphic.GraphicData], graphic.get("TrackingUID")])
+            points = [float(v) for v in graphic.GraphicData]
+            tracked = [graphic.get("TrackingUID"), graphic.get("TrackingID")]
+            graphics.append({"type": graphic.GraphicType, "points": points, "tracked": tracked})
     return {
         "window": [float(voi.WindowCenter), float(voi.WindowWidth)] if "WindowCenter" in voi else None,
         "shape": data.PresentationLUTShape,

@@ -185,7 +185,8 @@ fn highdicom_and_pydicom_find_our_values() {
         for region in &made.case.regions {
             check_region(made, region, &groups[&uid(region)], of);
         }
-        check_statements(&made.case, &statements);
+        check_statements(&made.case, &statements, &groups);
+        check_tracking(made, &found);
         check_keys(made, &found);
         assert_eq!(text(&of("sr/case.dcm")["title"][0]), "case-document", "{}", made.name);
     }
@@ -197,7 +198,18 @@ fn check_region<'a>(made: &Made, region: &Region, group: &Value, of: impl Fn(&st
     let case = &made.case;
     let what = format!("{}: region {}", made.name, case.region_number(region.id).unwrap());
     let image = case.image(region.image).unwrap();
-    assert_eq!(text(&group["tracking"]), tracking(case, region), "{what}");
+    let track = region.track.and_then(|id| case.tracks.iter().find(|track| track.id == id));
+    match track {
+        Some(track) => assert_eq!(text(&group["tracking"]), track.tracking_uid.as_str(), "{what}"),
+        None => assert_ne!(text(&group["tracking"]), uid(region), "{what}: it is its Observation UID"),
+    }
+    assert_eq!(group["presence"], serde_json::json!([]), "{what}: what is marked is there");
+    let frames: Vec<u32> = match region.frames.as_slice() {
+        _ if image.frames == 1 => Vec::new(),
+        [] => (1..=image.frames).collect(),
+        stated => stated.to_vec(),
+    };
+    assert_eq!(group["frames"], serde_json::json!(frames), "{what}");
     let comment = calx_export::mark_label(case, region);
     assert!(text(&group["comment"][0]).starts_with(&comment), "{what}: {}", group["comment"]);
     match graphic(&region.shape) {
@@ -207,8 +219,6 @@ fn check_region<'a>(made: &Made, region: &Region, group: &Value, of: impl Fn(&st
                 group["points"].as_array().unwrap().iter().filter_map(Value::as_f64).collect();
             assert_eq!(read, points, "{what}");
             assert_eq!(text(&group["image"]), image.source.as_str(), "{what}");
-            let frame = (image.frames > 1).then(|| u64::from(*region.frames.first().unwrap()));
-            assert_eq!(group["frame"].as_u64(), frame, "{what}");
         }
         None => check_segment(made, region, group, of, &what),
     }
@@ -245,7 +255,7 @@ fn check_segment<'a>(
     let object = of(&format!("seg/image-{number}.dcm"));
     assert_eq!(group["segment"][0], object["instance"], "{what}");
     let segments = object["segments"].as_array().unwrap();
-    let segment = segments.iter().find(|s| text(&s["tracking"]) == uid(region));
+    let segment = segments.iter().find(|s| s["tracking"] == group["tracking"]);
     let segment = segment.unwrap_or_else(|| panic!("{what}: no segment in {object}"));
     assert_eq!(segment["shape"], serde_json::json!([image.rows, image.columns]), "{what}");
     let mask = match &region.shape {
@@ -254,17 +264,26 @@ fn check_segment<'a>(
         other => panic!("{what}: {other:?} needs no segment"),
     };
     assert_eq!(segment["pixels"].as_u64(), Some(mask.count()), "{what}");
+    assert_eq!(group["segment"][1].as_array().unwrap().len(), 1, "{what}");
     assert_eq!(segment["sources"], serde_json::json!([image.source.as_str()]), "{what}");
 }
 
-/// Statements about a whole image, with their presence.
-fn check_statements(case: &Case, read: &[Value]) {
-    let on_images = case.findings.iter().flat_map(|finding| &finding.statements).filter(|statement| {
-        statement.evidence.iter().any(|e| matches!(e.target, calx_model::Target::Image { .. }))
-    });
-    for statement in on_images {
-        let tracking = format!("2.25.{}", statement.id.0.as_u128());
-        let found = read.iter().find(|one| text(&one["tracking"]) == tracking);
+/// What statements rest on, each with its presence: images as the statement's own, regions as what is tracked in them.
+fn check_statements(case: &Case, read: &[Value], groups: &BTreeMap<String, Value>) {
+    let statements = case.findings.iter().flat_map(|finding| &finding.statements);
+    let rests =
+        statements.flat_map(|statement| statement.evidence.iter().map(move |e| (statement, &e.target)));
+    for (statement, target) in rests {
+        let tracking = match target {
+            calx_model::Target::Image { .. } => format!("2.25.{}", statement.id.0.as_u128()),
+            calx_model::Target::Region { region } => {
+                text(&groups[&uid(case.region(*region).unwrap())]["tracking"]).to_owned()
+            }
+            calx_model::Target::Study { .. } => continue,
+        };
+        let words = statement.text.words();
+        let is_it = |one: &&Value| text(&one["tracking"]) == tracking && text(&one["comment"][0]) == words;
+        let found = read.iter().find(is_it);
         let found = found.unwrap_or_else(|| panic!("no group of {:?}", statement.text));
         let presence = match statement.presence {
             calx_model::Presence::Present => "52101004",
@@ -273,6 +292,34 @@ fn check_statements(case: &Case, read: &[Value]) {
             calx_model::Presence::NotAssessable => "not-assessable",
         };
         assert_eq!(found["presence"], serde_json::json!([presence]));
+    }
+}
+
+/// One identifier for each Tracking UID in all objects of a case: for OHIF one for each tool that a track needs.
+fn check_tracking(made: &Made, found: &Value) {
+    let mut identifiers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut add = |uid: &Value, identifier: &Value| {
+        let known = identifiers.entry(text(uid).to_owned()).or_default();
+        known.insert(text(identifier).to_owned());
+    };
+    let of_case = format!("{}/", made.number);
+    let objects = found.as_object().unwrap().iter().filter(|(name, _)| name.starts_with(&of_case));
+    let mut graphics = 0;
+    for (_, object) in objects {
+        for list in ["groups", "statements", "segments"] {
+            for one in object[list].as_array().into_iter().flatten() {
+                add(&one["tracking"], &one["identifier"]);
+            }
+        }
+        for one in object["graphics"].as_array().into_iter().flatten() {
+            add(&one["tracked"][0], &one["tracked"][1]);
+            graphics += 1;
+        }
+    }
+    assert!(graphics >= made.case.regions.len(), "{}", made.name);
+    for (uid, known) in &identifiers {
+        assert_eq!(known.len(), 1, "{}: {uid} is {known:?}", made.name);
+        assert!(known.iter().all(|one| one.ends_with(&format!(":{uid}"))), "{}: {known:?}", made.name);
     }
 }
 
@@ -482,6 +529,32 @@ fn objects_of_a_patient_leave_by_a_persons_word_only() {
     assert!(document("alone") == document("out"));
     // The page beside them is searched all the same; what cannot name anybody needs no word.
     place.ok(&["export", "52", "-o", "plain", "--as", "json"]);
+}
+
+#[test]
+fn objects_of_one_patient_do_not_speak_of_another() {
+    let Some(samples) = shared("dicom-samples") else { return };
+    let place = Place::new();
+    let phantom = root().join("fixtures/hand_right_small.dcm");
+    let patient = samples.join("ImagingDataCommons-highdicom/dx_image.dcm");
+    place.ok(&["case", "new", "--number", "52", "--title", "Two hands"]);
+    for image in [phantom, patient] {
+        place.ok(&["import", image.to_str().unwrap()]);
+        let study = calx_dicom::read_header(&image.as_path().into()).unwrap().value.study;
+        place.ok(&["case", "add-study", "52", study.as_str(), "--other-patient"]);
+    }
+    let export = ["export", "52", "-o", "out", "--as", "sr,gsps,kos", "--identity"];
+    let ran = place.run(&export).expect(6);
+    assert!(ran.err.contains("of 2 patients by PatientID (0010,0020)"), "{}", ran.err);
+    assert!(ran.err.contains("--several-patients") && !place.dir().join("out").exists(), "{}", ran.err);
+    let ran = place.ok(&[&export[..], &["--several-patients"]].concat());
+    assert!(ran.err.contains("names images and findings of all"), "{}", ran.err);
+    let objects = files(&place.dir().join("out"));
+    assert!(objects.len() >= 4, "{:?}", objects.keys());
+    for name in objects.keys() {
+        let read = calx_dicom::read_header(&place.dir().join("out").join(name).as_path().into()).unwrap();
+        assert!(!read.value.synthetic_data, "{name:?}: one of the two is a patient");
+    }
 }
 
 #[test]

@@ -38,7 +38,9 @@ pub(crate) mod segmentation;
 pub mod source_facts;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod tracking;
 pub(crate) mod uids;
+pub(crate) mod zone;
 
 use std::collections::BTreeMap;
 
@@ -57,7 +59,7 @@ pub use read::{Changed, read_case, read_case_head};
 pub use read_error::{Change, ReadAnnotationError};
 pub use root::{DerivedOptions, Root, SegGeometry, SegRegions, Shown, SrProfile};
 pub use segmentation::read::{ReadSegment, ReadSegmentation, SegFrame, read_segmentation};
-pub use source_facts::{SourceFacts, read_source_facts};
+pub use source_facts::{SourceFacts, patients, read_source_facts};
 pub use uids::Profile;
 
 /// What a derived object is.

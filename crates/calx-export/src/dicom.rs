@@ -6,12 +6,14 @@
 //! - These objects carry patient and study as the images do: they leave when every image says that it is synthetic, or
 //!   when a person asked for it ([`ExportOptions::identity`]).
 //! - All kinds of one export are written in one run, since they refer to each other.
-//! - The case leaves as it is, not blunted: the objects are of the same patient.
+//! - The case leaves as it is, not blunted: the objects are of the same patient. A case of several patients leaves when they
+//!   are nobody, or when a person said that it is meant ([`ExportOptions::several_patients`]): under the name of one the
+//!   document of the case speaks of the others.
 
 pub mod input;
 pub mod readers;
 
-use calx_dicom::derived::{Kinds, Profile, Root, write_derived};
+use calx_dicom::derived::{Kinds, Profile, Root, patients, write_derived};
 
 use crate::error::ExportError;
 use crate::exporter::{ExportOptions, Exporter, Needs, OptionInfo, is_numbered};
@@ -150,6 +152,16 @@ pub(crate) fn write(
     let profile = if is_synthetic { Profile::Synthetic } else { Profile::Identified };
     if profile == Profile::Identified && !options.identity {
         return Err(ExportError::IdentityNotAsked);
+    }
+    let patients = patients(&gathered.sources);
+    if profile == Profile::Identified && patients > 1 {
+        if !options.several_patients {
+            return Err(ExportError::SeveralPatients(patients));
+        }
+        gathered.notices.push(format!(
+            "the images are of {patients} patients by PatientID (0010,0020): the case document stands under the first, and \
+             names images and findings of all"
+        ));
     }
     let root = Root {
         case: input.case,

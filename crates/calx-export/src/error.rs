@@ -35,6 +35,11 @@ pub enum ExportError {
     /// Objects that carry the patient were asked for, and nobody said that this is meant.
     #[error("these objects carry the patient's name and dates as the images do, nothing was exported")]
     IdentityNotAsked,
+    /// One patient's objects would speak of another, and nobody said that this is meant.
+    #[error(
+        "the images are of {0} patients by PatientID (0010,0020): objects of one would name the others, nothing was exported"
+    )]
+    SeveralPatients(usize),
     /// A DICOM object lies in the study of an image.
     #[error("the case has no images whose study DICOM objects could join, nothing was exported")]
     NoImages,
@@ -199,9 +204,10 @@ impl ExportError {
             | Self::NoImages
             | Self::NoName { .. } => ExportErrorKind::Usage,
             Self::Busy { .. } | Self::Stopped => ExportErrorKind::Busy,
-            Self::BurnedIn { .. } | Self::Identity { .. } | Self::IdentityNotAsked => {
-                ExportErrorKind::Refused
-            }
+            Self::BurnedIn { .. }
+            | Self::Identity { .. }
+            | Self::IdentityNotAsked
+            | Self::SeveralPatients(_) => ExportErrorKind::Refused,
             Self::Unsound(_)
             | Self::Sources(_)
             | Self::Header { .. }
@@ -223,6 +229,10 @@ impl ExportError {
             Self::IdentityNotAsked => {
                 Some("pass --identity, the journal records who; or --as html,png,json".to_owned())
             }
+            Self::SeveralPatients(_) => Some(
+                "make a case for each patient; or, where this is meant or all are one person, pass --several-patients"
+                    .to_owned(),
+            ),
             Self::NoImages => Some("choose with --as, as --as html,json".to_owned()),
             Self::Identity { .. } => Some(
                 "take the words out of the case's texts (titles, captions, statements), or name them differently"

@@ -99,6 +99,8 @@ pub struct ExportOptions {
     pub force: bool,
     /// Patient and study may leave with the kinds that carry them ([`Needs::identity`]).
     pub identity: bool,
+    /// DICOM objects of a case whose images are of several patients may leave.
+    pub several_patients: bool,
     /// Of DICOM objects.
     pub derived: DerivedOptions,
     /// Reports of an earlier export that those of this one take the place of.

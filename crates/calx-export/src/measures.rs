@@ -53,6 +53,15 @@ pub(crate) fn all(case: &Case, pixels: &mut dyn PixelProvider) -> Vec<Measured> 
     measured
 }
 
+/// All regions of a case, in its order, without what needs pixels.
+pub(crate) fn of_shapes(case: &Case) -> Vec<Measured> {
+    let one = |region: &Region| {
+        let values = case.image(region.image).map(|image| measure_region(region, image, None));
+        Measured { values: values.unwrap_or_default(), notice: None }
+    };
+    case.regions.iter().map(one).collect()
+}
+
 /// The one measure shown beside a mark: `23.4 mm at detector`.
 pub(crate) fn headline(values: &[Measurement]) -> Option<String> {
     values.iter().find_map(|value| match value {

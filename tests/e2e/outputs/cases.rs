@@ -296,6 +296,7 @@ fn every_shape(author: &mut Author) {
     let scope = Scope::Image { image };
     let on = |n: usize| Target::Region { region: regions[n] };
     author.say(scope, "Bone is missing here.", Presence::Present, &[on(0)]);
+    author.say(scope, "No bone is missing at this stretch.", Presence::Absent, &[on(3)]);
     author.say(
         scope,
         "No calcification of the ulnar artery.",
@@ -344,6 +345,13 @@ fn clip_frame(author: &mut Author) {
     author.region_as(1, "other", outline, |region| region.frames = vec![7]);
     let painted = Mask::from_bits(160, 120, |x, y| (30..61).contains(&x) && (50..70).contains(&y)).unwrap();
     author.region_as(1, "calcified stretch", Shape::Mask(painted), |region| region.frames = vec![7]);
+    // On several frames, and on the whole clip. The checker asks for the pixels of a mask by image, where a mask on several
+    // frames has several answers; that one is judged by the tests of the writer.
+    let drawn = polygon(&[(90.0, 40.0), (120.0, 40.0), (100.0, 70.0)]);
+    author.region_as(1, "other", drawn.clone(), |region| region.frames = vec![3, 5]);
+    author.region(1, "bone loss", drawn);
+    let painted = Mask::from_bits(160, 120, |x, y| (100..109).contains(&x) && y < 40).unwrap();
+    author.region(1, "bone loss", Shape::Mask(painted));
     author.set(1, ImageField::Display(ImageDisplay { frame: 7, ..ImageDisplay::default() }));
     let image = author.image(1);
     author.say(

@@ -100,6 +100,7 @@ fn one(
     let options = ExportOptions {
         force: args.force,
         identity: args.objects.identity(),
+        several_patients: args.objects.several_patients(),
         derived: args.objects.derived(),
         predecessors: args.objects.predecessors(document.case())?,
     };

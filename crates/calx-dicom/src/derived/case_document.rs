@@ -113,7 +113,7 @@ pub(crate) fn case_document(
     let rebuilt = equal(root, &places, &tree)?;
     digest::state(&mut tree, &digests(root.case, &places, rebuilt.digest));
     let mut out = common(root, first.first, Kind::CaseDocument, 1)?;
-    sr_document(root, &mut out, Kind::CaseDocument, first.study.as_str(), &evidence, &tree)?;
+    sr_document(root, &mut out, Kind::CaseDocument, first.first, &evidence, &tree)?;
     let object = finish(root, first.first, Kind::CaseDocument, "sr/case.dcm".to_owned(), out)?;
     let read = content_of_bytes(object.bytes.clone()).map_err(|error| not_equal(error.to_string()))?;
     if digest::stated(&read.tree).case != Some(equal(root, &places, &read.tree)?.digest) {

@@ -12,9 +12,10 @@ use super::segmentation::segmentation;
 use super::testing::{Sample, at};
 
 /// What the checker says of things it is too old to know (Synthetic Data, which makes an object an extended one to it), of
-/// our own scheme, and of a film, whose series has no one side.
-const KNOWN: [&str; 4] =
-    ["0x0008,0x001c", "Standard Extended SOP Class", "<99CALX>", "is only permitted to be empty when"];
+/// our own scheme.
+const KNOWN: [&str; 3] = ["0x0008,0x001c", "Standard Extended SOP Class", "<99CALX>"];
+/// What it says of a film, whose series has no one side, and of a clip whose part it does not know.
+const NO_SIDE: &str = "is only permitted to be empty when";
 
 /// Objects by name. The names tell what is particular.
 fn objects() -> Vec<(String, Vec<u8>)> {
@@ -111,7 +112,9 @@ fn the_checker_finds_nothing_in_segmentations_and_states() {
         let output = Command::new("dciodvfy").arg(&path).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let lines = said.lines().filter(|line| line.starts_with("Error") || line.starts_with("Warning"));
+        let has_no_side = name.starts_with("film") || name.starts_with("clip");
         let new = lines.filter(|line| !KNOWN.iter().any(|known| line.contains(known)));
+        let new = new.filter(|line| !(has_no_side && line.contains(NO_SIDE)));
         found.extend(new.map(|line| format!("{name}: {line}")));
     }
     assert!(found.is_empty(), "{found:#?}");

@@ -153,20 +153,20 @@ pub(crate) const HOUNSFIELD: Concept = ucum("[hnsf'U]", "Hounsfield unit");
 // Answers.
 pub(crate) const YES: Concept = sct("373066001", "Yes");
 pub(crate) const NO: Concept = sct("373067005", "No");
-const UNILATERAL: Concept = sct("66459002", "Unilateral");
 
 /// What kind of thing a region of that label is: the course of a vessel is anatomy, everything else is out of order.
 pub(crate) fn category(label: &str) -> Concept {
     if label == "vessel course" { ANATOMICAL_STRUCTURE } else { ABNORMAL_STRUCTURE }
 }
 
-/// A side as a laterality; a part without a side, and a side nobody knows, lies on one.
+/// A side as a laterality; that nobody stated one is said, as no code for it is among those of sides (CID 244).
 pub(crate) const fn side(side: Option<Side>) -> Concept {
     match side {
         Some(Side::Right) => sct("24028007", "Right"),
         Some(Side::Left) => sct("7771000", "Left"),
         Some(Side::Bilateral) => sct("51440002", "Bilateral"),
-        Some(Side::Unpaired) | None => UNILATERAL,
+        Some(Side::Unpaired) => own("unpaired", "Unpaired"),
+        None => sct("261665006", "Unknown"),
     }
 }
 
@@ -176,6 +176,7 @@ pub(crate) fn side_of(coded: &CodedConcept) -> Option<Side> {
         ("SCT", "24028007") | ("SRT" | "SNM3", "G-A100") => Some(Side::Right),
         ("SCT", "7771000") | ("SRT" | "SNM3", "G-A101") => Some(Side::Left),
         ("SCT", "51440002") | ("SRT" | "SNM3", "G-A102") => Some(Side::Bilateral),
+        (OWN_SCHEME, "unpaired") => Some(Side::Unpaired),
         _ => None,
     }
 }
@@ -270,18 +271,45 @@ pub(crate) fn basis(basis: &SpacingBasis) -> Concept {
     own(value, basis.label())
 }
 
-/// A modality (CID 29, CID 33).
+/// A modality (CID 29, CID 33); those of images.
 pub(crate) fn modality(code: &str) -> Concept {
-    const KNOWN: [Concept; 9] = [
-        dcm("DX", "Digital Radiography"),
+    const KNOWN: [Concept; 36] = [
+        dcm("AR", "Autorefraction"),
+        dcm("BI", "Biomagnetic Imaging"),
+        dcm("BMD", "Bone Mineral Densitometry"),
+        dcm("EPS", "Cardiac Electrophysiology"),
         dcm("CR", "Computed Radiography"),
-        dcm("US", "Ultrasound"),
-        dcm("XA", "X-Ray Angiography"),
-        dcm("RF", "Radiofluoroscopy"),
-        dcm("MG", "Mammography"),
         dcm("CT", "Computed Tomography"),
-        dcm("MR", "Magnetic Resonance"),
+        dcm("CFM", "Confocal Microscopy"),
+        dcm("DMS", "Dermoscopy"),
+        dcm("DG", "Diaphanography"),
+        dcm("DX", "Digital Radiography"),
+        dcm("ES", "Endoscopy"),
         dcm("XC", "External-camera Photography"),
+        dcm("GM", "General Microscopy"),
+        dcm("HC", "Hard Copy"),
+        dcm("IO", "Intra-oral Radiography"),
+        dcm("IVOCT", "Intravascular Optical Coherence Tomography"),
+        dcm("IVUS", "Intravascular Ultrasound"),
+        dcm("LS", "Laser Scan"),
+        dcm("MR", "Magnetic Resonance"),
+        dcm("MG", "Mammography"),
+        dcm("NM", "Nuclear Medicine"),
+        dcm("OP", "Ophthalmic Photography"),
+        dcm("OPT", "Ophthalmic Tomography"),
+        dcm("OCT", "Optical Coherence Tomography"),
+        dcm("OSS", "Optical Surface Scanner"),
+        dcm("PX", "Panoramic X-Ray"),
+        dcm("PA", "Photoacoustic"),
+        dcm("PT", "Positron emission tomography"),
+        dcm("RF", "Radiofluoroscopy"),
+        dcm("RG", "Radiographic imaging"),
+        dcm("RTIMAGE", "RT Image"),
+        dcm("SM", "Slide Microscopy"),
+        dcm("TG", "Thermography"),
+        dcm("US", "Ultrasound"),
+        dcm("BDUS", "Ultrasound Bone Densitometry"),
+        dcm("XA", "X-Ray Angiography"),
     ];
     KNOWN.into_iter().find(|known| known.value == code.trim()).unwrap_or(dcm("OT", "Other"))
 }
@@ -324,28 +352,40 @@ pub(crate) fn language(tag: &str) -> CodedConcept {
     CodedConcept { value: value.to_owned(), scheme: "RFC5646".to_owned(), meaning: meaning_of(meaning) }
 }
 
+/// What begins a code for words of people that stand in it themselves, and for those of which it holds a digest. No code of
+/// ours begins so: words of people never stand for what calx means by a code.
+pub(crate) const OF_WORDS: [&str; 2] = ["w-", "x-"];
+/// Characters of such a code after that; of a digest 70 bits.
+const MOST_OF_WORDS: usize = MOST_VALUE - 2;
+
 /// A code of our own scheme for words that have none: the same words, the same code; other words, another one.
 pub(crate) fn for_words(words: &str) -> CodedConcept {
+    let [plainly, digested] = OF_WORDS;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let is_itself = (1..=MOST_VALUE).contains(&words.len())
+    let is_itself = (1..=MOST_OF_WORDS).contains(&words.len())
         && words.starts_with(plain)
         && words.ends_with(plain)
         && words.chars().all(|c| plain(c) || c == ' ')
         && !words.contains("  ");
     let value = if is_itself {
-        words.replace(' ', "-")
+        format!("{plainly}{}", words.replace(' ', "-"))
     } else {
-        let letters: String = words
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(9)
-            .collect::<String>()
-            .to_ascii_lowercase();
-        let digest = Sha256::digest(words.as_bytes());
-        let hash: String = digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-        if letters.is_empty() { format!("words-{hash}") } else { format!("{letters}-{hash}") }
+        format!("{digested}{}", digest(words))
     };
     CodedConcept { value, scheme: OWN_SCHEME.to_owned(), meaning: meaning_of(words) }
+}
+
+/// The first bits of a digest, five a character (RFC 4648 base 32, in lower case).
+fn digest(words: &str) -> String {
+    let whole = Sha256::digest(words.as_bytes());
+    let bits = whole.iter().take(9).fold(0u128, |bits, byte| (bits << 8) | u128::from(*byte));
+    let character = |at: usize| {
+        let five = (bits >> (72 - 5 * (at + 1))) & 31;
+        b"abcdefghijklmnopqrstuvwxyz234567"
+            .get(usize::try_from(five).unwrap_or(0))
+            .map_or('a', |c| char::from(*c))
+    };
+    (0..MOST_OF_WORDS).map(character).collect()
 }
 
 /// Words as a CodeMeaning can hold them: one line of at most 64 characters, never empty.
@@ -396,7 +436,11 @@ mod tests {
     #[test]
     fn words_without_a_code_get_one_that_fits_and_tells_them_apart() {
         let value = |words: &str| for_words(words).value;
-        assert_eq!([value("bone loss"), value("other"), value("a1")], ["bone-loss", "other", "a1"]);
+        assert_eq!([value("bone loss"), value("other"), value("a1")], ["w-bone-loss", "w-other", "w-a1"]);
+        // As sha256sum and base32 give it.
+        assert_eq!(value("Bone loss"), "x-2twwfact6tdfby");
+        // Two pairs of characters whose digests begin with the same 24 bits.
+        assert_ne!(value("骨端外"), value("管皮化"));
         let different =
             ["Bone loss", "bone-loss", "bone  loss", " bone loss", "動脈", "静脈", "", " ", "a\nb"];
         let mut seen = vec![value("bone loss")];
@@ -409,6 +453,20 @@ mod tests {
         let long = for_words(&"calcified stretch of an artery ".repeat(9));
         assert!(long.value.len() <= MOST_VALUE && long.meaning.chars().count() == MOST_MEANING, "{long:?}");
         assert!(long.meaning.ends_with('…'));
+    }
+
+    #[test]
+    fn words_of_people_never_get_a_code_of_ours() {
+        let names = super::super::case_document::names::values();
+        let ours = names.chain([DURATION.value, possible(), "unpaired", "not-assessable"]);
+        for value in ours {
+            assert!(!OF_WORDS.iter().any(|begins| value.starts_with(begins)), "{value}");
+            assert_ne!(for_words(&value.replace('-', " ")).value, value);
+        }
+    }
+
+    fn possible() -> &'static str {
+        certainty(Certainty::Possible).value
     }
 
     #[test]
@@ -443,6 +501,7 @@ mod tests {
         for concept in &codes {
             let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
             assert!(concept.value.len() <= MOST_VALUE && concept.value.bytes().all(plain), "{concept:?}");
+            assert!(!OF_WORDS.iter().any(|begins| concept.value.starts_with(begins)), "{concept:?}");
             assert_eq!(concept.scheme, OWN_SCHEME);
         }
         let values: std::collections::BTreeSet<_> = codes.iter().map(|c| c.value).collect();
@@ -451,7 +510,7 @@ mod tests {
 
     #[test]
     fn sides_and_presence_come_back_from_their_codes() {
-        for one in [Side::Right, Side::Left, Side::Bilateral] {
+        for one in [Side::Right, Side::Left, Side::Bilateral, Side::Unpaired] {
             assert_eq!(side_of(&side(Some(one)).into()), Some(one));
         }
         assert_eq!(side_of(&side(None).into()), None);
@@ -471,6 +530,8 @@ mod tests {
         assert_eq!(language("en-GB").meaning, "English");
         assert_eq!(language("").value, "und");
         assert_eq!(modality("DX").meaning, "Digital Radiography");
+        assert_eq!(modality("PX").meaning, "Panoramic X-Ray");
+        // No such modality: secondary captures state the one they came from.
         assert_eq!(modality("SC").value, "OT");
     }
 }

@@ -146,6 +146,12 @@ impl Copied {
         }
     }
 
+    /// PatientID (0010,0020) without the blanks around it.
+    pub(super) fn patient_id(&self) -> &str {
+        let found = self.values.iter().find(|value| value.tag == PATIENT_ID);
+        found.map_or("", |value| value.text.raw().trim())
+    }
+
     /// Writes it.
     ///
     /// # Errors

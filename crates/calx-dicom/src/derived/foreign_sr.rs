@@ -175,8 +175,8 @@ struct Reader {
     segmentations: BTreeSet<SopInstanceUid>,
     left_out: BTreeMap<String, usize>,
     groups: usize,
-    /// Places of a group that were taken: frame and points as bits, by image.
-    taken: BTreeSet<(usize, String, Vec<u32>)>,
+    /// Places of a group that were taken, as image and points in bits, with the frames of each.
+    taken: BTreeMap<(usize, String, Vec<u32>), Vec<Vec<u32>>>,
 }
 
 impl Reader {
@@ -201,7 +201,12 @@ impl Reader {
             }
             _ => {}
         }
-        for child in &item.children {
+        // A group's own place first: what stands under a number can be one of its frames.
+        let is_place = |child: &&Item| matches!(child.value, Value::Scoord { .. });
+        for child in item.children.iter().filter(is_place) {
+            self.walk(child, &context);
+        }
+        for child in item.children.iter().filter(|child| !is_place(child)) {
             self.walk(child, &context);
         }
     }
@@ -245,11 +250,16 @@ impl Reader {
                 self.leave_out("the UID of its image is none");
                 continue;
             };
-            let on = format!("{source} {:?} {graphic:?}", reference.frames);
             let bits = points.iter().flatten().map(|v| v.to_bits()).collect();
-            if !self.taken.insert((context.group, on, bits)) {
+            let taken = self.taken.entry((context.group, format!("{source} {graphic:?}"), bits)).or_default();
+            let frames = &reference.frames;
+            let holds = |known: &Vec<u32>| {
+                known == frames || (!frames.is_empty() && frames.iter().all(|frame| known.contains(frame)))
+            };
+            if taken.iter().any(holds) {
                 continue;
             }
+            taken.push(frames.clone());
             let points: Vec<[f64; 2]> = points.iter().map(|point| point.map(f64::from)).collect();
             // Each point of several stands for itself.
             let parts: Vec<&[[f64; 2]]> = match graphic {
@@ -335,7 +345,7 @@ fn site(item: &Item) -> Option<Site> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use calx_geometry::{Area, Outline};
     use calx_model::Side;
 
@@ -345,10 +355,9 @@ mod tests {
     use crate::write::WriteError;
 
     /// The measurement report of a case, as another program would read it.
-    fn reread(sample: &Sample) -> Read<ForeignReport> {
-        let folder = std::env::temp_dir().join(format!("calx-foreign-sr-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("report.dcm");
+    pub(crate) fn reread(sample: &Sample) -> Read<ForeignReport> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.dcm");
         let kinds = Kinds { sr: true, ..Kinds::default() };
         write_derived::<WriteError>(&sample.root(), kinds, &mut |object| {
             if object.kind == Kind::Measurements {
@@ -357,9 +366,7 @@ mod tests {
             Ok(())
         })
         .unwrap();
-        let read = read_report(&Locator::from(path)).unwrap();
-        std::fs::remove_dir_all(folder).unwrap();
-        read
+        read_report(&Locator::from(path)).unwrap()
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) fn key_objects(root: &Root<'_>, study: &StudyOf<'_>) -> Result<Option
         content = content.contains(Item::image(Reference::new(class, instance, frame)));
     }
     let mut out = common(root, study.first, Kind::KeyObjects, study.number)?;
-    document(root, &mut out, study.study.as_str(), &evidence, &content)?;
+    document(root, &mut out, Kind::KeyObjects, study.first, &evidence, &content)?;
     let name = format!("kos/keys-{}.dcm", study.number);
     finish(root, study.first, Kind::KeyObjects, name, out).map(Some)
 }

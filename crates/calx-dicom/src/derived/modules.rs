@@ -3,7 +3,10 @@
 //! Not here: what is particular to a kind of object; patient and study as the image has them ([`super::source_facts`]).
 //!
 //! Invariants
-//! - Every date is that of the case's revision; the SOP Instance UID follows from all the rest of the data set.
+//! - Every date is that of the case's revision; the SOP Instance UID follows from all the rest of the data set. It is said in
+//!   the time zone of the study where its first image states one, else in UTC, as the study's own times then are of a zone
+//!   nobody knows.
+//! - Synthetic Data is YES only where nobody is in any image of the case: its words may speak of all of them.
 //! - No object is written that is larger than calx reads back.
 //! - Objects of one study take patient and study from one image, the first of that study.
 //!
@@ -20,6 +23,7 @@ use super::predecessor::latest;
 use super::read::content_of_bytes;
 use super::root::Root;
 use super::source_facts::SourceFacts;
+use super::zone::Zone;
 use super::{Holds, Kind, NewObject};
 use crate::dataset::Tag;
 use crate::open::open_source;
@@ -47,15 +51,18 @@ pub(crate) fn common(
     out.uid(Tag(0x0008, 0x0016), kind.sop_class());
     let in_study = || root.sources.iter().filter(|source| source.study == of.study);
     in_study().next().unwrap_or(of).write_patient_and_study(&mut out)?;
-    if of.synthetic && in_study().all(|source| source.synthetic) {
+    if root.sources.iter().all(|source| source.synthetic) {
         out.text(Tag(0x0008, 0x001c), b"CS", "YES");
+    }
+    if let Some(zone) = zone(root, of, kind) {
+        out.text(Tag(0x0008, 0x0201), b"SH", &zone.to_string());
     }
 
     out.text(Tag(0x0008, 0x0060), b"CS", kind.modality());
     out.uid(Tag(0x0020, 0x000e), &series(root, of, kind));
     out.is(Tag(0x0020, 0x0011), i64::from(kind.series_number()));
     out.text(Tag(0x0008, 0x103e), b"LO", kind.series_description());
-    let [date, time] = edited(root);
+    let [date, time] = edited(root, of, kind);
     out.text(Tag(0x0008, 0x0021), b"DA", &date);
     out.text(Tag(0x0008, 0x0031), b"TM", &time);
     out.is(Tag(0x0020, 0x0013), i64::try_from(number).unwrap_or(i64::MAX));
@@ -94,28 +101,37 @@ fn series(root: &Root<'_>, of: &SourceFacts, kind: Kind) -> String {
     root.uids().series(kind, &format!("{study} {side} {}", of.body_part.trim()))
 }
 
-/// Date and time of the case's revision, in UTC: DA and TM.
-pub(crate) fn edited(root: &Root<'_>) -> [String; 2] {
-    let at = root.case.edited;
+/// The zone of all dates and times of an object: that of the study, which is in it with its own. The case document has
+/// instants of its own, in UTC, and says so in their names; it states no zone.
+fn zone(root: &Root<'_>, of: &SourceFacts, kind: Kind) -> Option<Zone> {
+    let first = root.sources.iter().find(|source| source.study == of.study).unwrap_or(of);
+    first.zone.filter(|_| kind != Kind::CaseDocument)
+}
+
+/// Date and time of the case's revision in the zone of the object: DA and TM.
+pub(crate) fn edited(root: &Root<'_>, of: &SourceFacts, kind: Kind) -> [String; 2] {
+    let at = zone(root, of, kind).unwrap_or(Zone::UTC).local(root.case.edited);
     [at.strftime("%Y%m%d").to_string(), at.strftime("%H%M%S").to_string()]
 }
 
 /// ContentDate (0008,0023) and ContentTime (0008,0033).
-pub(crate) fn content_date(root: &Root<'_>, out: &mut Elements) {
-    let [date, time] = edited(root);
+pub(crate) fn content_date(root: &Root<'_>, of: &SourceFacts, kind: Kind, out: &mut Elements) {
+    let [date, time] = edited(root, of, kind);
     out.text(Tag(0x0008, 0x0023), b"DA", &date);
     out.text(Tag(0x0008, 0x0033), b"TM", &time);
 }
 
-/// What key object documents and reports have in common: date, evidence, the tree. `own_study` is the document's.
+/// What key object documents and reports have in common: date, evidence, the tree. `of` is the first image of the document's
+/// study.
 pub(crate) fn document(
     root: &Root<'_>,
     out: &mut Elements,
-    own_study: &str,
+    kind: Kind,
+    of: &SourceFacts,
     evidence: &Evidence,
     content: &Item,
 ) -> Result<(), WriteError> {
-    content_date(root, out);
+    content_date(root, of, kind, out);
     let items = content.count();
     if items > MOST_ITEMS {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
@@ -127,7 +143,7 @@ pub(crate) fn document(
         });
     }
     out.sequence_of(Tag(0x0008, 0x1111), Vec::new());
-    evidence.write(own_study, out);
+    evidence.write(of.study.as_str(), out);
     out.extend(tree(content)?);
     Ok(())
 }
@@ -137,18 +153,21 @@ pub(crate) fn sr_document(
     root: &Root<'_>,
     out: &mut Elements,
     kind: Kind,
-    own_study: &str,
+    of: &SourceFacts,
     evidence: &Evidence,
     content: &Item,
 ) -> Result<(), WriteError> {
-    document(root, out, own_study, evidence, content)?;
+    document(root, out, kind, of, evidence, content)?;
     out.sequence_of(Tag(0x0040, 0xa372), Vec::new());
-    let is_complete = matches!(root.case.status, CaseStatus::Published | CaseStatus::Withdrawn);
+    let is_complete = root.case.status == CaseStatus::Published;
     out.text(Tag(0x0040, 0xa491), b"CS", if is_complete { "COMPLETE" } else { "PARTIAL" });
+    if root.case.status == CaseStatus::Withdrawn {
+        out.text(Tag(0x0040, 0xa492), b"LO", "The case is withdrawn");
+    }
     // Nobody signs here with legal effect.
     out.text(Tag(0x0040, 0xa493), b"CS", "UNVERIFIED");
     out.text(Tag(0x0040, 0xa496), b"CS", if is_complete { "FINAL" } else { "PRELIMINARY" });
-    let series = root.uids().series(kind, own_study);
+    let series = root.uids().series(kind, of.study.as_str());
     if let Some(earlier) = latest(root.predecessors, &series) {
         // As it is, unless nothing changed since: then this is that report.
         earlier.its_own().write_as_predecessors(out);
@@ -239,4 +258,92 @@ pub(crate) fn finish(
         bytes,
         holds,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use calx_geometry::Mask;
+    use calx_model::Shape;
+    use dicom_object::InMemDicomObject;
+
+    use super::*;
+    use crate::derived::testing::Sample;
+    use crate::derived::{Kinds, write_derived};
+
+    /// Every object of a case, as dicom-object reads it.
+    fn objects(sample: &Sample) -> Vec<(Kind, InMemDicomObject)> {
+        let mut found = Vec::new();
+        let all = Kinds { sr: true, seg: true, gsps: true, kos: true };
+        write_derived::<WriteError>(&sample.root(), all, &mut |object| {
+            let read = dicom_object::from_reader(std::io::Cursor::new(&object.bytes[128..])).unwrap();
+            found.push((object.kind, read.into_inner()));
+            Ok(())
+        })
+        .unwrap();
+        found
+    }
+
+    fn text(object: &InMemDicomObject, tag: (u16, u16)) -> Option<String> {
+        object.element_opt(tag.into()).unwrap().map(|e| e.to_str().unwrap().trim_end().to_owned())
+    }
+
+    fn marked(names: &[&str]) -> Sample {
+        let mut sample = Sample::of(names);
+        let mask = Mask::from_bits(90, 90, |x, y| x > 10 && y > 20).unwrap();
+        sample.mark(0, Shape::Mask(mask), "other");
+        sample
+    }
+
+    #[test]
+    fn nothing_is_synthetic_where_one_image_is_of_a_patient() {
+        let mut sample = marked(&["hand_right_small", "hand_signed"]);
+        let synthetic = |sample: &Sample| -> Vec<bool> {
+            objects(sample)
+                .iter()
+                .map(|(_, one)| text(one, (0x0008, 0x001c)).as_deref() == Some("YES"))
+                .collect()
+        };
+        assert!(synthetic(&sample).iter().all(|is| *is));
+        sample.sources[1].synthetic = false;
+        assert!(!synthetic(&sample).iter().any(|is| *is), "the other study's image is of a patient");
+    }
+
+    #[test]
+    fn dates_are_said_in_the_zone_of_the_study() {
+        let mut sample = marked(&["hand_right_small"]);
+        let said = |sample: &Sample| -> Vec<(Kind, Option<String>, String)> {
+            let one = |(kind, one): &(Kind, InMemDicomObject)| {
+                let at = [(0x0008, 0x0021), (0x0008, 0x0031)].map(|tag| text(one, tag).unwrap());
+                (*kind, text(one, (0x0008, 0x0201)), at.concat())
+            };
+            objects(sample).iter().map(one).collect()
+        };
+        assert_eq!(sample.case.edited.to_string(), "2026-03-01T09:30:00.5Z");
+        assert!(said(&sample).iter().all(|(_, zone, at)| zone.is_none() && at == "20260301093000"));
+        sample.sources[0].zone = Zone::of("+1400");
+        for (kind, zone, at) in said(&sample) {
+            // Instants of the case document are in UTC by their names.
+            let is_own = kind == Kind::CaseDocument;
+            let wanted = if is_own { (None, "20260301093000") } else { (Some("+1400"), "20260301233000") };
+            assert_eq!((zone.as_deref(), at.as_str()), wanted, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_out_is_complete() {
+        let mut sample = marked(&["hand_right_small"]);
+        for (status, completion, preliminary, why) in [
+            (CaseStatus::Draft, "PARTIAL", "PRELIMINARY", None),
+            (CaseStatus::Published, "COMPLETE", "FINAL", None),
+            (CaseStatus::Withdrawn, "PARTIAL", "PRELIMINARY", Some("The case is withdrawn")),
+        ] {
+            sample.case.status = status;
+            let reports = objects(&sample);
+            let reports =
+                reports.iter().filter(|(kind, _)| matches!(kind, Kind::Measurements | Kind::CaseDocument));
+            let said = reports.map(|(_, one)| [0xa491, 0xa496, 0xa492].map(|tag| text(one, (0x0040, tag))));
+            let wanted = [Some(completion), Some(preliminary), why].map(|words| words.map(str::to_owned));
+            assert_eq!(said.collect::<Vec<_>>(), [wanted.clone(), wanted], "{status:?}");
+        }
+    }
 }

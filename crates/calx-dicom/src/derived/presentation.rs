@@ -30,6 +30,37 @@ use crate::write::encode::Elements;
 
 /// Terms of BodyPartExamined (PS3.16 L) that a state takes over; checkers know no others for hands and arms.
 const BODY_PARTS: [&str; 6] = ["HAND", "WRIST", "FINGER", "THUMB", "ARM", "ELBOW"];
+/// Terms of parts that the body has once: a series of one has no Laterality (0020,0060), which is a matter of its part.
+const UNPAIRED_PARTS: [&str; 28] = [
+    "ABDOMEN",
+    "ABDOMENPELVIS",
+    "AORTA",
+    "BLADDER",
+    "BRAIN",
+    "CHEST",
+    "COCCYX",
+    "CSPINE",
+    "HEAD",
+    "HEADNECK",
+    "HEART",
+    "JAW",
+    "LIVER",
+    "LSPINE",
+    "LSSPINE",
+    "MEDIASTINUM",
+    "NECK",
+    "PANCREAS",
+    "PELVIS",
+    "PROSTATE",
+    "SKULL",
+    "SPINE",
+    "SPLEEN",
+    "SSPINE",
+    "STERNUM",
+    "TLSPINE",
+    "TSPINE",
+    "UTERUS",
+];
 
 /// The presentation state of one image of the case, with what it cannot say in words; `None` when the image can have
 /// none, and the words say why.
@@ -70,14 +101,18 @@ pub(crate) fn presentation(
         return Ok(None);
     }
     display::write_view(&image.display, source.columns, source.rows, shown.pixel_aspect, &mut out);
-    // Of a series with one side: else it is empty, as where nobody knows it.
-    out.text(Tag(0x0020, 0x0060), b"CS", one_side(root, source).map_or("", Side::laterality));
-    if BODY_PARTS.contains(&source.body_part.trim()) {
-        out.text(Tag(0x0018, 0x0015), b"CS", source.body_part.trim());
+    let part = source.body_part.trim();
+    let is_unpaired = UNPAIRED_PARTS.contains(&part);
+    if !is_unpaired {
+        // Of a series with one side: else it is empty, as where nobody knows it.
+        out.text(Tag(0x0020, 0x0060), b"CS", one_side(root, source).map_or("", Side::laterality));
+    }
+    if is_unpaired || BODY_PARTS.contains(&part) {
+        out.text(Tag(0x0018, 0x0015), b"CS", part);
     }
     out.text(Tag(0x0070, 0x0080), b"CS", "CALX");
     out.text(Tag(0x0070, 0x0081), b"LO", Kind::Presentation.series_description());
-    let [date, time] = edited(root);
+    let [date, time] = edited(root, source, Kind::Presentation);
     out.text(Tag(0x0070, 0x0082), b"DA", &date);
     out.text(Tag(0x0070, 0x0083), b"TM", &time);
     let reader = root.regions_on(image.id).next().map(|(_, region)| region.reading);

@@ -13,7 +13,8 @@ use calx_model::{
 use super::codes;
 use super::predecessor::Predecessor;
 use super::source_facts::SourceFacts;
-use super::uids::{Profile, Uids, uid_of_id};
+use super::tracking::Tracking;
+use super::uids::{Profile, Uids};
 
 /// How the grey of an image was shown: its resolved chain.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +99,9 @@ pub struct Root<'a> {
     pub predecessors: &'a [Predecessor],
 }
 
+/// Of an image with more frames than these a reference to all names none, which means the same.
+const MOST_NAMED_FRAMES: u32 = 10_000;
+
 /// The images of one DICOM study.
 #[derive(Debug, Clone)]
 pub(crate) struct StudyOf<'a> {
@@ -164,10 +168,9 @@ impl<'a> Root<'a> {
         self.words.get(index).map_or("", String::as_str)
     }
 
-    /// The Tracking UID of a region: of its track, else its own.
-    pub(crate) fn tracking(&self, region: &Region) -> String {
-        let track = region.track.and_then(|id| self.case.tracks.iter().find(|track| track.id == id));
-        track.map_or_else(|| uid_of_id(region.id.0), |track| track.tracking_uid.as_str().to_owned())
+    /// How the region at a place of the case is followed.
+    pub(crate) fn tracking(&self, index: usize, region: &Region) -> Tracking {
+        Tracking::of(self, index, region)
     }
 
     /// What the label of a region means.
@@ -177,8 +180,8 @@ impl<'a> Root<'a> {
         stated.unwrap_or_else(|| codes::for_words(&region.label))
     }
 
-    /// The one frame a reference names, where the image has several: the region's first, else the one shown.
-    pub(crate) fn frame_of(&self, region: &Region) -> Option<u32> {
+    /// The frame that a region was measured on, where its image has several: its first, else the one shown.
+    pub(crate) fn measured_frame(&self, region: &Region) -> Option<u32> {
         let image = self.case.image(region.image)?;
         let frame = region.frames.first().copied().unwrap_or(image.display.frame);
         (image.frames > 1).then(|| frame.clamp(1, image.frames))
@@ -207,6 +210,17 @@ impl<'a> Root<'a> {
             Shape::Area(area) => !is_one_outline(area),
             _ => false,
         }
+    }
+}
+
+/// The frames that a region lies on, where its image has several: its own, and all of them when it lies on the whole. They
+/// are named even then, as far as a reference has room: readers ask every reference to points on such an image for them.
+pub(crate) fn frames_of(region: &Region, image: &CaseImage) -> Vec<u32> {
+    match region.frames.as_slice() {
+        _ if image.frames <= 1 => Vec::new(),
+        [] if image.frames > MOST_NAMED_FRAMES => Vec::new(),
+        [] => (1..=image.frames).collect(),
+        stated => stated.to_vec(),
     }
 }
 

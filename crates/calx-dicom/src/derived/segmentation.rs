@@ -19,13 +19,14 @@ mod tests;
 use std::collections::BTreeMap;
 
 use calx_geometry::Mask;
-use calx_model::{CaseImage, CodedConcept, Origin, Region, RegionId};
+use calx_model::{CaseImage, CodedConcept, Origin, Region, RegionId, Site};
 
 use super::codes;
 use super::content::encode::code;
 use super::evidence::referenced;
 use super::lossy;
 use super::modules::{common, content_date, finish};
+use super::report::sites;
 use super::root::{Root, SegGeometry};
 use super::source_facts::SourceFacts;
 use super::{Kind, NewObject};
@@ -85,7 +86,7 @@ pub(crate) fn segmentation(root: &Root<'_>, image: &CaseImage) -> Result<Option<
     }
     let is_nominal = root.options.seg_geometry == SegGeometry::Nominal;
     let mut out = common(root, source, Kind::Segmentation, number)?;
-    content_date(root, &mut out);
+    content_date(root, source, Kind::Segmentation, &mut out);
     image_attributes(source, &mut out)?;
     let frames: usize = parts.iter().map(|part| part.frames.len()).sum();
     out.is(Tag(0x0028, 0x0008), i64::try_from(frames).unwrap_or(i64::MAX));
@@ -244,8 +245,8 @@ fn segment(root: &Root<'_>, source: &SourceFacts, part: &Part<'_>) -> Result<Ele
     let Part { index, region, number, .. } = part;
     let label = root.label_code(region);
     let mut out = Elements::default();
-    if let Some(site) = anatomy(region, source) {
-        out.sequence_of(Tag(0x0008, 0x2218), vec![code(&site)?]);
+    if let Some(site) = anatomy(root, region, source)? {
+        out.sequence_of(Tag(0x0008, 0x2218), vec![site]);
     }
     out.sequence_of(Tag(0x0062, 0x0003), vec![code(&codes::category(&region.label).into())?]);
     out.us(Tag(0x0062, 0x0004), *number);
@@ -259,26 +260,52 @@ fn segment(root: &Root<'_>, source: &SourceFacts, part: &Part<'_>) -> Result<Ele
             out.text(Tag(0x0062, 0x0008), b"CS", "SEMIAUTOMATIC");
             out.checked(Tag(0x0062, 0x0009), b"LO", "SegmentAlgorithmName (0062,0009)", &name)?;
         }
-        Origin::Drawn { .. } | Origin::Imported { .. } => out.text(Tag(0x0062, 0x0008), b"CS", "MANUAL"),
+        // A program brought it and a person took it; how it was made nobody said.
+        Origin::Imported { .. } => {
+            out.text(Tag(0x0062, 0x0008), b"CS", "SEMIAUTOMATIC");
+            out.text(Tag(0x0062, 0x0009), b"LO", "imported, method not stated");
+        }
+        Origin::Drawn { .. } => out.text(Tag(0x0062, 0x0008), b"CS", "MANUAL"),
     }
     out.sequence_of(Tag(0x0062, 0x000f), vec![code(&label)?]);
-    out.long_text(Tag(0x0062, 0x0020), &format!("calx:region:{}", index + 1));
-    out.uid(Tag(0x0062, 0x0021), &root.tracking(region));
+    let tracking = root.tracking(*index, region);
+    out.long_text(Tag(0x0062, 0x0020), &tracking.identifier);
+    out.uid(Tag(0x0062, 0x0021), &tracking.uid);
     Ok(out)
 }
 
-/// The structure a region lies in: the first site that has a code, else what the image says it shows.
-fn anatomy(region: &Region, source: &SourceFacts) -> Option<CodedConcept> {
-    let coded = region.sites.iter().find_map(|site| site.code.clone()).filter(codes::is_writable);
-    let by_place = || {
-        let segment = region.sites.iter().find_map(|site| site.segment.and_then(codes::segment));
-        segment.or_else(|| region.sites.iter().find_map(|site| site.digit.map(codes::digit)))
-    };
+/// An item of AnatomicRegionSequence (0008,2218): the structure a region lies in, with side, digit and stretch as its
+/// modifiers. A segment has one: the first site that has a code, else the first that names a digit or a stretch, else what
+/// the image shows.
+fn anatomy(root: &Root<'_>, region: &Region, source: &SourceFacts) -> Result<Option<Elements>, WriteError> {
+    let has_code = |site: &&Site| site.code.as_ref().is_some_and(codes::is_writable);
+    let names = |site: &&Site| site.segment.is_some() || site.digit.is_some();
+    let site = region.sites.iter().find(has_code).or_else(|| region.sites.iter().find(names));
     let of_image = || source.anatomy.clone().filter(codes::is_writable);
-    coded
-        .or_else(|| by_place().map(CodedConcept::from))
-        .or_else(of_image)
-        .or_else(|| codes::body_part(&source.body_part).map(CodedConcept::from))
+    let of_image = || of_image().or_else(|| codes::body_part(&source.body_part).map(CodedConcept::from));
+    let (structure, mut modifiers) = match site {
+        Some(site) => {
+            let (structure, modifiers) = sites::structure(site);
+            let is_named = !codes::ANATOMICAL_STRUCTURE.is(&structure);
+            (if is_named { structure } else { of_image().unwrap_or(structure) }, modifiers)
+        }
+        None => match of_image() {
+            Some(structure) => (structure, Vec::new()),
+            None => return Ok(None),
+        },
+    };
+    let sided = site.or(region.sites.first()).and_then(|site| site.side);
+    let shown = root.case.image(region.image).and_then(CaseImage::side);
+    if let Some(side) = sites::laterality([sided, region.side], shown) {
+        modifiers.insert(0, codes::side(Some(side)));
+    }
+    let mut item = code(&structure)?;
+    if !modifiers.is_empty() {
+        let modifiers: Result<Vec<Elements>, WriteError> =
+            modifiers.into_iter().map(|modifier| code(&modifier.into())).collect();
+        item.sequence_of(Tag(0x0008, 0x2220), modifiers?);
+    }
+    Ok(Some(item))
 }
 
 /// The groups of one frame: where it comes from, its place in the dimension, its segment.

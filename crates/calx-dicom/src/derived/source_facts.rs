@@ -2,6 +2,8 @@
 //!
 //! Not here: pixels, display attributes, making values fit (`copied`), compression (`lossy`).
 
+use std::collections::BTreeSet;
+
 use calx_model::presentation_state::Shutter;
 use calx_model::{
     CodedConcept, ImageId, SeriesInstanceUid, Side, SopClassUid, SopInstanceUid, StudyInstanceUid,
@@ -10,6 +12,7 @@ use calx_model::{
 use super::content::read::coded;
 use super::copied::Copied;
 use super::lossy::Lossy;
+use super::zone::Zone;
 use crate::dataset::Tag;
 use crate::header::{ReadHeaderError, header_of};
 use crate::locator::Locator;
@@ -63,8 +66,17 @@ pub struct SourceFacts {
     pub spacing_mm: Option<[f64; 2]>,
     /// SyntheticData (0008,001C) is YES.
     pub synthetic: bool,
+    /// Of its dates and times, when it states one.
+    pub(crate) zone: Option<Zone>,
     copied: Copied,
     pub(crate) lossy: Option<Lossy>,
+}
+
+/// How many patients there are by PatientID (0010,0020); images without one are of any.
+#[must_use]
+pub fn patients(sources: &[SourceFacts]) -> usize {
+    let ids: BTreeSet<&str> = sources.iter().map(|source| source.copied.patient_id()).collect();
+    ids.into_iter().filter(|id| !id.is_empty()).count()
 }
 
 impl SourceFacts {
@@ -144,6 +156,7 @@ pub fn read_source_facts(image: ImageId, locator: &Locator) -> Result<Read<Sourc
         patient_orientation: orientation,
         spacing_mm: spacing(Tag(0x0028, 0x0030)).or_else(|| spacing(Tag(0x0018, 0x1164))),
         synthetic: header.synthetic_data,
+        zone: data.code(Tag(0x0008, 0x0201)).and_then(|text| Zone::of(&text)),
         copied: Copied::of(&data, &mut notices),
         lossy,
         study: header.study,

@@ -8,11 +8,16 @@ use calx_model::{
 };
 use uuid::Uuid;
 
+use super::content::Item;
+use super::content::read::read_tree;
 use super::root::{DerivedOptions, Root, Shown};
 use super::source_facts::{SourceFacts, read_source_facts};
 use super::uids::Profile;
 use crate::image::read_image_info;
 use crate::locator::Locator;
+use crate::open::open_source;
+use crate::scan::{Keep, Wanted};
+use crate::source::Source;
 
 /// Everything a [`Root`] borrows.
 pub(crate) struct Sample {
@@ -154,4 +159,14 @@ impl Sample {
             predecessors: &[],
         }
     }
+}
+
+/// The content tree of a report.
+pub(crate) fn tree_of(bytes: &[u8]) -> Item {
+    let mut opened = open_source(Source::memory(bytes.to_vec())).unwrap();
+    let scan = opened.scan(Wanted::matching(|_| true, 1 << 22)).unwrap();
+    let mut notices = scan.notices;
+    let tree = read_tree(scan.data, &mut notices);
+    assert_eq!(notices, []);
+    tree
 }

@@ -57,7 +57,8 @@ impl Gathered {
                 }
             }
         }
-        let measured = if kinds.sr { measures::all(case, input.pixels) } else { Vec::new() };
+        // What is measured of shapes tells how regions are tracked, in every kind.
+        let measured = if kinds.sr { measures::all(case, input.pixels) } else { measures::of_shapes(case) };
         notices.extend(measured.iter().filter_map(|one| one.notice.clone()));
         let words = case.regions.iter().map(|region| mark_label(case, region)).collect();
         let measured = measured.into_iter().map(|one| one.values).collect();

@@ -29,6 +29,9 @@ pub(crate) struct ObjectArgs {
     /// Patient and dates may leave in DICOM objects as the images have them. The journal records who
     #[arg(long)]
     identity: bool,
+    /// The images are of several patients (PatientID), and DICOM objects of one may speak of the others
+    #[arg(long)]
+    several_patients: bool,
     /// Reports: regions that OHIF can edit, or TID 1500 and nothing else
     #[arg(long, value_enum, default_value = "ohif", value_name = "PROFILE")]
     sr_profile: ProfileWord,
@@ -64,6 +67,10 @@ enum RegionsWord {
 impl ObjectArgs {
     pub(super) const fn identity(&self) -> bool {
         self.identity
+    }
+
+    pub(super) const fn several_patients(&self) -> bool {
+        self.several_patients
     }
 
     pub(super) const fn derived(&self) -> DerivedOptions {

@@ -243,6 +243,14 @@ pub(crate) fn of_key(key: &str) -> Option<&'static Name> {
     NAMES.binary_search_by_key(&key, |name| name.key).ok().and_then(|at| NAMES.get(at))
 }
 
+/// All codes of the table and of what is no field.
+#[cfg(test)]
+pub(crate) fn values() -> impl Iterator<Item = &'static str> {
+    let others =
+        [ENTRY, EXACT_TEXT, EMPTY_TEXT, LINK, CITATION, WHOLE_NUMBER, LENGTH, OFFSET, CITED, WIDTHS, MASK];
+    NAMES.iter().map(|name| name.concept.value).chain(others.into_iter().map(|concept| concept.value))
+}
+
 /// What a key is called.
 pub(crate) fn concept(key: &str) -> CodedConcept {
     match of_key(key) {

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::super::codes;
 use super::super::content::{Item, Reference, Value};
+use super::super::root::frames_of;
 use super::super::uids::uid_of_id;
 use super::names::{self, ENTRY, Kind, MASK, WHOLE_NUMBER};
 use super::{FORMAT_WORD, shape, text};
@@ -94,9 +95,10 @@ fn refused(why: &'static str) -> WriteError {
 
 /// The image on which the coordinates of a region lie.
 pub(crate) fn image_of(region: &Region, image: &CaseImage) -> Reference {
-    let frame = region.frames.first().copied().unwrap_or(image.display.frame);
-    let frame = (image.frames > 1).then(|| frame.clamp(1, image.frames));
-    Reference::new(image.sop_class.as_str(), image.source.as_str(), frame)
+    Reference {
+        frames: frames_of(region, image),
+        ..Reference::new(image.sop_class.as_str(), image.source.as_str(), None)
+    }
 }
 
 /// The region that coordinates belong to.

@@ -12,7 +12,7 @@ use super::super::codes::{MOST_MEANING, MOST_VALUE, one_line};
 use super::{Item, Measured, Reference, Value, is_text, may_hang};
 use crate::dataset::Tag;
 use crate::write::WriteError;
-use crate::write::encode::{Elements, decimal};
+use crate::write::encode::{Elements, MOST_SHORT_BYTES, decimal};
 
 const CODE_VALUE: Tag = Tag(0x0008, 0x0100);
 const CODING_SCHEME: Tag = Tag(0x0008, 0x0102);
@@ -160,7 +160,11 @@ fn referenced(of: &Item, reference: &Reference) -> Result<Elements, WriteError> 
     out.uid(Tag(0x0008, 0x1155), &reference.instance);
     if !reference.frames.is_empty() {
         let frames: Vec<String> = reference.frames.iter().map(u32::to_string).collect();
-        out.text(Tag(0x0008, 0x1160), b"IS", &frames.join("\\"));
+        let frames = frames.join("\\");
+        if frames.len() > MOST_SHORT_BYTES {
+            return Err(refused(of, "it names more frames than a reference can hold"));
+        }
+        out.text(Tag(0x0008, 0x1160), b"IS", &frames);
     }
     if !reference.segments.is_empty() {
         out.us_list(Tag(0x0062, 0x000b), &reference.segments);

@@ -77,15 +77,18 @@ pub(super) fn write_marks(
                         index + 1
                     ));
                 }
+                let tracking = root.tracking(index, region);
                 for line in drawn.lines {
                     let mut item = line.item();
-                    item.long_text(Tag(0x0062, 0x0020), &format!("calx:region:{}", index + 1));
-                    item.uid(Tag(0x0062, 0x0021), &root.tracking(region));
+                    item.long_text(Tag(0x0062, 0x0020), &tracking.identifier);
+                    item.uid(Tag(0x0062, 0x0021), &tracking.uid);
                     graphics.push(item);
                 }
-                texts.extend(
-                    region.shape.bounds().and_then(|b| text_item(&mut boxes, root.words_at(index), b)),
-                );
+                let text = region.shape.bounds().and_then(|b| text_item(&mut boxes, root.words_at(index), b));
+                if let Some(what) = text.as_ref().and_then(|text| text.told) {
+                    notices.push(format!("region {}: its words {what} in the presentation state", index + 1));
+                }
+                texts.extend(text.map(|text| text.item));
             }
             if !texts.is_empty() {
                 annotation.sequence_of(Tag(0x0070, 0x0008), texts);

@@ -244,3 +244,43 @@ fn an_outline_of_too_many_points_is_simplified_and_told() {
     assert!((50..8191).contains(&graphic.points.len()), "{}", graphic.points.len());
     assert!(graphic.points.iter().all(|p| ((p.x - 100.0).hypot(p.y - 100.0) - 90.0).abs() < 0.5));
 }
+
+#[test]
+fn words_that_are_cut_or_have_no_room_are_told() {
+    let told = |length: usize| {
+        let mut sample = Sample::of(&["hand_right_small"]);
+        sample.mark(0, Shape::Point { at: at(33.0, 44.0) }, "other");
+        sample.words[0] = "word ".repeat(length);
+        let (value, told) = state(&sample, 0);
+        let text = &value.annotations[0].value.texts[0];
+        (text.text.chars().count(), told)
+    };
+    assert_eq!(told(20), (99, Vec::new()));
+    let (kept, words) = told(200);
+    assert_eq!(
+        (kept, words.as_slice()),
+        (999, ["region 1: its words have no room in the presentation state".to_owned()].as_slice())
+    );
+    let (kept, words) = told(300);
+    let cut = "region 1: its words are cut after 1024 characters in the presentation state".to_owned();
+    assert_eq!((kept, words), (1024, vec![cut]));
+}
+
+#[test]
+fn a_series_of_an_unpaired_part_has_its_part_and_no_side() {
+    let said = |part: &str| {
+        let mut sample = Sample::of(&["hand_right_small"]);
+        part.clone_into(&mut sample.sources[0].body_part);
+        let (object, _) = write_presentation(&sample.root(), sample.image(0).id).unwrap();
+        let bytes = object.unwrap().bytes;
+        let object = dicom_object::from_reader(std::io::Cursor::new(&bytes[128..])).unwrap();
+        [(0x0020, 0x0060), (0x0018, 0x0015)].map(|(group, element): (u16, u16)| {
+            let element = object.element_opt((group, element).into()).unwrap();
+            element.map(|element| element.to_str().unwrap().trim_end().to_owned())
+        })
+    };
+    let is = |side: Option<&str>, part: Option<&str>| [side, part].map(|word| word.map(str::to_owned));
+    assert_eq!(said("HAND"), is(Some("R"), Some("HAND")));
+    assert_eq!(said("HEAD "), is(None, Some("HEAD")));
+    assert_eq!(said("FOREARM"), is(Some("R"), None));
+}

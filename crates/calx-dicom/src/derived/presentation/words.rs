@@ -1,7 +1,8 @@
 //! Where the words beside a region stand.
 //!
 //! Invariants
-//! - A box lies in the image and has room for its words as they are shown, whatever way the image is turned.
+//! - A box lies in the image and has room for its words as they are shown, whatever way the image is turned; words for which
+//!   the whole image has none are told of, and so are those that are cut.
 //! - Of eight places beside their region words take the one where they cover least: other words above all, then regions.
 //!   Where more than [`MOST_WEIGHED`] words stand on one image nobody reads them, and the rest take the first place.
 //!
@@ -107,17 +108,36 @@ fn edges(bounds: GridRect) -> Edges {
     [bounds.min.x, bounds.min.y, bounds.max.x, bounds.max.y].map(calx_geometry::Grid::pixels)
 }
 
+/// A text object.
+pub(super) struct Text {
+    pub(super) item: Elements,
+    /// What becomes of its words, when it is not all of them.
+    pub(super) told: Option<&'static str>,
+}
+
 /// One text object; none for words of nothing but blanks.
-pub(super) fn text_item(boxes: &mut Boxes, words: &str, bounds: GridRect) -> Option<Elements> {
-    let text: String = shown_text(words).trim_start().chars().take(MOST_CHARACTERS).collect();
+pub(super) fn text_item(boxes: &mut Boxes, words: &str, bounds: GridRect) -> Option<Text> {
+    let all = shown_text(words);
+    let text: String = all.trim_start().chars().take(MOST_CHARACTERS).collect();
     let text = text.trim_end();
     if text.is_empty() {
         return None;
     }
+    let is_cut = all.trim().chars().count() > MOST_CHARACTERS;
     let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+    let [columns, rows] = boxes.size;
+    let (most_across, most_down) = if boxes.is_on_its_side { (rows, columns) } else { (columns, rows) };
+    let across_of = |letters: usize| count(letters.max(2)) * LETTER * boxes.line + boxes.line * 0.5;
+    // A line that is wider than the image goes on below.
+    let lines = |line: &str| (across_of(line.chars().count()) / most_across).ceil().max(1.0);
     let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or(1);
-    let across = count(longest.max(2)) * LETTER * boxes.line + boxes.line * 0.5;
-    let down = count(text.lines().count().max(1)) * boxes.line * 1.2;
+    let across = across_of(longest).min(most_across);
+    let down = text.lines().map(lines).sum::<f64>().max(1.0) * boxes.line * 1.2;
+    let told = match (is_cut, down > most_down) {
+        (true, _) => Some("are cut after 1024 characters"),
+        (false, true) => Some("have no room"),
+        (false, false) => None,
+    };
     let (width, height) = if boxes.is_on_its_side { (down, across) } else { (across, down) };
     let [left, top, right, bottom] = boxes.place(edges(bounds), width, height);
     let mut item = Elements::default();
@@ -126,7 +146,7 @@ pub(super) fn text_item(boxes: &mut Boxes, words: &str, bounds: GridRect) -> Opt
     item.fl(Tag(0x0070, 0x0010), &single([left, top]));
     item.fl(Tag(0x0070, 0x0011), &single([right, bottom]));
     item.text(Tag(0x0070, 0x0012), b"CS", "LEFT");
-    Some(item)
+    Some(Text { item, told })
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "a bounding box has 32-bit floats")]

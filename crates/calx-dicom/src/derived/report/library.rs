@@ -66,7 +66,7 @@ fn entry(image: &CaseImage, source: &SourceFacts) -> Item {
             }
         }
     }
-    if let Some(spacing) = image.effective_spacing() {
+    if let Some(spacing) = &image.spacing {
         add(Item::num(codes::HORIZONTAL_SPACING, spacing.between_columns_mm, codes::MM));
         add(Item::num(codes::VERTICAL_SPACING, spacing.between_rows_mm, codes::MM));
     }

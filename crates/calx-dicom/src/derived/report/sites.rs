@@ -4,8 +4,10 @@
 //!
 //! Invariants
 //! - Nothing is left without a site, and no site without a laterality: readers of such groups demand both. What nobody
-//!   stated is the least that is true: an anatomical structure of one side.
-//! - A film of both hands does not make a finding on it one of both hands.
+//!   stated is said to be so: an anatomical structure of unknown side.
+//! - What is stated wins over what the image shows, also that a part has no side. A film of both hands does not make a
+//!   finding on it one of both hands.
+//! - What a statement says of its place is not said of the regions it rests on.
 //!
 //! Source: PS3.16 TID 1410 and 1501 (Finding Site), CID 244 (laterality).
 
@@ -13,29 +15,28 @@ use calx_model::{CaseImage, CodedConcept, Region, Side, Site, Statement};
 
 use super::super::codes::{self, Concept};
 use super::super::content::Item;
-use super::super::root::Root;
 use super::super::source_facts::SourceFacts;
 
-/// The sites of a region: its own, else those of the first statement that rests on it, else what its image shows.
-pub(super) fn of_region(
-    root: &Root<'_>,
-    region: &Region,
-    statement: Option<&Statement>,
+/// The sites of a region: its own, else what its image shows.
+pub(super) fn of_region(region: &Region, image: &CaseImage, source: &SourceFacts) -> Vec<Item> {
+    items(&region.sites, region.side, image, source)
+}
+
+/// The sites of a statement about an image, or about a region on it: its own, else those of the region, else what the image
+/// shows.
+pub(super) fn of_statement(
+    statement: &Statement,
+    region: Option<&Region>,
+    image: &CaseImage,
     source: &SourceFacts,
 ) -> Vec<Item> {
-    let of_statement = statement.map_or(&[][..], |statement| &statement.sites);
-    let sites = if region.sites.is_empty() { of_statement } else { &region.sites };
-    items(sites, region.side, root.case.image(region.image), source)
+    let of_region = region.map_or(&[][..], |region| &region.sites);
+    let sites = if statement.sites.is_empty() { of_region } else { &statement.sites };
+    items(sites, region.and_then(|region| region.side), image, source)
 }
 
-/// The sites of a statement about an image.
-pub(super) fn of_statement(statement: &Statement, image: &CaseImage, source: &SourceFacts) -> Vec<Item> {
-    items(&statement.sites, None, Some(image), source)
-}
-
-fn items(sites: &[Site], side: Option<Side>, image: Option<&CaseImage>, source: &SourceFacts) -> Vec<Item> {
-    let of_image = image.and_then(CaseImage::side);
-    let side_of = |site: Option<Side>| laterality([site, side], of_image);
+fn items(sites: &[Site], side: Option<Side>, image: &CaseImage, source: &SourceFacts) -> Vec<Item> {
+    let side_of = |site: Option<Side>| laterality([site, side], image.side());
     if sites.is_empty() {
         let stated = source.anatomy.clone().filter(codes::is_writable);
         let structure = stated.or_else(|| codes::body_part(&source.body_part).map(CodedConcept::from));
@@ -49,14 +50,13 @@ fn items(sites: &[Site], side: Option<Side>, image: Option<&CaseImage>, source: 
     sites.iter().map(one).collect()
 }
 
-/// The first stated side, else the one side that the image shows.
-fn laterality(stated: [Option<Side>; 2], of_image: Option<Side>) -> Option<Side> {
-    let of_image = of_image.filter(|side| matches!(side, Side::Right | Side::Left));
-    stated.into_iter().flatten().find(|side| *side != Side::Unpaired).or(of_image)
+/// The first stated side, else the one that the image shows, when it shows one.
+pub(crate) fn laterality(stated: [Option<Side>; 2], of_image: Option<Side>) -> Option<Side> {
+    stated.into_iter().flatten().next().or(of_image.filter(|side| *side != Side::Bilateral))
 }
 
 /// The structure that a site names, and what of the site that name does not say.
-fn structure(site: &Site) -> (CodedConcept, Vec<Concept>) {
+pub(crate) fn structure(site: &Site) -> (CodedConcept, Vec<Concept>) {
     let coded = site.code.clone().filter(codes::is_writable);
     let by_segment = site.segment.and_then(codes::segment);
     let by_digit = site.digit.map(codes::digit);
@@ -119,7 +119,9 @@ mod tests {
         let (r, l, b) = (Some(Side::Right), Some(Side::Left), Some(Side::Bilateral));
         assert_eq!(laterality([None, r], l), r, "what is stated comes first");
         assert_eq!(laterality([b, r], l), b);
-        assert_eq!(laterality([Some(Side::Unpaired), None], l), l);
+        let u = Some(Side::Unpaired);
+        assert_eq!(laterality([u, None], l), u, "also that there is none");
+        assert_eq!(laterality([None, None], u), u);
         assert_eq!(laterality([None, None], b), None, "a film of both hands says nothing of one finding");
         assert_eq!(laterality([None, None], None), None);
     }

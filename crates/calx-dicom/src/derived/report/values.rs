@@ -15,7 +15,7 @@ use super::super::content::{Item, Value};
 
 /// Order of numbers in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
+pub(crate) enum Rank {
     Area,
     Length,
     Width,
@@ -28,20 +28,20 @@ pub(super) enum Rank {
 
 /// A number of a group.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Number {
-    pub(super) rank: Rank,
-    pub(super) item: Item,
+pub(crate) struct Number {
+    pub(crate) rank: Rank,
+    pub(crate) item: Item,
 }
 
 /// All numbers of a region in order.
-pub(super) fn numbers(measured: &[Measurement]) -> Vec<Number> {
+pub(crate) fn numbers(measured: &[Measurement]) -> Vec<Number> {
     let mut numbers: Vec<Number> = measured.iter().flat_map(of).collect();
     numbers.sort_by_key(|number| number.rank);
     numbers
 }
 
 /// An area in pixels, for a closed region of which nothing was measured: readers demand a number.
-pub(super) fn pixels_covered(value: f64) -> Number {
+pub(crate) fn pixels_covered(value: f64) -> Number {
     number(Rank::Area, codes::AREA, value, codes::PIXELS)
 }
 

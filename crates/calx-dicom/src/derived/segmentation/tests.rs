@@ -59,7 +59,7 @@ fn own_masks_come_back_bit_for_bit() {
         let place = &places[&region.id];
         assert_eq!((place.number, place.frames.as_slice()), (n, &[u32::from(n)][..]));
         let segment = &value.segments[usize::from(n) - 1];
-        assert_eq!(segment.tracking_uid.as_deref(), Some(root.tracking(region).as_str()));
+        assert_eq!(segment.tracking_uid.as_deref(), Some(root.tracking(index, region).uid.as_str()));
         assert_eq!(value.mask(u32::from(n)), Some(&segment.frames[0].mask));
     }
     // The same again gives the same bytes; another mask another instance.
@@ -238,4 +238,57 @@ fn masks_of_a_lossy_image_say_that_it_was() {
     assert_eq!((lossy.as_deref(), method.as_deref()), (Some("01"), Some("ISO_10918_1")));
     assert!(ratio.unwrap().parse::<f64>().unwrap() > 1.0);
     assert_eq!(read("doppler_small"), [Some("00".to_owned()), None, None]);
+}
+
+#[test]
+fn a_segment_says_on_which_side_and_where() {
+    use calx_model::{CodedConcept, Digit, Segment as Stretch, Side, Site};
+    let mut sample = Sample::of(&["film_small", "hand_right_small"]);
+    let square = || Shape::Mask(Mask::from_bits(20, 20, |x, y| x > 3 && y > 5).unwrap());
+    for image in [0, 0, 0, 0, 0, 1] {
+        sample.mark(image, square(), "other");
+    }
+    let radial = CodedConcept {
+        value: "45631007".to_owned(),
+        scheme: "SCT".to_owned(),
+        meaning: "Radial artery".to_owned(),
+    };
+    let regions = &mut sample.case.regions;
+    regions[0].side = Some(Side::Left);
+    regions[1].sites = vec![Site { digit: Some(Digit::Ring), side: Some(Side::Right), ..Site::default() }];
+    let wrist = Site { code: Some(radial), segment: Some(Stretch::Wrist), ..Site::default() };
+    regions[2].sites = vec![Site { digit: Some(Digit::Index), ..Site::default() }, wrist];
+    regions[3].sites = vec![Site { side: Some(Side::Unpaired), ..Site::default() }];
+    regions[5].sites = vec![Site { segment: Some(Stretch::MiddlePhalanx), ..Site::default() }];
+    let said = |image: usize| -> Vec<(String, Vec<String>)> {
+        let (object, _) = segmentation(&sample.root(), sample.image(image)).unwrap().unwrap();
+        let object = attributes(&object.bytes);
+        let items = |object: &dicom_object::InMemDicomObject, tag: (u16, u16)| {
+            let found = object.element_opt(tag.into()).unwrap();
+            found.map(|element| element.items().unwrap().to_vec()).unwrap_or_default()
+        };
+        let meaning = |item: &dicom_object::InMemDicomObject| {
+            item.element((0x0008, 0x0104).into()).unwrap().to_str().unwrap().trim_end().to_owned()
+        };
+        let one = |segment: &dicom_object::InMemDicomObject| {
+            let region = items(segment, (0x0008, 0x2218)).remove(0);
+            let modifiers = items(&region, (0x0008, 0x2220));
+            (meaning(&region), modifiers.iter().map(meaning).collect())
+        };
+        items(&object, (0x0062, 0x0002)).iter().map(one).collect()
+    };
+    let is = |structure: &str, modifiers: &[&str]| {
+        (structure.to_owned(), modifiers.iter().map(|m| (*m).to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        said(0),
+        [
+            is("Hand", &["Left"]),
+            is("Finger", &["Right", "Ring finger"]),
+            is("Radial artery", &["Wrist joint"]),
+            is("Hand", &["Unpaired"]),
+            is("Hand", &[]),
+        ]
+    );
+    assert_eq!(said(1), [is("Hand", &["Right", "Middle phalanx"])]);
 }
