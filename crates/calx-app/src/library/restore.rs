@@ -104,7 +104,7 @@ pub(super) fn run(state: &mut AppState, arg: &Arg) {
     let which = arg.number().map(|number| number.to_string()).or_else(|| arg.text());
     match state.library.to_restore(which.as_deref().map(str::trim)).cloned() {
         Some(found) => {
-            state.library.ask(Ask::Restore { found: Box::new(found), who: state.author.to_string() })
+            state.library.ask(Ask::Restore { found: Box::new(found), who: state.author.to_string() });
         }
         None => state.toasts.say("No such case came with the last import; nothing was changed"),
     }

@@ -61,7 +61,9 @@ fn names() -> Vec<&'static str> {
 /// A menu that is higher than the window scrolls.
 fn menu(state: &mut AppState, ui: &mut egui::Ui, name: &str) {
     let height = (ui.ctx().content_rect().height() - ROUND_MENU).max(120.0);
-    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| entries(state, ui, name));
+    // A popup lends it less room than the window has.
+    let area = egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height);
+    area.show(ui, |ui| entries(state, ui, name));
 }
 
 fn entries(state: &mut AppState, ui: &mut egui::Ui, name: &str) {

@@ -200,7 +200,7 @@ fn over(state: &mut AppState, ui: &egui::Ui, index: usize, image: &CaseImage, le
             let hidden = case.regions.iter().filter(|region| region.image == image.id).count();
             if hidden > 0 {
                 let words = format!("{hidden} marks hidden · X");
-                let at = lens.place.center_bottom() - Vec2::new(0.0, 34.0);
+                let at = lens.place.center_top() + Vec2::new(0.0, 72.0);
                 let galley = painter.layout_no_wrap(words, FontId::proportional(13.0), Color32::BLACK);
                 let ground =
                     Align2::CENTER_CENTER.anchor_size(at, galley.size()).expand2(Vec2::new(8.0, 3.0));
