@@ -6,6 +6,8 @@
 //! Invariants
 //! - No failure and no warning of a validator passes, but for those that `outputs.allow` names with their reason.
 
+#[path = "outputs/awkward.rs"]
+mod awkward;
 #[path = "outputs/back.rs"]
 mod back;
 #[path = "outputs/cases.rs"]

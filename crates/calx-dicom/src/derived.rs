@@ -57,7 +57,7 @@ pub use predecessor::{Predecessor, read_predecessor};
 pub use presentation::{regions::regions_of_state, write_presentation};
 pub use read::{Changed, read_case, read_case_head};
 pub use read_error::{Change, ReadAnnotationError};
-pub use root::{DerivedOptions, Root, SegGeometry, SegRegions, Shown, SrProfile};
+pub use root::{DerivedOptions, Root, SegGeometry, SegRegions, Shown, ShownFrames, SrProfile};
 pub use segmentation::read::{ReadSegment, ReadSegmentation, SegFrame, read_segmentation};
 pub use source_facts::{SourceFacts, patients, read_source_facts};
 pub use uids::Profile;

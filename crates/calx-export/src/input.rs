@@ -36,6 +36,14 @@ pub trait PixelProvider {
     /// # Errors
     /// Anything; it becomes the cause of an [`crate::ExportError::Pixels`].
     fn pixels(&mut self, image: &CaseImage, frame: u32) -> Result<ImagePixels, PixelError>;
+
+    /// What showing that frame needs besides its pixels.
+    ///
+    /// # Errors
+    /// As of [`PixelProvider::pixels`].
+    fn display(&mut self, image: &CaseImage, frame: u32) -> Result<DisplayAttributes, PixelError> {
+        self.pixels(image, frame).map(|pixels| pixels.display)
+    }
 }
 
 /// Everything an exporter may use.

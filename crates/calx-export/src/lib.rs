@@ -36,7 +36,7 @@ pub mod watch;
 pub mod workspace_pixels;
 
 pub use allow::exportable;
-pub use dicom::input::SourceProvider;
+pub use dicom::input::{SourceProvider, shown_of};
 pub use dicom::readers::ReaderLine;
 pub use drawn::shown_aspect;
 pub use error::ExportError;
@@ -53,4 +53,4 @@ pub use marks::{MarkChoice, image_marks, mark_label, shown_number};
 pub use npy::write_npy;
 pub use picture::{PictureFileError, ValueKind, png_bytes, write_png, write_values_png};
 pub use watch::{Step, Unwatched, Watch};
-pub use workspace_pixels::{Means, SourceError, WorkspacePixels, WorkspaceSources, export_from};
+pub use workspace_pixels::{FilePixels, Means, SourceError, WorkspacePixels, WorkspaceSources, export_from};

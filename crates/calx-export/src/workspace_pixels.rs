@@ -10,7 +10,7 @@ use std::path::Path;
 
 use calx_dicom::derived::{SourceFacts, read_source_facts};
 use calx_dicom::{FrameHandle, FrameSource, ImageInfo, Locator, Priority, Read, ReadHeaderError, Reduction};
-use calx_model::{Case, CaseImage, PatientText, RegionScale};
+use calx_model::{Case, CaseImage, DisplayAttributes, PatientText, RegionScale};
 use calx_render::{Renderer, View};
 use calx_workspace::{Workspace, WorkspaceError};
 
@@ -191,6 +191,30 @@ impl PixelProvider for WorkspacePixels<'_> {
             }
         }
         Ok(read.value)
+    }
+
+    fn display(&mut self, image: &CaseImage, frame: u32) -> Result<DisplayAttributes, PixelError> {
+        let locator = self.workspace.locate(&image.source)?;
+        Ok(self.frames.image_info(&locator, frame)?.value.display)
+    }
+}
+
+/// Pixels of one image whose file is known.
+#[derive(Debug)]
+pub struct FilePixels<'a> {
+    /// Decodes.
+    pub frames: &'a FrameSource,
+    /// The file.
+    pub locator: &'a Locator,
+}
+
+impl PixelProvider for FilePixels<'_> {
+    fn pixels(&mut self, _image: &CaseImage, frame: u32) -> Result<ImagePixels, PixelError> {
+        Ok(load(self.frames, self.locator, frame, None)?.value)
+    }
+
+    fn display(&mut self, _image: &CaseImage, frame: u32) -> Result<DisplayAttributes, PixelError> {
+        Ok(self.frames.image_info(self.locator, frame)?.value.display)
     }
 }
 

@@ -14,6 +14,8 @@
 mod browser;
 #[path = "it/case.rs"]
 mod case;
+#[path = "it/clip.rs"]
+mod clip;
 #[path = "it/data.rs"]
 mod data;
 #[path = "it/folder.rs"]

@@ -136,7 +136,7 @@ impl Ellipse {
     #[must_use]
     pub fn bounds(&self) -> GridRect {
         let (c, (u, v)) = (self.centre(), self.half_axes());
-        let (x, y) = (u.x.hypot(v.x), u.y.hypot(v.y));
+        let (x, y) = (libm::hypot(u.x, v.x), libm::hypot(u.y, v.y));
         // Within the range a coordinate can have, so snapping cannot fail where it matters.
         let snap = |value: f64| Grid::snap(value.clamp(-f64::from(MAX_PIXELS), f64::from(MAX_PIXELS)));
         let corner =
@@ -163,7 +163,8 @@ impl Ellipse {
         (0..count)
             .map(|k| {
                 let t = 2.0 * PI * f64::from(k) / f64::from(count);
-                c + u * t.cos() + v * t.sin()
+                let (sin, cos) = libm::sincos(t);
+                c + u * cos + v * sin
             })
             .collect()
     }
@@ -198,7 +199,7 @@ fn ellipse_perimeter(longer: f64, shorter: f64) -> f64 {
 /// How many corners a polygon needs so that its sides stay within the error.
 fn corners_for(longer_px: f64, max_error_px: f64) -> u32 {
     // A side over the angle 2h stands 1 - cos h off the circle; the shorter axis only lessens it.
-    let half = (1.0 - max_error_px.max(1e-6) / longer_px).clamp(0.0, 1.0).acos();
+    let half = libm::acos((1.0 - max_error_px.max(1e-6) / longer_px).clamp(0.0, 1.0));
     let corners = (PI / half).ceil().clamp(f64::from(LEAST_CORNERS), f64::from(MOST_CORNERS));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just above")]
     let corners = corners as u32;
@@ -220,18 +221,18 @@ fn middles_apart([a, b]: [Steps; 2], [c, d]: [Steps; 2]) -> Option<f64> {
     if doubled.iter().all(|n| n.abs() <= 2 * CENTRE_TOLERANCE_STEPS) {
         return None;
     }
-    Some(f64::hypot(float(doubled[0]), float(doubled[1])) / (2.0 * f64::from(STEPS_PER_PIXEL)))
+    Some(libm::hypot(float(doubled[0]), float(doubled[1])) / (2.0 * f64::from(STEPS_PER_PIXEL)))
 }
 
 /// How many degrees two directions are off the right angle, when that is above the tolerance.
 fn off_right_angle(a: Steps, b: Steps) -> Option<f64> {
     let (along, across) = (float(dot(a, b)).abs(), float(a[0] * b[1] - a[1] * b[0]).abs());
-    let length = |v: Steps| f64::hypot(float(v[0]), float(v[1]));
+    let length = |v: Steps| libm::hypot(float(v[0]), float(v[1]));
     // The second condition keeps shapes of a few steps from being flat.
     if along <= 2.0 * (length(a) + length(b)) + 4.0 && along < across {
         return None;
     }
-    Some(along.atan2(across).to_degrees())
+    Some(libm::atan2(along, across).to_degrees())
 }
 
 /// Steps and their products stay below 2^53.

@@ -85,13 +85,13 @@ impl Ellipse {
 
 /// Adds the parameters at which `middle + a cos t + b sin t` meets a line between pixels of the box.
 fn crossings(cuts: &mut Vec<f64>, middle: f64, (a, b): (f64, f64), (first, count): (u32, u32)) {
-    let reach = a.hypot(b);
-    let phase = b.atan2(a);
+    let reach = libm::hypot(a, b);
+    let phase = libm::atan2(b, a);
     let low = (middle - reach).ceil().max(f64::from(first));
     let high = (middle + reach).floor().min(f64::from(first.saturating_add(count)));
     let mut line = low;
     while line <= high {
-        let half = ((line - middle) / reach).clamp(-1.0, 1.0).acos();
+        let half = libm::acos(((line - middle) / reach).clamp(-1.0, 1.0));
         cuts.extend([phase + half, phase - half].map(|t| t.rem_euclid(TAU)));
         line += 1.0;
     }
@@ -105,7 +105,7 @@ fn piece(
     clip: PixelBox,
 ) -> Option<ArcPiece> {
     let (middle, half) = (f64::midpoint(from, to), (to - from) / 2.0);
-    let (sin, cos) = middle.sin_cos();
+    let (sin, cos) = libm::sincos(middle);
     // The curve round its middle parameter is `at + out (cos s - 1) + along sin s`.
     let (out, along) = (u * cos + v * sin, v * cos - u * sin);
     let at = centre + out;
@@ -118,7 +118,7 @@ fn piece(
     let column = at.x.floor().clamp(left, right);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped between two u32")]
     let (row, cell) = (at.y.floor() as u32, column as u32);
-    let (sin, cos) = half.sin_cos();
+    let (sin, cos) = libm::sincos(half);
     let height = 2.0 * along.y * sin;
     if at.x < left {
         return Some(ArcPiece { row, column: cell, height, moment: 0.0 });

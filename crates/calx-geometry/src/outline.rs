@@ -163,7 +163,7 @@ pub(crate) fn ring_length(ring: &[GridPoint], between_rows_mm: f64, between_colu
     closed_edges(ring)
         .map(|(a, b)| {
             let d = b.point() - a.point();
-            (d.x * between_columns_mm).hypot(d.y * between_rows_mm)
+            libm::hypot(d.x * between_columns_mm, d.y * between_rows_mm)
         })
         .sum()
 }

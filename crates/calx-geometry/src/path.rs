@@ -91,7 +91,7 @@ impl VesselPath {
         self.stretches()
             .map(|(a, b)| {
                 let d = b.point.point() - a.point.point();
-                (d.x * between_columns_mm).hypot(d.y * between_rows_mm)
+                libm::hypot(d.x * between_columns_mm, d.y * between_rows_mm)
             })
             .sum()
     }

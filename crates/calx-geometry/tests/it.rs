@@ -4,6 +4,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::float_cmp,
+    clippy::disallowed_methods,
     clippy::cast_possible_truncation,
     reason = "a test may panic; helpers outside #[test] functions are not exempt by themselves; exact values are exact"
 )]
@@ -26,5 +27,7 @@ mod mask;
 mod outline;
 #[path = "it/path.rs"]
 mod path;
+#[path = "it/same_bits.rs"]
+mod same_bits;
 #[path = "it/schema.rs"]
 mod schema;

@@ -89,7 +89,7 @@ pub fn calibrate(
         None => image.spacing.clone(),
     };
     let (rows, columns) = stated.map_or((pixel_aspect, 1.0), |s| (s.between_rows_mm, s.between_columns_mm));
-    let length = (d.x * columns).hypot(d.y * rows);
+    let length = libm::hypot(d.x * columns, d.y * rows);
     let scale = PixelSpacing::checked(rows * mm / length, columns * mm / length, SpacingBasis::User);
     let scale = scale.ok_or(CalibrateError::NoPixel)?;
     Ok(Calibration { scale: PixelSpacing { within, ..scale }, before })

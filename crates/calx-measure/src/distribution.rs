@@ -156,7 +156,8 @@ impl Distribution {
     fn deviation(&self, mean: f64) -> f64 {
         let largest = self.values.iter().map(|(value, _)| (value - mean).abs()).fold(0.0, f64::max);
         if largest > 0.0 {
-            largest * (self.sum(|value| ((value - mean) / largest).powi(2)) / self.pixels).sqrt()
+            let square = |share: f64| share * share;
+            largest * (self.sum(|value| square((value - mean) / largest)) / self.pixels).sqrt()
         } else {
             0.0
         }

@@ -174,7 +174,7 @@ impl Scale {
         if a.length() <= 0.0 || b.length() <= 0.0 {
             return None;
         }
-        let degrees = a.cross(b).abs().atan2(a.dot(b)).to_degrees();
+        let degrees = libm::atan2(a.cross(b).abs(), a.dot(b)).to_degrees();
         let (basis, pixel_aspect) = (self.basis.clone(), self.pixel_aspect());
         Some(Measurement::Angle { degrees, basis, pixel_aspect })
     }

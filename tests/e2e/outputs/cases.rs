@@ -79,13 +79,18 @@ fn id(case: u32, n: u32) -> Uuid {
 
 /// Writes one case; every step is a journal row.
 #[derive(Debug)]
-struct Author {
+pub(super) struct Author {
     number: u32,
     writer: CaseWriter,
     next: u32,
 }
 
-fn make(number: u32, name: &'static str, images: Vec<PathBuf>, write: impl FnOnce(&mut Author)) -> Made {
+pub(super) fn make(
+    number: u32,
+    name: &'static str,
+    images: Vec<PathBuf>,
+    write: impl FnOnce(&mut Author),
+) -> Made {
     let place = Place::new();
     for image in &images {
         place.ok(&["import", image.to_str().unwrap()]);
@@ -312,7 +317,7 @@ fn every_shape_small(author: &mut Author) {
     shapes(author, 0.5);
 }
 
-fn one_outline(author: &mut Author) {
+pub(super) fn one_outline(author: &mut Author) {
     author.region(1, "bone loss", polygon(&[(20.0, 20.0), (60.0, 20.0), (60.5, 70.0), (30.0, 90.25)]));
     let image = author.image(1);
     author.say(Scope::Image { image }, "No other focus.", Presence::Absent, &[]);
@@ -373,7 +378,7 @@ fn many(author: &mut Author) {
     }
 }
 
-fn mask(author: &mut Author) {
+pub(super) fn mask(author: &mut Author) {
     let ring = |x: u32, y: u32| {
         let (x, y) = (f64::from(x) - 101.0, f64::from(y) - 48.0);
         let d = x.hypot(y);
@@ -438,7 +443,7 @@ fn words(author: &mut Author) {
 }
 
 /// What a radiograph of a gradient is made of.
-fn dx((columns, rows): (u16, u16), spacing: Option<(f64, f64)>) -> impl Fn(u32) -> NewImage {
+pub(super) fn dx((columns, rows): (u16, u16), spacing: Option<(f64, f64)>) -> impl Fn(u32) -> NewImage {
     move |number| {
         let values = (0..u32::from(rows))
             .flat_map(|y| (0..u32::from(columns)).map(move |x| (x, y)))
@@ -510,7 +515,7 @@ fn image(kind: ImageKind, number: u32, size: (u16, u16), pixels: NewPixels) -> N
     new
 }
 
-fn written(folder: &Path, number: u32, new: impl Fn(u32) -> NewImage) -> PathBuf {
+pub(super) fn written(folder: &Path, number: u32, new: impl Fn(u32) -> NewImage) -> PathBuf {
     let path = folder.join(format!("image-{number}.dcm"));
     let mut file = std::fs::File::create(&path).unwrap();
     write_image(&new(number), &mut file).unwrap();

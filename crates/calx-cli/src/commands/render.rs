@@ -353,8 +353,9 @@ impl Run<'_> {
             return Err(Failure::say(Exit::Usage, "--through-gsps shows an image of a case")
                 .hint("name it as case/image, as 52/1"));
         };
+        // What is wrong with its pixels is told as without a state.
         let shown_first = image.display.frame.clamp(1, image.frames.max(1));
-        let loaded = load(self.frames, &found.locator, shown_first, None)
+        load(self.frames, &found.locator, shown_first, None)
             .map_err(|e| Failure::new(pixel_exit(e.as_ref()), anyhow::Error::from_boxed(e)))?;
         let only = match self.args.marks.as_str() {
             "all" => None,
@@ -367,7 +368,7 @@ impl Run<'_> {
             image,
             schema: workspace.schema(),
             locator: &found.locator,
-            pixels: &loaded.value,
+            frames: self.frames,
             only: only.as_deref(),
         })?;
         self.note(told.into_iter());

@@ -135,7 +135,7 @@ pub(crate) fn shape_of(graphic: Graphic, points: &[[f64; 2]]) -> Result<Place, S
         (Graphic::Polyline, points) => polyline(points, &mut moved_px, &mut notices)?,
         (Graphic::Circle, [centre, edge, ..]) => {
             let (dx, dy) = (edge[0] - centre[0], edge[1] - centre[1]);
-            let radius = dx.hypot(dy);
+            let radius = libm::hypot(dx, dy);
             let [x, y] = *centre;
             let ends = [[x - radius, y], [x + radius, y], [x, y - radius], [x, y + radius]];
             ellipse(ends, &mut moved_px, &mut notices)?
@@ -190,7 +190,7 @@ fn ellipse(ends: [[f64; 2]; 4], moved_px: &mut f64, notices: &mut Vec<String>) -
     let (u, v) = (half(a, b), half(c, d));
     let centre = [f64::midpoint(a[0], b[0]), f64::midpoint(a[1], b[1])];
     let corner = |step: u32| {
-        let (sine, cosine) = (f64::from(step) / f64::from(CORNERS) * std::f64::consts::TAU).sin_cos();
+        let (sine, cosine) = libm::sincos(f64::from(step) / f64::from(CORNERS) * std::f64::consts::TAU);
         [centre[0] + u[0] * cosine + v[0] * sine, centre[1] + u[1] * cosine + v[1] * sine]
     };
     let mut corners: Vec<[f64; 2]> = (0..CORNERS).map(corner).collect();

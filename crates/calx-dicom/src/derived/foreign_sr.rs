@@ -15,7 +15,7 @@ use calx_model::patient_text::escape_terminal;
 use calx_model::{CodedConcept, Digit, PatientText, Segment, Shape, Site, SopClassUid, SopInstanceUid};
 
 use super::codes::{self, Concept};
-use super::content::{Graphic, Item, Reference, Value};
+use super::content::{Graphic, Item, Measured, Reference, Value};
 use super::foreign_region::{ForeignRegion, Place, shape_of};
 use super::read::{Report, read_content};
 use super::read_error::ReadAnnotationError;
@@ -126,7 +126,16 @@ fn said(value: &Value) -> (String, bool) {
         Value::Text(text) | Value::Person(text) => (text.clone(), true),
         Value::DateTime(text) | Value::Date(text) | Value::Time(text) => (text.clone(), true),
         Value::Code(code) => (coded(code), false),
-        Value::Num(Ok(measured)) if codes::NO_UNITS.is(&measured.unit) => (measured.value.to_string(), false),
+        // Others write what they count behind the code for no units, as `px`.
+        Value::Num(Ok(Measured { value, unit }))
+            if codes::NO_UNITS.is(unit)
+                && matches!(
+                    unit.meaning.to_lowercase().as_str(),
+                    "" | "1" | "no units" | "no unit" | "unity"
+                ) =>
+        {
+            (value.to_string(), false)
+        }
         Value::Num(Ok(measured)) => (format!("{} {}", measured.value, coded(&measured.unit)), false),
         Value::Num(Err(why)) => (format!("no number ({})", coded(why)), false),
         Value::Uid(uid) => (uid.clone(), false),
@@ -398,6 +407,16 @@ pub(crate) mod tests {
             (site.side, site.digit, site.segment),
             (Some(Side::Right), Some(Digit::Ring), Some(Segment::MiddlePhalanx))
         );
+    }
+
+    #[test]
+    fn what_others_count_keeps_its_name() {
+        let of = |meaning: &str| {
+            let meaning = meaning.to_owned();
+            let unit = CodedConcept { value: "1".to_owned(), scheme: "UCUM".to_owned(), meaning };
+            said(&Value::Num(Ok(Measured { value: 2.5, unit }))).0
+        };
+        assert_eq!([of("px"), of("no units"), of("")], ["2.5 px", "2.5", "2.5"]);
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub(crate) fn presentation(
         return Ok(None);
     };
     let mut out = common(root, source, Kind::Presentation, number)?;
-    if let Err(why) = display::write_grey(shown, &mut out)? {
+    if let Err(why) = display::write_grey(shown, source, &mut out)? {
         notices.push(format!("image {number} has no presentation state: {why}"));
         return Ok(None);
     }

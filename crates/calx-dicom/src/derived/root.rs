@@ -31,6 +31,21 @@ pub struct Shown {
     pub window_name: String,
     /// Height of a pixel over its width.
     pub pixel_aspect: f64,
+    /// Frames of a clip that are shown otherwise than all of this says.
+    pub others: Vec<ShownFrames>,
+}
+
+/// How some frames of a clip were shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownFrames {
+    /// From 1, in their order.
+    pub frames: Vec<u32>,
+    /// Stored to modality values.
+    pub modality_lut: ModalityLut,
+    /// Modality to display values.
+    pub voi: VoiLut,
+    /// Where the window came from, in words.
+    pub window_name: String,
 }
 
 /// How the measurement report is laid out.

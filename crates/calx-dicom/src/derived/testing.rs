@@ -102,6 +102,7 @@ impl Sample {
                 invert: info.display.inverts(),
                 window_name: "file 1".to_owned(),
                 pixel_aspect: 1.0,
+                others: Vec::new(),
             }));
             sources.push(source);
         }

@@ -3,13 +3,13 @@
 //! Not here: where files lie: the caller is asked for each image ([`SourceProvider`]).
 
 use calx_dicom::Read;
-use calx_dicom::derived::{Kinds, Shown, SourceFacts};
-use calx_model::{CaseImage, Measurement};
+use calx_dicom::derived::{Kinds, Shown, ShownFrames, SourceFacts};
+use calx_model::{CaseImage, DisplayAttributes, Frame, Measurement, WindowChoice};
 use calx_render::resolve;
 
 use crate::drawn::shown_aspect;
 use crate::error::ExportError;
-use crate::input::{ExportInput, PixelError, numbered_images};
+use crate::input::{ExportInput, PixelError, PixelProvider, numbered_images};
 use crate::marks::mark_label;
 use crate::measures;
 
@@ -53,7 +53,7 @@ impl Gathered {
         if kinds.gsps {
             for (((number, image), source), shown) in numbered_images(case).zip(&sources).zip(&mut shown) {
                 if source.is_grey {
-                    *shown = Some(shown_of(input, number, image)?);
+                    *shown = Some(shown_of(input.pixels, number, image)?);
                 }
             }
         }
@@ -66,23 +66,61 @@ impl Gathered {
     }
 }
 
-/// The grey of one image as the case shows it, from the frame it shows first.
-pub(crate) fn shown_of(
-    input: &mut ExportInput<'_>,
+/// The grey of one image as the case shows it, from the frame it shows first; frames that have another window or rescale are
+/// named with theirs. Pixels of all frames are read only where windows come from them.
+///
+/// # Errors
+/// [`ExportError::Pixels`] and [`ExportError::Window`].
+pub fn shown_of(
+    pixels: &mut dyn PixelProvider,
     number: usize,
     image: &CaseImage,
 ) -> Result<Shown, ExportError> {
+    let unreadable = |source| ExportError::Pixels { number, source };
+    let choice = image.display.window;
     let frame = image.display.frame.clamp(1, image.frames.max(1));
-    let pixels =
-        input.pixels.pixels(image, frame).map_err(|source| ExportError::Pixels { number, source })?;
-    let pipeline = resolve(&pixels.display, &pixels.frame, image.display.window)
-        .map_err(|source| ExportError::Window { number, source })?;
-    Ok(Shown {
+    let first = pixels.pixels(image, frame).map_err(unreadable)?;
+    let chain = |display: &DisplayAttributes, frame: &Frame| {
+        resolve(display, frame, choice).map_err(|source| ExportError::Window { number, source })
+    };
+    let pipeline = chain(&first.display, &first.frame)?;
+    let mut shown = Shown {
         invert: pipeline.invert ^ image.display.invert,
         modality_lut: pipeline.modality_lut,
-        rescale_type: pixels.display.rescale_type.clone(),
+        rescale_type: first.display.rescale_type.clone(),
         voi: pipeline.voi_lut,
         window_name: pipeline.window_origin,
-        pixel_aspect: shown_aspect(image, &pixels),
-    })
+        pixel_aspect: shown_aspect(image, &first),
+        others: Vec::new(),
+    };
+    for other in (1..=image.frames).filter(|other| *other != frame) {
+        let display = pixels.display(image, other).map_err(unreadable)?;
+        let is_of_pixels = match choice {
+            WindowChoice::Auto | WindowChoice::MinMax => true,
+            WindowChoice::Default => display.default_choice().is_none(),
+            WindowChoice::File(_) | WindowChoice::Lut(_) | WindowChoice::Set(_) => false,
+        };
+        // Where they do not count, those of the first frame do as well as any.
+        let found = if is_of_pixels {
+            let own = pixels.pixels(image, other).map_err(unreadable)?;
+            chain(&own.display, &own.frame)?
+        } else {
+            chain(&display, &first.frame)?
+        };
+        if found.modality_lut == shown.modality_lut && found.voi_lut == shown.voi {
+            continue;
+        }
+        let same =
+            |known: &&mut ShownFrames| known.modality_lut == found.modality_lut && known.voi == found.voi_lut;
+        match shown.others.iter_mut().find(same) {
+            Some(known) => known.frames.push(other),
+            None => shown.others.push(ShownFrames {
+                frames: vec![other],
+                modality_lut: found.modality_lut,
+                voi: found.voi_lut,
+                window_name: found.window_origin,
+            }),
+        }
+    }
+    Ok(shown)
 }

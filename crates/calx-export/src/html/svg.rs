@@ -180,7 +180,7 @@ impl Drawing {
         let mut places = Vec::new();
         let off_end = |end: Point<ScreenSpace>, next: Point<ScreenSpace>| {
             let (dx, dy) = (end.x - next.x, end.y - next.y);
-            let length = dx.hypot(dy).max(f64::MIN_POSITIVE);
+            let length = (dx * dx + dy * dy).sqrt().max(f64::MIN_POSITIVE);
             Point::new(end.x + dx / length * gap, end.y + dy / length * gap)
         };
         for line in &outline.lines {

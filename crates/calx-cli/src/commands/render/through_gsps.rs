@@ -7,10 +7,9 @@
 //!   fewer graphics, and nothing else is different.
 
 use calx_dicom::derived::{DerivedOptions, Profile, Root, Shown, read_source_facts, write_presentation};
-use calx_dicom::{Locator, read_presentation_state_bytes};
-use calx_export::{ImagePixels, mark_label, shown_aspect};
+use calx_dicom::{FrameSource, Locator, read_presentation_state_bytes};
+use calx_export::{FilePixels, mark_label, shown_of};
 use calx_model::{Case, CaseImage, PresentationState, Schema};
-use calx_render::resolve;
 
 use crate::failure::{Exit, Failure, OrExit};
 
@@ -21,28 +20,24 @@ pub(super) struct Of<'a> {
     pub(super) schema: &'a Schema,
     /// Where the image lies.
     pub(super) locator: &'a Locator,
-    /// Of the frame that the case shows first.
-    pub(super) pixels: &'a ImagePixels,
+    /// Decodes it.
+    pub(super) frames: &'a FrameSource,
     /// The regions wanted; all when `None`.
     pub(super) only: Option<&'a [calx_model::RegionId]>,
 }
 
 /// The state, and what was told while it was made.
 pub(super) fn state(of: &Of<'_>) -> Result<(PresentationState, Vec<String>), Failure> {
-    let Of { case, image, pixels, .. } = *of;
+    let Of { case, image, .. } = *of;
     let facts = read_source_facts(image.id, of.locator).or_exit(Exit::NothingUsable)?;
-    let pipeline = resolve(&pixels.display, &pixels.frame, image.display.window).or_exit(Exit::SomeFailed)?;
-    let shown = Shown {
-        invert: pipeline.invert ^ image.display.invert,
-        modality_lut: pipeline.modality_lut,
-        rescale_type: pixels.display.rescale_type.clone(),
-        voi: pipeline.voi_lut,
-        window_name: pipeline.window_origin,
-        pixel_aspect: shown_aspect(image, pixels),
-    };
+    let number = case.images().position(|(_, found)| found.id == image.id).map_or(0, |at| at + 1);
+    let mut pixels = FilePixels { frames: of.frames, locator: of.locator };
+    let is_grey = facts.value.is_grey;
+    let shown =
+        is_grey.then(|| shown_of(&mut pixels, number, image)).transpose().or_exit(Exit::SomeFailed)?;
     // Of a colour image there is none, which the writer says in its words.
     let is_own = |other: &CaseImage| other.id == image.id;
-    let shown: Vec<Option<Shown>> = case.images().map(|(_, i)| is_own(i).then(|| shown.clone())).collect();
+    let shown: Vec<Option<Shown>> = case.images().map(|(_, i)| shown.clone().filter(|_| is_own(i))).collect();
     let (mut case, mut words) = (case.clone(), Vec::new());
     for region in &of.case.regions {
         if of.only.is_none_or(|only| only.contains(&region.id)) {

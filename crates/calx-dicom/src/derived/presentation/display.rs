@@ -4,7 +4,8 @@
 //!
 //! Invariants
 //! - The state says the whole chain of the picture it stands for: the image's own rescale, shape and window count no more.
-//! - A chain that the attributes cannot say exactly is refused in words, never written as another one.
+//! - A chain that the attributes cannot say exactly is refused in words, never written as another one. Frames of a clip that
+//!   have windows of their own are named with them.
 //!
 //! Source: PS3.3 C.11.1 and C.11.8 (tables and windows), C.11.6 (shape), C.10.4 (displayed area), C.10.6 (turn and flip).
 
@@ -12,16 +13,27 @@ use calx_model::{ImageDisplay, LookupTable, ModalityLut, VoiLut, VoiLutFunction,
 
 use crate::dataset::Tag;
 use crate::derived::codes::one_line;
+use crate::derived::evidence::referenced;
 use crate::derived::root::Shown;
+use crate::derived::source_facts::SourceFacts;
 use crate::write::WriteError;
 use crate::write::encode::Elements;
 
-/// Writes the modality LUT, the window and the shape, or says why that cannot be.
-pub(super) fn write_grey(shown: &Shown, out: &mut Elements) -> Result<Result<(), &'static str>, WriteError> {
+/// Writes the modality LUT, the windows and the shape, or says why that cannot be.
+pub(super) fn write_grey(
+    shown: &Shown,
+    source: &SourceFacts,
+    out: &mut Elements,
+) -> Result<Result<(), &'static str>, WriteError> {
+    if shown.others.iter().any(|other| other.modality_lut != shown.modality_lut) {
+        return Ok(Err(
+            "its frames have rescales of their own, and a presentation state has one for all of them",
+        ));
+    }
     if let Err(why) = write_modality(shown, out)? {
         return Ok(Err(why));
     }
-    if let Err(why) = write_voi(shown, out)? {
+    if let Err(why) = write_voi(shown, source, out)? {
         return Ok(Err(why));
     }
     out.text(Tag(0x2050, 0x0020), b"CS", if shown.invert { "INVERSE" } else { "IDENTITY" });
@@ -55,37 +67,77 @@ fn write_modality(shown: &Shown, out: &mut Elements) -> Result<Result<(), &'stat
     Ok(Ok(()))
 }
 
-/// One item: one window, or one table, for all frames.
-fn write_voi(shown: &Shown, out: &mut Elements) -> Result<Result<(), &'static str>, WriteError> {
-    let name = one_line(&shown.window_name, 64);
-    let item = match &shown.voi {
-        VoiLut::Table(table) => {
-            let Some(mut item) = table_item(&stretched(table)) else { return Ok(Err(ODD_TABLE)) };
-            if !name.is_empty() {
-                item.checked(Tag(0x0028, 0x3003), b"LO", "LUTExplanation (0028,3003)", &name)?;
-            }
-            let mut holder = Elements::default();
-            holder.sequence_of(Tag(0x0028, 0x3010), vec![item]);
-            holder
-        }
-        other => {
-            let Some(window) = window_of(other) else { return Ok(Err(ODD_NUMBERS)) };
-            let mut item = Elements::default();
-            item.ds(Tag(0x0028, 0x1050), "WindowCenter (0028,1050)", &[window.center])?;
-            item.ds(Tag(0x0028, 0x1051), "WindowWidth (0028,1051)", &[window.width])?;
-            if !name.is_empty() {
-                item.checked(Tag(0x0028, 0x1055), b"LO", "WindowCenterWidthExplanation (0028,1055)", &name)?;
-            }
-            match window.function {
-                VoiLutFunction::Linear => {}
-                VoiLutFunction::LinearExact => item.text(Tag(0x0028, 0x1056), b"CS", "LINEAR_EXACT"),
-                VoiLutFunction::Sigmoid => item.text(Tag(0x0028, 0x1056), b"CS", "SIGMOID"),
-            }
-            item
-        }
+/// One item for all frames, or one for each window or table with the frames that have it.
+fn write_voi(
+    shown: &Shown,
+    source: &SourceFacts,
+    out: &mut Elements,
+) -> Result<Result<(), &'static str>, WriteError> {
+    let mut item = match voi_item(&shown.voi, &shown.window_name)? {
+        Ok(item) => item,
+        Err(why) => return Ok(Err(why)),
     };
-    out.sequence_of(Tag(0x0028, 0x3110), vec![item]);
+    if shown.others.is_empty() {
+        out.sequence_of(Tag(0x0028, 0x3110), vec![item]);
+        return Ok(Ok(()));
+    }
+    if shown.others.len() >= MOST_WINDOWS || source.frames > MOST_FRAMES {
+        return Ok(Err("its frames have more windows than a presentation state can hold"));
+    }
+    let is_other = |frame: &u32| shown.others.iter().any(|other| other.frames.contains(frame));
+    let own: Vec<u32> = (1..=source.frames).filter(|frame| !is_other(frame)).collect();
+    item.sequence_of(Tag(0x0008, 0x1140), vec![frames_of(source, &own)]);
+    let mut items = vec![item];
+    for other in &shown.others {
+        let mut item = match voi_item(&other.voi, &other.window_name)? {
+            Ok(item) => item,
+            Err(why) => return Ok(Err(why)),
+        };
+        item.sequence_of(Tag(0x0008, 0x1140), vec![frames_of(source, &other.frames)]);
+        items.push(item);
+    }
+    out.sequence_of(Tag(0x0028, 0x3110), items);
     Ok(Ok(()))
+}
+
+/// Items of a Softcopy VOI LUT Sequence; a clip of a minute has as many frames.
+const MOST_WINDOWS: usize = 2_000;
+/// Their numbers fit an IS of 65,534 bytes.
+const MOST_FRAMES: u32 = 10_000;
+
+/// Some frames of the image (PS3.3 C.11.8, type 1C).
+fn frames_of(source: &SourceFacts, frames: &[u32]) -> Elements {
+    let mut reference = referenced(source.sop_class.as_str(), source.instance.as_str());
+    let frames: Vec<String> = frames.iter().map(u32::to_string).collect();
+    reference.text(Tag(0x0008, 0x1160), b"IS", &frames.join("\\"));
+    reference
+}
+
+/// One window, or one table.
+fn voi_item(voi: &VoiLut, window_name: &str) -> Result<Result<Elements, &'static str>, WriteError> {
+    let name = one_line(window_name, 64);
+    if let VoiLut::Table(table) = voi {
+        let Some(mut item) = table_item(&stretched(table)) else { return Ok(Err(ODD_TABLE)) };
+        if !name.is_empty() {
+            item.checked(Tag(0x0028, 0x3003), b"LO", "LUTExplanation (0028,3003)", &name)?;
+        }
+        let mut holder = Elements::default();
+        holder.sequence_of(Tag(0x0028, 0x3010), vec![item]);
+        return Ok(Ok(holder));
+    }
+    let Some(window) = window_of(voi) else { return Ok(Err(ODD_NUMBERS)) };
+    let mut item = Elements::default();
+    item.ds(Tag(0x0028, 0x1050), "WindowCenter (0028,1050)", &[window.center])?;
+    item.ds(Tag(0x0028, 0x1051), "WindowWidth (0028,1051)", &[window.width])?;
+    if !name.is_empty() {
+        item.checked(Tag(0x0028, 0x1055), b"LO", "WindowCenterWidthExplanation (0028,1055)", &name)?;
+    }
+    match window.function {
+        VoiLutFunction::Linear => {}
+        VoiLutFunction::LinearExact => item.text(Tag(0x0028, 0x1056), b"CS", "LINEAR_EXACT"),
+        VoiLutFunction::Sigmoid => item.text(Tag(0x0028, 0x1056), b"CS", "SIGMOID"),
+    }
+    Ok(Ok(item))
 }
 
 /// The window that shows what a range or window shows. LINEAR counts its ends as values (PS3.3 C.11.2.1.2.1): from `min`

@@ -6,11 +6,13 @@
 //! - Coordinates are those of the model: column and row from the outer corner of the first pixel, as GraphicData counts.
 //!   Every point lies in the image.
 //! - A closed line repeats its first point bit for bit and says that it is not filled.
+//! - A state has a bounded number of graphics and points: of a region of very many parts the largest are drawn, and that is
+//!   told.
 //! - A layer for each label that occurs, in the order of the schema, in the label's colour.
 //!
 //! Source: PS3.3 C.10.5 (graphic annotation), C.10.7 (graphic layer), C.10.7.1.1 (CIELab values).
 
-use calx_geometry::{Area, GridPoint, ImageSpace, Outline, Point};
+use calx_geometry::{Area, GridPoint, GridRect, ImageSpace, Outline, Point};
 use calx_model::{CaseImage, Label, Region, Shape};
 
 use super::words::{Boxes, line_height, text_item};
@@ -26,6 +28,21 @@ use crate::write::encode::Elements;
 const OTHER_COLOUR: [u8; 3] = [255, 255, 255];
 /// How much of an outline that has too many points may go, at first.
 const FIRST_ERROR_PX: f64 = 0.25;
+
+/// Graphics and points of one state, all regions together: more than anybody sees apart, and what readers take.
+const MOST_LINES_IN_ALL: usize = 20_000;
+const MOST_POINTS_IN_ALL: usize = 1_000_000;
+/// Lines of one region.
+const MOST_LINES: usize = 1_000;
+/// Stretches of rows in a mask that is still outlined: outlines of more take gigabytes.
+const MOST_SPANS: usize = 200_000;
+
+/// What one region may take.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    lines: usize,
+    points: usize,
+}
 
 /// One layer: a label and the regions that have it, with their places in the case.
 struct Layer<'a> {
@@ -48,6 +65,9 @@ pub(super) fn write_marks(
     }
     let all = root.regions_on(image.id).filter_map(|(_, region)| region.shape.bounds());
     let mut boxes = Boxes::new(image, all);
+    let count = root.regions_on(image.id).count().max(1);
+    let room =
+        Room { lines: (MOST_LINES_IN_ALL / count).clamp(1, MOST_LINES), points: MOST_POINTS_IN_ALL / count };
     let (mut listed, mut annotations) = (Vec::new(), Vec::new());
     for (number, layer) in (1i64..).zip(&layers) {
         let name = format!("L{number}");
@@ -69,14 +89,8 @@ pub(super) fn write_marks(
             annotation.text(Tag(0x0070, 0x0002), b"CS", &name);
             let (mut texts, mut graphics) = (Vec::new(), Vec::new());
             for (index, region) in regions {
-                let drawn = Lines::of(&region.shape, image);
-                if drawn.is_simplified {
-                    notices.push(format!(
-                        "region {}: its outline has more points than a graphic can have, the presentation state has it \
-                         simplified",
-                        index + 1
-                    ));
-                }
+                let drawn = Lines::of(&region.shape, image, room);
+                notices.extend(drawn.told().map(|what| format!("region {}: {what}", index + 1)));
                 let tracking = root.tracking(index, region);
                 for line in drawn.lines {
                     let mut item = line.item();
@@ -166,21 +180,51 @@ impl Line {
 }
 
 /// What a shape is drawn with.
+#[derive(Default)]
 struct Lines {
     lines: Vec<Line>,
     is_simplified: bool,
+    /// Parts and holes that are not outlined.
+    left_out: usize,
+    /// A rectangle stands for a mask.
+    is_box: bool,
 }
 
 impl Lines {
-    fn of(shape: &Shape, image: &CaseImage) -> Self {
+    /// What a picture of the shape has and this has not, in words.
+    fn told(&self) -> Option<String> {
+        let Self { lines, is_simplified, left_out, is_box } = self;
+        if *is_box {
+            return Some(
+                "its mask is too finely divided to be outlined, the presentation state has a rectangle round it"
+                    .to_owned(),
+            );
+        }
+        if *left_out > 0 {
+            let all = lines.len() + left_out;
+            let drawn = lines.len();
+            return Some(format!(
+                "it has {all} parts and holes, the presentation state outlines the {drawn} largest of them"
+            ));
+        }
+        is_simplified.then(|| {
+            "its outline has more points than a graphic can have, the presentation state has it simplified".to_owned()
+        })
+    }
+
+    fn of(shape: &Shape, image: &CaseImage, room: Room) -> Self {
         let open = |points: Vec<[f32; 2]>| Line { kind: "POLYLINE", points, is_closed: false };
         let point = |at: &GridPoint| Line { kind: "POINT", points: graphic_data([*at]), is_closed: false };
         let lines = match shape {
-            Shape::Area(area) => return Self::of_area(area),
+            Shape::Area(area) => return Self::of_area(area, room),
+            Shape::Mask(mask) if mask.spans().nth(MOST_SPANS).is_some() => {
+                let GridRect { min, max } = mask.bounds();
+                let corners = [min, GridPoint::new(max.x, min.y), max, GridPoint::new(min.x, max.y)];
+                let line = Line { kind: "POLYLINE", points: closed_graphic_data(corners), is_closed: true };
+                return Self { lines: vec![line], is_box: true, ..Self::default() };
+            }
             Shape::Mask(mask) => {
-                return mask
-                    .to_area()
-                    .map_or(Self { lines: Vec::new(), is_simplified: false }, |area| Self::of_area(&area));
+                return mask.to_area().map_or_else(Self::default, |area| Self::of_area(&area, room));
             }
             Shape::Ellipse(ellipse) => {
                 vec![Line { kind: "ELLIPSE", points: graphic_data(*ellipse.axis_ends()), is_closed: true }]
@@ -211,7 +255,7 @@ impl Lines {
                         [left, right].map(|wall| open(wall.iter().map(|p| inside(*p, image)).collect())),
                     );
                 }
-                return Self { lines, is_simplified };
+                return Self { lines, is_simplified, ..Self::default() };
             }
             Shape::Line { ends } => vec![open(graphic_data(*ends))],
             Shape::Angle { points } => vec![open(graphic_data(*points))],
@@ -220,26 +264,44 @@ impl Lines {
             }
             Shape::Point { at } => vec![point(at)],
         };
-        Self { lines, is_simplified: false }
+        Self { lines, ..Self::default() }
     }
 
-    fn of_area(area: &Area) -> Self {
+    /// Its rings in their order; of too many the largest.
+    fn of_area(area: &Area, room: Room) -> Self {
+        let mut rings: Vec<(usize, &Outline)> = area.rings().enumerate().collect();
+        let all = rings.len();
+        rings.sort_by(|(_, a), (_, b)| b.area_px2().total_cmp(&a.area_px2()));
+        rings.truncate(room.lines);
         let mut is_simplified = false;
-        let lines = area.rings().map(|ring| {
-            let mut error = FIRST_ERROR_PX;
-            let mut points: Vec<GridPoint> = ring.vertices().to_vec();
-            // With its first point once more it must fit.
-            while points.len() >= MOST_POINTS && error < 1e4 {
-                points = Outline::simplify(ring, error).vertices().to_vec();
-                error *= 2.0;
-                is_simplified = true;
+        let mut points = 0;
+        let mut lines: Vec<(usize, Line)> = Vec::new();
+        for (place, ring) in rings {
+            let line = outline(ring, &mut is_simplified);
+            points += line.points.len();
+            if points > room.points && !lines.is_empty() {
+                break;
             }
-            points.truncate(MOST_POINTS - 1);
-            Line { kind: "POLYLINE", points: closed_graphic_data(points), is_closed: true }
-        });
-        let lines = lines.collect();
-        Self { lines, is_simplified }
+            lines.push((place, line));
+        }
+        lines.sort_by_key(|(place, _)| *place);
+        let lines: Vec<Line> = lines.into_iter().map(|(_, line)| line).collect();
+        Self { left_out: all - lines.len(), lines, is_simplified, is_box: false }
     }
+}
+
+/// A closed line that a graphic can hold.
+fn outline(ring: &Outline, is_simplified: &mut bool) -> Line {
+    let mut error = FIRST_ERROR_PX;
+    let mut points: Vec<GridPoint> = ring.vertices().to_vec();
+    // With its first point once more it must fit.
+    while points.len() >= MOST_POINTS && error < 1e4 {
+        points = Outline::simplify(ring, error).vertices().to_vec();
+        error *= 2.0;
+        *is_simplified = true;
+    }
+    points.truncate(MOST_POINTS - 1);
+    Line { kind: "POLYLINE", points: closed_graphic_data(points), is_closed: true }
 }
 
 /// The nearest place of the grid in the image: a point of a wall may lie beyond the edge.
@@ -260,12 +322,13 @@ fn arrow_head(tail: GridPoint, head: GridPoint, image: &CaseImage) -> Vec<[f32; 
     vec![inside(to + along + aside, image), inside(to, image), inside(to + along - aside, image)]
 }
 
-/// sRGB as CIELab under D50, each value over the whole of 16 bits.
+/// sRGB as CIELab under D50, each value over the whole of 16 bits; by `libm`, as the last bit of the platform's own functions
+/// differs.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0.0..=65535.0")]
 pub(super) fn lab_of_rgb(rgb: [u8; 3]) -> [u16; 3] {
     let linear = rgb.map(|v| {
         let v = f64::from(v) / 255.0;
-        if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        if v <= 0.040_45 { v / 12.92 } else { libm::pow((v + 0.055) / 1.055, 2.4) }
     });
     let [r, g, b] = linear;
     // With the white moved from D65 to D50 (Bradford).
@@ -273,7 +336,8 @@ pub(super) fn lab_of_rgb(rgb: [u8; 3]) -> [u16; 3] {
     let y = 0.222_504_5 * r + 0.716_878_6 * g + 0.060_616_9 * b;
     let z = 0.013_932_2 * r + 0.097_104_5 * g + 0.714_173_3 * b;
     let root = |t: f64| {
-        if t > (6.0f64 / 29.0).powi(3) { t.cbrt() } else { t * (29.0f64 / 6.0).powi(2) / 3.0 + 4.0 / 29.0 }
+        // (6/29) cubed, and a third of (29/6) squared.
+        if t > 216.0 / 24_389.0 { libm::cbrt(t) } else { t * (841.0 / 108.0) + 4.0 / 29.0 }
     };
     let (fx, fy, fz) = (root(x / 0.9642), root(y), root(z / 0.8249));
     let (l, a, b) = (116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz));
@@ -284,7 +348,36 @@ pub(super) fn lab_of_rgb(rgb: [u8; 3]) -> [u16; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::derived::testing::Sample;
     use crate::presentation_state::rgb_of_lab;
+    use calx_geometry::Mask;
+
+    #[test]
+    fn a_mask_like_dust_has_a_rectangle() {
+        let sample = Sample::of(&["hand_right_small"]);
+        let dust = Mask::from_bits(1000, 600, |x, y| (x + y) % 2 == 0).unwrap();
+        let room = Room { lines: 7, points: 700 };
+        let found = Lines::of(&Shape::Mask(dust), sample.image(0), room);
+        let corners = [[0.0, 0.0], [1000.0, 0.0], [1000.0, 600.0], [0.0, 600.0], [0.0, 0.0]];
+        assert_eq!((found.lines.len(), found.lines[0].points.as_slice()), (1, &corners[..]));
+        assert!(found.told().unwrap().ends_with("has a rectangle round it"));
+    }
+
+    #[test]
+    fn lines_stay_within_their_room() {
+        let sample = Sample::of(&["hand_right_small"]);
+        let squares = Mask::from_bits(200, 200, |x, y| x % 10 < y / 20 && y % 10 < y / 20).unwrap();
+        let of =
+            |lines, points| Lines::of(&Shape::Mask(squares.clone()), sample.image(0), Room { lines, points });
+        let all = of(1000, 100_000);
+        assert_eq!((all.left_out, all.told()), (0, None));
+        let few = of(20, 100_000);
+        assert_eq!((few.lines.len(), few.left_out), (20, all.lines.len() - 20));
+        // The largest, of nine pixels a side, are the lowest; a square has five points.
+        assert!(few.lines.iter().all(|line| line.points.iter().all(|[_, y]| *y >= 180.0)));
+        assert_eq!(of(1000, 33).lines.len(), 6);
+        assert_eq!(of(1000, 1).lines.len(), 1, "one is always there");
+    }
 
     #[test]
     fn a_colour_comes_back_from_its_cielab_value() {

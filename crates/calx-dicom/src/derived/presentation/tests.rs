@@ -284,3 +284,58 @@ fn a_series_of_an_unpaired_part_has_its_part_and_no_side() {
     assert_eq!(said("HEAD "), is(None, Some("HEAD")));
     assert_eq!(said("FOREARM"), is(Some("R"), None));
 }
+
+#[test]
+fn frames_with_windows_of_their_own_are_named_with_them() {
+    use crate::derived::root::ShownFrames;
+    let mut sample = Sample::of(&["doppler_small"]);
+    sample.sources[0].is_grey = true;
+    let mut shown = Sample::of(&["hand_signed"]).shown.remove(0).unwrap();
+    let window = |center| VoiLut::Window(Window { center, width: 50.0, function: VoiLutFunction::Linear });
+    let other = |frames: &[u32], voi| ShownFrames {
+        frames: frames.to_vec(),
+        modality_lut: shown.modality_lut.clone(),
+        voi,
+        window_name: String::new(),
+    };
+    shown.others = vec![other(&[2, 4], window(7.0)), other(&[3], window(9.0))];
+    shown.voi = window(1.0);
+    sample.shown[0] = Some(shown.clone());
+    let (value, _) = state(&sample, 0);
+    let instance = sample.sources[0].instance.clone();
+    let of = |frame| value.voi_for(&instance, frame).unwrap().lut.clone();
+    assert_eq!([1, 2, 3, 4].map(of), [1.0, 7.0, 9.0, 7.0].map(window));
+    assert_eq!(value.voi.len(), 3);
+    shown.others[1].modality_lut = ModalityLut::Rescale { slope: 3.0, intercept: 0.0 };
+    sample.shown[0] = Some(shown);
+    let (none, told) = write_presentation(&sample.root(), sample.image(0).id).unwrap();
+    assert!(none.is_none() && told[0].contains("rescales of their own"), "{told:?}");
+}
+
+#[test]
+fn a_region_of_very_many_parts_has_its_largest_drawn_and_that_is_told() {
+    let mut sample = Sample::of(&["hand_right_small"]);
+    // Single pixels, and ten discs among them.
+    let speckled = |x: u32, y: u32| {
+        let (dx, dy) = (i64::from(x % 20) - 10, i64::from(y) - 100);
+        let is_disc = x < 200 && dx * dx + dy * dy < 36;
+        is_disc || ((x + y) % 2 == 0 && !(90..110).contains(&y))
+    };
+    sample.mark(0, Shape::Mask(Mask::from_bits(200, 256, speckled).unwrap()), "other");
+    let (value, told) = state(&sample, 0);
+    assert_eq!(
+        told,
+        ["region 1: it has 23610 parts and holes, the presentation state outlines the 1000 largest of them"]
+    );
+    let graphics = &value.annotations[0].value.graphics;
+    assert_eq!(graphics.len(), 1000);
+    let tall = graphics.iter().filter(|graphic| graphic.points.iter().all(|p| (p.y - 100.0).abs() < 7.0));
+    let tall = tall.count();
+    assert_eq!(tall, 10, "the discs are the largest");
+    // With more regions each has less room.
+    for _ in 0..99 {
+        sample.mark(0, Shape::Point { at: at(33.0, 44.0) }, "other");
+    }
+    let (value, _) = state(&sample, 0);
+    assert_eq!(value.annotations[0].value.graphics.len(), 200 + 99);
+}
