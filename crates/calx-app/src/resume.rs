@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::{AppState, Screen};
 use crate::viewer::points::Framing;
-use crate::viewer::state::{CornerText, Layout, Viewer};
+use crate::viewer::state::{Awaited, CornerText, Layout, Viewer};
 use crate::viewer::window::{PRESETS, Windowing};
 use crate::viewer::{Pane, ToolKind, toolbox};
 use crate::work::saver::Wanted;
@@ -34,6 +34,8 @@ pub struct Resume {
     is_maximised: bool,
     is_linked: bool,
     has_panels: bool,
+    #[serde(default)]
+    is_as_exported: bool,
     corner: u8,
     /// The tool's command.
     tool: String,
@@ -62,6 +64,9 @@ struct PaneLeft {
     is_mirrored: bool,
     window: WindowLeft,
     is_inverted: bool,
+    /// The presentation state it is shown by.
+    #[serde(default)]
+    state: Option<SopInstanceUid>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +74,8 @@ struct PaneLeft {
 enum WindowLeft {
     Choice(WindowChoice),
     Preset(String),
+    /// As the presentation state says.
+    State,
 }
 
 const CORNERS: [CornerText; 3] = [CornerText::Full, CornerText::Short, CornerText::None];
@@ -98,6 +105,7 @@ impl Resume {
             is_maximised: viewer.is_maximised,
             is_linked: viewer.is_linked,
             has_panels: viewer.has_panels,
+            is_as_exported: viewer.is_as_exported,
             corner: CORNERS
                 .iter()
                 .position(|c| *c == viewer.corner)
@@ -154,6 +162,7 @@ impl Resume {
         viewer.is_maximised = self.is_maximised;
         viewer.is_linked = self.is_linked;
         viewer.has_panels = self.has_panels;
+        viewer.is_as_exported = self.is_as_exported;
         viewer.label.clone_from(&self.label);
         viewer.corner = CORNERS.get(usize::from(self.corner)).copied().unwrap_or_default();
         for (index, left) in self.panes.iter().enumerate() {
@@ -193,6 +202,12 @@ fn focused(viewer: &Viewer) -> Option<ImageId> {
 impl PaneLeft {
     fn of(pane: &Pane, source_of: impl Fn(ImageId) -> Option<SopInstanceUid>) -> Self {
         let Framing { zoom, centre, quarter_turns, is_mirrored } = pane.framing;
+        // The state of an export is made anew, and one that is on its way still counts.
+        let chosen = pane.state.as_ref().filter(|_| pane.exported.is_none());
+        let chosen = chosen.and_then(|state| state.instance.clone());
+        let awaited = pane.awaited.as_ref();
+        let windowing = awaited.map_or(pane.windowing, |awaited| awaited.windowing);
+        let state = chosen.or_else(|| awaited.map(|awaited| awaited.state.clone()));
         Self {
             image: pane.image.and_then(source_of),
             frame: pane.frame,
@@ -200,13 +215,15 @@ impl PaneLeft {
             centre: centre.map(|centre| [centre.x, centre.y]),
             quarter_turns,
             is_mirrored,
-            window: match pane.windowing {
+            window: match windowing {
                 Windowing::Choice(choice) => WindowLeft::Choice(choice),
                 Windowing::Preset(preset) => WindowLeft::Preset(preset.name.to_owned()),
-                // A presentation state is laid over an image again by hand.
+                Windowing::State if state.is_some() => WindowLeft::State,
+                // Without a name it cannot be found again.
                 Windowing::State => WindowLeft::Choice(WindowChoice::default()),
             },
             is_inverted: pane.is_inverted,
+            state,
         }
     }
 
@@ -218,13 +235,20 @@ impl PaneLeft {
             quarter_turns: self.quarter_turns % 4,
             is_mirrored: self.is_mirrored,
         };
-        match &self.window {
-            WindowLeft::Choice(choice) => pane.windowing = Windowing::Choice(*choice),
+        let windowing = match &self.window {
+            WindowLeft::Choice(choice) => Some(Windowing::Choice(*choice)),
             WindowLeft::Preset(name) => {
-                if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
-                    pane.windowing = Windowing::Preset(*preset);
-                }
+                PRESETS.iter().find(|preset| preset.name == name).copied().map(Windowing::Preset)
             }
+            WindowLeft::State => Some(Windowing::State),
+        };
+        match (windowing, &self.state) {
+            // The state is read again first; until then the image is shown as the case shows it.
+            (Some(windowing), Some(state)) => {
+                pane.awaited = Some(Awaited { state: state.clone(), windowing });
+            }
+            (Some(windowing), None) if windowing != Windowing::State => pane.windowing = windowing,
+            _ => {}
         }
         pane.is_inverted = self.is_inverted;
     }

@@ -67,9 +67,9 @@ pub trait Frames: fmt::Debug {
     /// A small picture of an instance, once it is there.
     fn thumbnail(&mut self, ctx: &egui::Context, uid: &SopInstanceUid) -> Option<egui::TextureHandle>;
 
-    /// The presentation states of a study, once they are read.
-    fn states(&mut self, _study: &StudyInstanceUid) -> Arc<[Arc<PresentationState>]> {
-        Arc::new([])
+    /// The presentation states of a study; none until they are read.
+    fn states(&mut self, _study: &StudyInstanceUid) -> Option<Arc<[Arc<PresentationState>]>> {
+        Some(Arc::new([]))
     }
 
     /// Small pictures are kept on disk from now on.
@@ -198,6 +198,12 @@ pub trait Session: fmt::Debug {
     /// # Errors
     /// The edit does not apply, in words; nothing changed.
     fn apply(&mut self, edit: Edit, tool: &'static str) -> Result<(), String>;
+
+    /// Takes down in its history that something is done with it, which changes nothing of it, and sends that to disk.
+    ///
+    /// # Errors
+    /// The case may not be changed.
+    fn record(&mut self, what: &str) -> Result<(), String>;
 
     /// Takes the last edit back; where it acted.
     ///

@@ -15,6 +15,8 @@
 mod around;
 #[path = "it/commands.rs"]
 mod commands;
+#[path = "it/exporting.rs"]
+mod exporting;
 #[path = "it/full_disk.rs"]
 mod full_disk;
 #[path = "it/hands.rs"]
@@ -31,6 +33,8 @@ mod looking;
 mod marking;
 #[path = "it/memory.rs"]
 mod memory;
+#[path = "it/names.rs"]
+mod names;
 #[path = "it/opened.rs"]
 mod opened;
 #[path = "it/pointed.rs"]

@@ -11,6 +11,7 @@
 //!   document of the case speaks of the others.
 
 pub mod input;
+pub mod own_state;
 pub mod readers;
 
 use calx_dicom::derived::{Kinds, Profile, Root, patients, write_derived};

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use calx_workspace::durable;
 
@@ -181,6 +182,42 @@ fn may_be_written(target: &Path, force: bool) -> Result<(), ExportError> {
         true if force => only_an_export(target),
         true => Err(ExportError::Exists { path: target.to_path_buf() }),
         false => Ok(()),
+    }
+}
+
+/// What stands where an export is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Nothing,
+    /// An earlier export and nothing else: it may be replaced.
+    Export {
+        /// The exporters whose files are there, by name.
+        kinds: Vec<&'static str>,
+        /// When it was made.
+        made: Option<SystemTime>,
+    },
+    /// A file, or a folder with things that no export wrote: it is left alone.
+    Other,
+}
+
+/// Looks what stands where an export is to go, so that it can be told before the export begins.
+///
+/// # Errors
+/// [`ExportError::Io`].
+pub fn standing(target: &Path) -> Result<Standing, ExportError> {
+    if !is_there(target) {
+        return Ok(Standing::Nothing);
+    }
+    match only_an_export(target) {
+        Ok(()) => {
+            let is_of = |names: &[&str]| names.iter().any(|name| is_there(&target.join(name)));
+            let kinds = exporters().iter().filter(|e| is_of(e.top_level_names())).map(|e| e.name());
+            let made = fs::metadata(target).and_then(|found| found.modified()).ok();
+            Ok(Standing::Export { kinds: kinds.collect(), made })
+        }
+        Err(ExportError::NotAnExport { .. }) => Ok(Standing::Other),
+        Err(error) => Err(error),
     }
 }
 

@@ -16,6 +16,7 @@
 
 pub mod allow;
 mod claim;
+pub mod consent;
 mod decode;
 pub mod dicom;
 mod drawn;
@@ -37,6 +38,7 @@ pub mod workspace_pixels;
 
 pub use allow::exportable;
 pub use dicom::input::{SourceProvider, shown_of};
+pub use dicom::own_state::{OwnState, OwnStateError};
 pub use dicom::readers::ReaderLine;
 pub use drawn::shown_aspect;
 pub use error::ExportError;
@@ -44,7 +46,7 @@ pub use exporter::{
     ExportOptions, ExportReport, Exporter, FileEntry, Needs, OptionInfo, case_folder_name, export_case,
     exporter, exporters,
 };
-pub use folder::OutputFolder;
+pub use folder::{OutputFolder, Standing, standing};
 pub use gate::{BlockReason, BlockedImage, blocked_images};
 pub use identity::{IdentityAttribute, IdentityString};
 pub use input::{ExportInput, ImagePixels, PixelError, PixelProvider};

@@ -150,6 +150,8 @@ pub struct Drafts {
     texts: BTreeMap<Field, Draft>,
     /// The field that is to get the focus.
     pub(super) focus: Option<Field>,
+    /// The field that had it last.
+    focused: Option<Field>,
     /// Age or sex is to get the focus.
     pub(super) wants_patient: bool,
     /// Words selected in a statement: bytes of its words.
@@ -172,6 +174,14 @@ impl Drafts {
     #[must_use]
     pub fn due(&self) -> Option<f64> {
         self.texts.values().filter_map(|draft| draft.due).reduce(f64::min)
+    }
+
+    /// Whether undo is the case's although a text is being typed: what is typed in a field of the case becomes steps of
+    /// the case's history, so that there is one history and not two. A text that the case refused is the field's alone.
+    #[must_use]
+    pub fn share_history(&self, focused: Option<Id>) -> bool {
+        let field = self.focused.filter(|field| focused == Some(field.id()));
+        field.is_some_and(|field| self.texts.get(&field).is_none_or(|draft| draft.refused.is_none()))
     }
 
     /// What is typed in a field and not taken in yet.
@@ -256,6 +266,9 @@ pub(super) fn field(state: &mut AppState, ui: &mut egui::Ui, field: Field, look:
     let mut text = draft.map_or(current, |draft| draft.text.clone());
     let can = may_edit(state).is_ok();
     let has_focus = ui.memory(|memory| memory.has_focus(field.id()));
+    if has_focus {
+        state.drafts.focused = Some(field);
+    }
     let is_mixed = direction::runs_right(&text);
     // Where each letter that is drawn stands in the text, while it is not typed in.
     let mut places: Vec<usize> = Vec::new();

@@ -4,6 +4,7 @@ pub mod checked;
 pub mod chips;
 mod drafts;
 mod findings;
+pub mod history;
 mod link;
 pub mod place;
 mod preview;

@@ -13,7 +13,7 @@ use calx_model::{Action, Case, Document, Edit, HistoryError, JournalRow, Schema,
 use calx_workspace::Recovery;
 use jiff::Timestamp;
 
-use super::place;
+use super::{history, place};
 use crate::seams::{Place, SaveState, Session, WhyNot};
 use crate::state::now;
 use crate::work::saver::{Opened, SaveAsk, SaveTold, Saver, Step, StepAction, Wanted, words};
@@ -117,6 +117,7 @@ fn carry_out(document: &mut Document, step: &Step) -> Result<(), HistoryError> {
     let (stamp, write) = (step.stamp.clone(), |_: &JournalRow| Ok::<(), HistoryError>(()));
     match &step.action {
         StepAction::Edit(edit) => document.commit(edit.clone(), stamp, write),
+        StepAction::Record => document.record(stamp, write),
         StepAction::Undo => document.undo(stamp, write),
         StepAction::Redo => document.redo(stamp, write),
     }
@@ -143,21 +144,17 @@ impl Session for CaseSession {
         self.step(StepAction::Edit(edit), tool)
     }
 
+    fn record(&mut self, what: &str) -> Result<(), String> {
+        self.step(StepAction::Record, what)
+    }
+
     fn undo(&mut self) -> Result<Place, String> {
-        let place = self.document.next_undo().map(|row| match &row.action {
+        let place = match &history::next_undo(&self.document)?.action {
             Action::Edit { inverse, .. } => place::of(inverse, self.case()),
             _ => Place::default(),
-        });
-        // What study it shows is not undone by the keys that undo marks.
-        if self
-            .document
-            .next_undo()
-            .is_some_and(|row| matches!(&row.action, Action::Edit { edit: Edit::AddStudy { .. }, .. }))
-        {
-            return Err("nothing left to undo but the study itself".to_owned());
-        }
+        };
         self.step(StepAction::Undo, "undo")?;
-        Ok(place.unwrap_or_default())
+        Ok(place)
     }
 
     fn redo(&mut self) -> Result<Place, String> {

@@ -18,7 +18,7 @@ pub(super) fn ui(state: &mut AppState, ui: &mut egui::Ui) {
 
 fn entries(state: &mut AppState, ui: &mut egui::Ui, ids: &[&str]) {
     for command in ids.iter().filter_map(|id| commands::find(id)) {
-        if shell::entry(state, ui, command) {
+        if shell::entry(state, ui, command, "context") {
             state.todo.push(CommandCall::of(command.id));
             ui.close();
         }

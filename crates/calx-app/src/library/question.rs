@@ -239,7 +239,7 @@ impl Question {
     /// Whether it holds all but the words.
     #[must_use]
     pub fn fits_case(&self, facts: &CaseFacts, today: Date) -> bool {
-        let edited = facts.row.edited.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let edited = facts.row.edited.to_zoned(crate::shell::clock::here()).date();
         self.modality.as_ref().is_none_or(|modality| facts.modalities.contains(modality))
             && self.since.is_none_or(|since| edited >= since.first_day(today))
             && self.reading.is_none_or(|reading| reading.holds(&facts.reads))

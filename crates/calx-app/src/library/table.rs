@@ -13,7 +13,7 @@ use super::desk::{Entry, StudyEntry};
 use super::question::{Order, read_words, status_words};
 use crate::commands::CommandCall;
 use crate::seams::Frames;
-use crate::shell::{direction, theme};
+use crate::shell::{clock, direction, theme};
 use crate::state::AppState;
 
 /// Height of a row, in points.
@@ -260,7 +260,7 @@ fn of_case(facts: &CaseFacts, texts: &[(String, String)], is_in_hand: bool) -> S
         title: format!("{number}{title}"),
         more,
         colour,
-        date: row.edited.strftime("%Y-%m-%d").to_string(),
+        date: clock::day(row.edited, &clock::here()),
         images: row.images.to_string(),
         read: read_words(&facts.reads),
         read_colour: read_colour(&facts.reads),

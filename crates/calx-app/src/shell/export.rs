@@ -1,11 +1,16 @@
 //! The export sheet: what is written, where to, what must not leave, and what came of it.
 //!
-//! Not here: writing ([`crate::work::export`]).
+//! Not here: writing ([`crate::work::export`]), what is asked about DICOM objects ([`objects`]), what stands where the
+//! export goes ([`place`]).
 //!
 //! Invariants
 //! - It lists whatever exporters there are.
 //! - Pixels that may name a person leave only after somebody said that they were looked at; the journal records who.
+//! - Objects that carry a patient leave only after somebody said so, and after that word is on disk in the journal.
 //! - Closing the sheet stops nothing; the end is told in a message.
+
+mod objects;
+mod place;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,15 +18,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use calx_dicom::WorkerOptions;
-use calx_export::{BlockedImage, ExportReport, Exporter, blocked_images, case_folder_name, exporters};
+use calx_dicom::derived::DerivedOptions;
+use calx_export::{
+    BlockedImage, ExportReport, Exporter, blocked_images, case_folder_name, consent, exporters,
+};
 use calx_model::{Case, Edit, ImageField, ImageId, PixelsCleared};
-use egui::{Align, Button, Id, Layout, ProgressBar, RichText, ScrollArea, TextEdit};
+use egui::{Align, Button, Id, Layout, ProgressBar, RichText, ScrollArea};
 
-use super::dialogs::Purpose;
 use super::theme;
 use crate::seams::{SaveState, WhyNot};
 use crate::state::{AppState, has_case, may_edit};
-use crate::work::export::{ExportAsk, ExportTold, open};
+use crate::work::export::{Ask, ExportAsk, ExportTold, open};
 use crate::work::{Desk, Told};
 
 const WIDTH: f32 = 640.0;
@@ -33,12 +40,19 @@ const NAMES: f32 = 78.0;
 pub struct Exports {
     /// What decodes; without it nothing is exported.
     pub(crate) workers: Option<WorkerOptions>,
-    desk: Option<Desk<ExportAsk, ExportTold>>,
+    desk: Option<Desk<Ask, ExportTold>>,
     /// Exporters that are ticked otherwise than at first ([`is_ticked_first`]).
     turned: BTreeSet<&'static str>,
     /// The folder that takes the case's own folder, as typed.
     pub(super) folder: String,
     replaces: bool,
+    place: place::Place,
+    /// Of DICOM objects.
+    derived: DerivedOptions,
+    /// Somebody said that objects which carry the patient may leave, for this one export.
+    says_identity: bool,
+    /// The images are to be looked at: the sheet goes.
+    leaves: bool,
     run: Run,
 }
 
@@ -46,6 +60,8 @@ pub struct Exports {
 enum Run {
     #[default]
     None,
+    /// Who asked for it is on its way into the journal; nothing leaves before it is there.
+    Recording(Box<ExportAsk>),
     Going {
         words: String,
         share: f32,
@@ -64,14 +80,24 @@ fn is_ticked_first(exporter: &dyn Exporter) -> bool {
 }
 
 impl Exports {
-    /// Whether nothing is being written.
+    /// Whether nothing is being written or looked at.
     #[must_use]
-    pub const fn is_idle(&self) -> bool {
-        !matches!(self.run, Run::Going { .. })
+    pub fn is_idle(&self) -> bool {
+        !self.is_writing() && self.desk.as_ref().is_none_or(Desk::is_idle)
+    }
+
+    const fn is_writing(&self) -> bool {
+        matches!(self.run, Run::Going { .. } | Run::Recording(_))
     }
 
     fn takes(&self, exporter: &dyn Exporter) -> bool {
         is_ticked_first(exporter) != self.turned.contains(exporter.name())
+    }
+
+    /// The folder that would be made.
+    fn target(&self, name: &str) -> Option<PathBuf> {
+        let folder = self.folder.trim();
+        (!folder.is_empty()).then(|| PathBuf::from(folder).join(name))
     }
 
     fn targets(&self) -> Vec<&'static str> {
@@ -94,6 +120,10 @@ pub(super) fn poll(state: &mut AppState) {
     for told in told {
         let is_seen = matches!(state.sheet, Some(super::Sheet::Export));
         state.exports.run = match told {
+            Told::Said(ExportTold::Stands { folder, found }) => {
+                state.exports.place.take_in(folder, found);
+                continue;
+            }
             Told::Said(ExportTold::Step { words, share }) => match std::mem::take(&mut state.exports.run) {
                 Run::Going { stop, .. } => Run::Going { words, share, stop },
                 other => other,
@@ -102,6 +132,10 @@ pub(super) fn poll(state: &mut AppState) {
                 if !is_seen {
                     state.toasts.say(format!("Exported: {}", report.folder.display()));
                 }
+                // What was said and what stood there was for the one before.
+                state.exports.says_identity = false;
+                state.exports.replaces = false;
+                state.exports.place = place::Place::default();
                 Run::Done(report)
             }
             Told::Said(ExportTold::Failed { why, hint }) => failed(state, is_seen, why, hint),
@@ -111,6 +145,38 @@ pub(super) fn poll(state: &mut AppState) {
             }
         };
     }
+    if matches!(state.exports.run, Run::Recording(_)) {
+        go_on_when_recorded(state);
+    }
+}
+
+/// Writes as soon as the journal holds who asked for it.
+fn go_on_when_recorded(state: &mut AppState) {
+    let session = state.session.as_deref();
+    let case = session.map(|session| session.case().id);
+    let saved = session.map(|session| session.save_state());
+    let Run::Recording(ask) = std::mem::take(&mut state.exports.run) else { return };
+    state.exports.run = match saved {
+        Some(SaveState::Saving) if case == Some(ask.case.id) => Run::Recording(ask),
+        // What another program holds was read from the disk, and so was the word in it.
+        Some(SaveState::Saved { .. } | SaveState::ReadOnly { .. }) if case == Some(ask.case.id) => {
+            begin_writing(state, ask)
+        }
+        _ => {
+            let is_seen = matches!(state.sheet, Some(super::Sheet::Export));
+            let why = "the journal of the case could not be written, so it does not hold who asked for the patient's \
+                       name to leave; nothing was exported";
+            let hint = "see what the bar below says of saving, then export again";
+            failed(state, is_seen, why.to_owned(), Some(hint.to_owned()))
+        }
+    };
+}
+
+fn begin_writing(state: &AppState, ask: Box<ExportAsk>) -> Run {
+    let Some(desk) = &state.exports.desk else { return Run::None };
+    let stop = Arc::clone(&ask.stop);
+    desk.ask(Ask::Write(ask));
+    Run::Going { words: "begins".to_owned(), share: 0.0, stop }
 }
 
 fn failed(state: &mut AppState, is_seen: bool, why: String, hint: Option<String>) -> Run {
@@ -129,9 +195,12 @@ pub(super) fn begin(state: &mut AppState, folder: Option<String>) {
         let beside = state.root.as_ref().and_then(|root| root.parent()).map(|parent| parent.join("export"));
         state.exports.folder = beside.map(|folder| folder.display().to_string()).unwrap_or_default();
     }
-    // What came of the one before is of another case, or of this one before it was changed.
-    if state.exports.is_idle() {
+    // What came of the one before is of another case, or of this one before it was changed; so is what was said then.
+    if !state.exports.is_writing() {
         state.exports.run = Run::None;
+        state.exports.says_identity = false;
+        state.exports.replaces = false;
+        state.exports.place = place::Place::default();
     }
 }
 
@@ -139,6 +208,11 @@ pub(super) fn begin(state: &mut AppState, folder: Option<String>) {
 pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
     let Some(case) = state.case() else { return false };
     let (name, blocked) = (case_folder_name(case), blocked(case));
+    let facts = Facts {
+        identified: consent::identified(case, &state.exports.targets()),
+        has_images: case.images().next().is_some(),
+    };
+    look(state, &name);
     let mut stays = true;
     let response = theme::sheet(Id::unique("export sheet")).show(ctx, |ui| {
         let room = ui.ctx().content_rect().size();
@@ -148,23 +222,57 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
         let scroll =
             ScrollArea::vertical().max_height((room.y - 200.0).max(120.0)).auto_shrink([false, true]);
         scroll.show(ui, |ui| {
-            let is_idle = state.exports.is_idle();
-            ui.add_enabled_ui(is_idle, |ui| {
+            ui.add_enabled_ui(!state.exports.is_writing(), |ui| {
                 what(state, ui);
+                objects::options(state, ui);
                 ui.add_space(10.0);
-                privacy(state, ui, &blocked);
+                privacy(state, ui, &facts, &blocked);
                 ui.add_space(10.0);
-                place(state, ui, &name);
+                place::ui(state, ui, &name);
             });
             ui.add_space(8.0);
             outcome(state, ui);
         });
         ui.add_space(10.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            buttons(state, ui, &name, &blocked, &mut stays);
+            buttons(state, ui, (&name, &facts), &blocked, &mut stays);
         });
     });
-    stays && !response.should_close()
+    let leaves = std::mem::take(&mut state.exports.leaves);
+    stays && !leaves && !response.should_close()
+}
+
+/// What of the case in hand decides what may be written.
+struct Facts {
+    /// Chosen targets that carry a patient.
+    identified: Vec<&'static str>,
+    has_images: bool,
+}
+
+/// Looks what stands where the export would go, as often as that is another place.
+fn look(state: &mut AppState, name: &str) {
+    if state.exports.is_writing() || open_desk(state).is_err() {
+        return;
+    }
+    let target = state.exports.target(name);
+    let exports = &mut state.exports;
+    if let (Some(desk), Some(target)) = (&exports.desk, target)
+        && desk.is_idle()
+        && exports.place.wants(&target)
+    {
+        desk.ask(Ask::Look(target));
+    }
+}
+
+/// The thread that looks and writes.
+fn open_desk(state: &mut AppState) -> Result<(), String> {
+    let exports = &mut state.exports;
+    if exports.desk.is_none() {
+        let workers = exports.workers.clone().ok_or("no workspace is open")?;
+        let opened = open(workers, &state.wake);
+        exports.desk = Some(opened.map_err(|error| format!("the system gives no thread: {error}"))?);
+    }
+    Ok(())
 }
 
 fn blocked(case: &Case) -> Vec<(BlockedImage, ImageId)> {
@@ -206,13 +314,16 @@ fn what(state: &mut AppState, ui: &mut egui::Ui) {
     }
 }
 
-fn privacy(state: &mut AppState, ui: &mut egui::Ui, blocked: &[(BlockedImage, ImageId)]) {
+fn privacy(state: &mut AppState, ui: &mut egui::Ui, facts: &Facts, blocked: &[(BlockedImage, ImageId)]) {
     theme::heading(ui, "Privacy");
-    let words = "Every finished file is searched for names, numbers and dates of the patient as the images state them; \
-                 one hit and nothing is written.";
+    let words = "Pages, pictures and data are searched for names, numbers and dates of the patient as the images state \
+                 them; one hit and nothing is written.";
     ui.add(egui::Label::new(RichText::new(words).color(theme::QUIET)).wrap());
+    objects::identity(state, ui, &facts.identified);
     if blocked.is_empty() {
-        ui.label(RichText::new("No image is known to carry words in its pixels").color(theme::GREEN));
+        let words = "No image says that it has words in its pixels. calx does not read words in pixels: look at the \
+                     images before you share them.";
+        ui.add(egui::Label::new(RichText::new(words).color(theme::QUIET)).wrap());
         return;
     }
     let can = may_edit(state);
@@ -241,31 +352,14 @@ fn privacy(state: &mut AppState, ui: &mut egui::Ui, blocked: &[(BlockedImage, Im
     }
 }
 
-fn place(state: &mut AppState, ui: &mut egui::Ui, name: &str) {
-    theme::heading(ui, "Where");
-    ui.horizontal(|ui| {
-        let has_dialogs = state.dialogs.are_there();
-        let width = ui.available_width() - if has_dialogs { 100.0 } else { 4.0 };
-        let field = TextEdit::singleline(&mut state.exports.folder).hint_text("Folder").desired_width(width);
-        ui.add(field).accessible_name("Export into this folder");
-        if has_dialogs && ui.button("Browse…").accessible_name("Browse for the export's folder").clicked() {
-            let start = Some(PathBuf::from(state.exports.folder.trim()));
-            state.dialogs.ask(Purpose::Export, start);
-        }
-    });
-    if !state.exports.folder.trim().is_empty() {
-        let target = PathBuf::from(state.exports.folder.trim()).join(name);
-        let words = format!("A new folder is made: {}", target.display());
-        ui.add(egui::Label::new(RichText::new(words).small().color(theme::QUIET)).wrap());
-    }
-    let words = "Replace an earlier export of this case there";
-    theme::tick(ui, &mut state.exports.replaces, words).accessible_name("Replace an earlier export");
-}
-
 fn outcome(state: &mut AppState, ui: &mut egui::Ui) {
     let mut copied = None;
     match &state.exports.run {
         Run::None => {}
+        Run::Recording(_) => {
+            let words = "The journal of the case takes down who asked for this…";
+            ui.label(RichText::new(words).color(theme::ACCENT));
+        }
         Run::Going { words, share, .. } => {
             ui.label(RichText::new(words).color(theme::ACCENT));
             ui.add(ProgressBar::new(*share).desired_height(8.0)).accessible_name("Progress of the export");
@@ -303,6 +397,7 @@ fn outcome(state: &mut AppState, ui: &mut egui::Ui) {
                 for line in &report.notices {
                     ui.add(egui::Label::new(RichText::new(line).small().color(theme::AMBER)).wrap());
                 }
+                objects::readers(ui, &report.readers);
             });
         }
     }
@@ -315,7 +410,7 @@ fn outcome(state: &mut AppState, ui: &mut egui::Ui) {
 fn buttons(
     state: &mut AppState,
     ui: &mut egui::Ui,
-    name: &str,
+    (name, facts): (&str, &Facts),
     blocked: &[(BlockedImage, ImageId)],
     stays: &mut bool,
 ) {
@@ -324,8 +419,10 @@ fn buttons(
             stop.store(true, Ordering::Release);
         }
     } else {
-        let can = ready(state, blocked);
-        let words = RichText::new("Export").color(theme::STRONG);
+        let can = ready(state, name, facts, blocked);
+        let replaces =
+            state.exports.replaces && state.exports.place.is_an_export(state.exports.target(name).as_deref());
+        let words = RichText::new(if replaces { "Replace" } else { "Export" }).color(theme::STRONG);
         let button = Button::new(words).fill(theme::CHOSEN).min_size(egui::vec2(90.0, 0.0));
         let button = ui.add_enabled(can.is_ok(), button).accessible_name("Export now");
         if button.on_disabled_hover_text(can.err().unwrap_or_default()).clicked() {
@@ -341,7 +438,15 @@ fn buttons(
 }
 
 /// Whether all is there that an export needs.
-fn ready(state: &AppState, blocked: &[(BlockedImage, ImageId)]) -> Result<(), WhyNot> {
+fn ready(
+    state: &AppState,
+    name: &str,
+    facts: &Facts,
+    blocked: &[(BlockedImage, ImageId)],
+) -> Result<(), WhyNot> {
+    if state.exports.is_writing() {
+        return Err("an export is being written");
+    }
     let targets = state.exports.targets();
     let is_pixels = |name: &&str| exporters().iter().any(|e| e.name() == *name && e.needs().pixels);
     if state.exports.workers.is_none() || state.root.is_none() {
@@ -356,36 +461,46 @@ fn ready(state: &AppState, blocked: &[(BlockedImage, ImageId)]) -> Result<(), Wh
     if !blocked.is_empty() && targets.iter().any(is_pixels) {
         return Err("look at the images named above first");
     }
-    Ok(())
+    let has_objects = |name: &&str| exporters().iter().any(|e| e.name() == *name && !e.kinds().is_empty());
+    if !facts.has_images && targets.iter().any(has_objects) {
+        return Err("DICOM objects lie in the study of an image, and this case has none");
+    }
+    objects::may_leave(state, &facts.identified)?;
+    state.exports.place.may_be_written(state.exports.target(name).as_deref(), state.exports.replaces)
 }
 
 fn write(state: &mut AppState, name: &str) {
     crate::case::commit_all(state);
-    let exports = &mut state.exports;
-    if exports.desk.is_none() {
-        let Some(workers) = exports.workers.clone() else { return };
-        match open(workers, &state.wake) {
-            Ok(desk) => exports.desk = Some(desk),
-            Err(error) => {
-                state.toasts.say(format!("Nothing was exported: the system gives no thread: {error}"));
-                return;
-            }
-        }
+    if let Err(why) = open_desk(state) {
+        state.toasts.say(format!("Nothing was exported: {why}"));
+        return;
     }
+    let targets = state.exports.targets();
+    // The word is in the journal before the case is taken: its revision is the one that says so.
+    let must_be_recorded = match objects::record(state, &targets) {
+        Ok(must) => must,
+        Err(why) => {
+            state.exports.run = failed(state, true, why, None);
+            return;
+        }
+    };
     let case = state.session.as_deref().map(|session| Box::new(session.case().clone()));
-    let (Some(desk), Some(case), Some(root)) = (&state.exports.desk, case, state.root.clone()) else {
+    let (Some(case), Some(root), Some(folder)) = (case, state.root.clone(), state.exports.target(name))
+    else {
         return;
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    desk.ask(ExportAsk {
+    let ask = Box::new(ExportAsk {
         root,
         case,
-        targets: state.exports.targets(),
-        folder: PathBuf::from(state.exports.folder.trim()).join(name),
+        targets,
+        folder,
         replaces: state.exports.replaces,
-        stop: Arc::clone(&stop),
+        identity: state.exports.says_identity,
+        derived: state.exports.derived,
+        stop: Arc::new(AtomicBool::new(false)),
     });
-    state.exports.run = Run::Going { words: "begins".to_owned(), share: 0.0, stop };
+    state.exports.run = if must_be_recorded { Run::Recording(ask) } else { begin_writing(state, ask) };
+    state.wake.wake();
 }
 
 /// `3.2 MB`: thousands as on the command line.

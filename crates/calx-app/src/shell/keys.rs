@@ -4,7 +4,7 @@
 //!
 //! Invariants
 //! - While a text is typed, only keys with Ctrl or Alt and function keys reach commands, and not those that a text
-//!   field knows itself (copy, paste, undo and the like).
+//!   field knows itself (copy, paste and the like). Undo and redo in a text of the case are the case's.
 //! - Enter, Space, Escape and arrows keep their meaning for what has the focus, unless a command can take them now.
 //! - While something lies over the screen, only commands that count everywhere are reached.
 //! - What is typed or clicked behind a command means what it means once the command is done, however slow a pass is;
@@ -223,7 +223,9 @@ pub fn take(state: &mut AppState, ctx: &egui::Context) {
         late.hold_typed(ctx);
     }
     let is_typing = ctx.text_edit_focused();
-    let has_focus = ctx.memory(|memory| memory.focused().is_some());
+    let focused = ctx.memory(egui::Memory::focused);
+    let has_focus = focused.is_some();
+    let shares_history = state.drafts.share_history(focused);
     let is_popup = egui::Popup::is_any_open(ctx);
     let in_viewer = state.screen == Screen::Viewer && state.sheet.is_none() && !is_typing;
     let (peek, pan) = ctx.input(|input| {
@@ -249,7 +251,8 @@ pub fn take(state: &mut AppState, ctx: &egui::Context) {
         let asked = match event {
             Event::Key { key, pressed: true, repeat, modifiers, .. } => command_of(state, *key, *modifiers)
                 .filter(|(command, chord)| {
-                    let is_barred = (is_typing && !chord.passes_text())
+                    let is_history = shares_history && matches!(command.id, "edit.undo" | "edit.redo");
+                    let is_barred = (is_typing && !chord.passes_text() && !is_history)
                         || (*repeat && !chord.repeats())
                         || (is_popup && chord.is_of_focus());
                     let is_elsewhere = has_focus && command.scope != Scope::Viewer;

@@ -79,7 +79,7 @@ fn entries(state: &mut AppState, ui: &mut egui::Ui, name: &str) {
             ui.separator();
         }
         before = room;
-        if entry(state, ui, command) {
+        if entry(state, ui, command, name) {
             state.todo.push(CommandCall::of(command.id));
             ui.close();
         }
@@ -119,23 +119,43 @@ fn shortened(path: &str) -> String {
     format!("…{end}")
 }
 
-/// One command in a menu; whether it was chosen.
-pub fn entry(state: &AppState, ui: &mut egui::Ui, command: &Command) -> bool {
+/// One command in the menu of that name, which its own goes on with: the same command may stand in a bar at the same
+/// time. Whether it was chosen.
+pub fn entry(state: &AppState, ui: &mut egui::Ui, command: &Command, menu: &str) -> bool {
     let can = (command.when)(state);
     // A label by its own name: nobody knows which is the third.
     let name = match crate::viewer::label_of(state, command.id).flatten() {
         Some(label) => format!("Label: {label}"),
         None => command.name.to_owned(),
     };
-    let mut button = Button::new(&name);
+    let step = super::step_words(state, command.id).filter(|_| can.is_ok());
+    let mut button = match &step {
+        Some(step) => Button::new(format!("{name}: {}", in_a_line(step))),
+        None => Button::new(&name),
+    };
     if let Some(key) = keys::shown(state, command) {
         button = button.shortcut_text(key);
     }
+    let name = format!("{name} ({menu} menu)");
     let response = ui.add_enabled(can.is_ok(), button).accessible_name(name);
+    let tip = match step {
+        Some(step) => format!("{}: {step}", command.tip),
+        None => command.tip.to_owned(),
+    };
     match can {
-        Ok(()) => response.on_hover_text(command.tip).clicked(),
+        Ok(()) => response.on_hover_text(tip).clicked(),
         Err(why) => response.on_disabled_hover_text(why).clicked(),
     }
+}
+
+/// What a step did, no longer than a menu is wide.
+fn in_a_line(step: &str) -> String {
+    const MOST: usize = 34;
+    if step.chars().count() <= MOST {
+        return step.to_owned();
+    }
+    let begin: String = step.chars().take(MOST - 1).collect();
+    format!("{}…", begin.trim_end())
 }
 
 fn screens(state: &mut AppState, ui: &mut egui::Ui) {

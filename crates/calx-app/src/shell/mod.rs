@@ -3,6 +3,7 @@
 //! Not here: what a screen shows.
 
 pub mod about;
+pub(crate) mod clock;
 mod copy;
 mod dialogs;
 pub mod direction;
@@ -31,6 +32,7 @@ pub use sheets::Sheet;
 pub use store::Store;
 pub use toasts::Toasts;
 
+use crate::case::history;
 use crate::commands::{Arg, Command, CommandCall, Scope, always};
 use crate::seams::{Place, SaveState, WhyNot};
 use crate::state::{AppState, Screen, has_case, may_edit};
@@ -297,7 +299,10 @@ pub fn bars(state: &mut AppState, ui: &mut egui::Ui) {
 pub fn over(state: &mut AppState, ctx: &egui::Context) {
     crate::library::take_drops(state, ctx);
     sheets::show(state, ctx);
-    state.toasts.show(ctx);
+    let may_redo = may_redo(state).is_ok();
+    if let Some(asked) = state.toasts.show(ctx, |command| command != "edit.redo" || may_redo) {
+        state.ask(asked);
+    }
     ring::show(state, ctx);
 }
 
@@ -352,12 +357,24 @@ fn show(state: &mut AppState, screen: Screen) {
 
 fn may_undo(state: &AppState) -> Result<(), WhyNot> {
     may_edit(state)?;
-    let has_one = state.session.as_deref().is_some_and(|s| s.document().next_undo().is_some());
-    if has_one || state.drafts.is_waiting() || state.viewer.is_drawing() {
-        Ok(())
-    } else {
-        Err("there is nothing to undo")
+    if state.drafts.is_waiting() || state.viewer.is_drawing() {
+        return Ok(());
     }
+    let session = state.session.as_deref().ok_or("open a case or a study first")?;
+    history::next_undo(session.document()).map(drop)
+}
+
+/// What undo or redo would do now, in words; none of other commands, and none when there is nothing to do.
+pub(crate) fn step_words(state: &AppState, command: &str) -> Option<String> {
+    let session = state.session.as_deref()?;
+    let row = match command {
+        "edit.undo" if state.viewer.is_drawing() => return Some("the point drawn last".to_owned()),
+        "edit.undo" if state.drafts.is_waiting() => return Some("what was typed last".to_owned()),
+        "edit.undo" => history::next_undo(session.document()).ok()?,
+        "edit.redo" => session.document().next_redo()?,
+        _ => return None,
+    };
+    Some(history::of_row(row, session.case()))
 }
 
 fn may_redo(state: &AppState) -> Result<(), WhyNot> {
@@ -373,9 +390,17 @@ fn step(state: &mut AppState, is_back: bool) {
     }
     // What was typed and not taken in yet is the last change.
     crate::case::commit_all(state);
+    let what = step_words(state, if is_back { "edit.undo" } else { "edit.redo" }).unwrap_or_default();
     let Some(session) = state.session.as_deref_mut() else { return };
     match if is_back { session.undo() } else { session.redo() } {
-        Ok(place) => show_place(state, place),
+        Ok(place) => {
+            show_place(state, place);
+            if is_back {
+                state.toasts.say_step(format!("Taken back: {what}"), Some(("edit.redo", "Redo")));
+            } else {
+                state.toasts.say_step(format!("Done again: {what}"), None);
+            }
+        }
         Err(why) => state.toasts.say(why),
     }
 }

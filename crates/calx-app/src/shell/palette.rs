@@ -145,7 +145,7 @@ fn line(state: &AppState, ui: &mut egui::Ui, command: &Command, is_chosen: bool,
     if let Some(key) = keys::shown(state, command) {
         button = button.shortcut_text(key);
     }
-    let response = ui.add(button).accessible_name(command.name);
+    let response = ui.add(button).accessible_name(format!("{} (command)", command.name));
     if is_chosen && is_moved {
         response.scroll_to_me(Some(Align::Center));
     }

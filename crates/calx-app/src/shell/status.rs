@@ -6,8 +6,9 @@
 use calx_model::Action;
 use calx_workspace::Recovery;
 use egui::{Button, Color32, Margin, Panel, RichText};
+use jiff::tz::TimeZone;
 
-use super::theme;
+use super::{clock, theme};
 use crate::seams::{Place, SaveState};
 use crate::state::{AppState, Screen};
 
@@ -81,7 +82,8 @@ fn save(state: &mut AppState, ui: &mut egui::Ui) {
     if matches!(found, SaveState::Saving) && waited < PATIENCE {
         ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(PATIENCE - waited));
     }
-    let (sign, words, colour) = shown(&found, waited);
+    let zone = clock::here();
+    let (sign, words, colour) = shown(&found, waited, &zone);
     // The sign is no part of the words: a screen reader says the words alone.
     ui.label(RichText::new(sign).color(colour));
     if let SaveState::NotSaved { edits, .. } = found {
@@ -98,7 +100,12 @@ fn save(state: &mut AppState, ui: &mut egui::Ui) {
         // It is tried again by itself too, also while nobody does anything.
         ui.ctx().request_repaint_after(crate::case::session::PAUSE);
     }
-    ui.label(RichText::new(&words).color(if colour == theme::AMBER { colour } else { theme::TEXT }));
+    let label =
+        ui.label(RichText::new(&words).color(if colour == theme::AMBER { colour } else { theme::TEXT }));
+    if let SaveState::Saved { at: Some(at) } = found {
+        let moment = clock::moment(at, &zone);
+        label.on_hover_text(format!("On disk since {moment}; times in this window are those of this place"));
+    }
 }
 
 /// What a crash left, once: until it is shown or dismissed.
@@ -163,11 +170,9 @@ fn waiting(edits: usize) -> String {
 }
 
 /// Sign, words and colour of a state.
-fn shown(state: &SaveState, waited: f64) -> (&'static str, String, Color32) {
+fn shown(state: &SaveState, waited: f64, zone: &TimeZone) -> (&'static str, String, Color32) {
     match state {
-        SaveState::Saved { at: Some(at) } => {
-            ("●", format!("Saved {} UTC", at.strftime("%H:%M:%S")), theme::GREEN)
-        }
+        SaveState::Saved { at: Some(at) } => ("●", format!("Saved {}", clock::time(*at, zone)), theme::GREEN),
         SaveState::Saved { at: None } => {
             ("○", "Not a case yet: written with the first mark or word".to_owned(), theme::QUIET)
         }
@@ -193,17 +198,18 @@ mod tests {
     #[test]
     fn every_state_has_a_sign_of_its_own() {
         let at = Some("2026-03-01T14:02:11Z".parse().unwrap());
+        let zone = TimeZone::fixed(jiff::tz::offset(-5));
         let cases = [
-            (SaveState::Saved { at }, "●", "Saved 14:02:11 UTC"),
+            (SaveState::Saved { at }, "●", "Saved 09:02:11"),
             (SaveState::Saved { at: None }, "○", "Not a case yet: written with the first mark or word"),
             (SaveState::Saving, "◐", "Saving"),
             (SaveState::NotSaved { why: "disk full".into(), edits: 3 }, "▲", "Not saved: disk full"),
             (SaveState::ReadOnly { who: "process 7".into() }, "■", "Read-only: process 7"),
         ];
         for (state, sign, words) in cases {
-            let (found, said, _) = shown(&state, 1.0);
+            let (found, said, _) = shown(&state, 1.0, &zone);
             assert_eq!((found, said.as_str()), (sign, words));
         }
-        assert_eq!(shown(&SaveState::Saving, 0.1).1, "Saved", "no flicker at every edit");
+        assert_eq!(shown(&SaveState::Saving, 0.1, &zone).1, "Saved", "no flicker at every edit");
     }
 }

@@ -26,6 +26,14 @@ pub struct Toasts {
 struct Toast {
     words: String,
     until: Until,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Plain,
+    /// Of undo and redo; with a command that is offered, and its word.
+    Step(Option<(&'static str, &'static str)>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,7 +56,28 @@ impl Toasts {
             last.until = Until::New;
             return;
         }
-        self.lines.push(Toast { words, until: Until::New });
+        self.push(words, Kind::Plain);
+    }
+
+    /// Says what undo or redo did, with a command that is offered beside it; the one said before gives way to it, so
+    /// that many steps are one message.
+    pub fn say_step(&mut self, words: impl Into<String>, offer: Option<(&'static str, &'static str)>) {
+        let is_shown = |toast: &Toast| matches!(toast.kind, Kind::Step(_)) && toast.until != Until::Gone;
+        // What an earlier one offered is offered by this one, if at all.
+        for toast in &mut self.lines {
+            if matches!(toast.kind, Kind::Step(_)) {
+                toast.kind = Kind::Step(None);
+            }
+        }
+        if let Some(last) = self.lines.last_mut().filter(|toast| is_shown(toast)) {
+            *last = Toast { words: words.into(), until: Until::New, kind: Kind::Step(offer) };
+            return;
+        }
+        self.push(words.into(), Kind::Step(offer));
+    }
+
+    fn push(&mut self, words: String, kind: Kind) {
+        self.lines.push(Toast { words, until: Until::New, kind });
         let surplus = self.lines.len().saturating_sub(KEPT);
         self.lines.drain(..surplus);
     }
@@ -85,14 +114,15 @@ impl Toasts {
         self.lift = height;
     }
 
-    /// Draws those that are new.
-    pub fn show(&mut self, ctx: &egui::Context) {
+    /// Draws those that are new; the command that was asked for in one. What cannot be done any more is not offered.
+    pub fn show(&mut self, ctx: &egui::Context, may: impl Fn(&str) -> bool) -> Option<&'static str> {
         let lift = std::mem::take(&mut self.lift);
         let live = self.lines.iter_mut().rev().filter(|toast| toast.until != Until::Gone).take(SHOWN);
         let mut live: Vec<&mut Toast> = live.collect();
         if live.is_empty() {
-            return;
+            return None;
         }
+        let mut asked = None;
         live.reverse();
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
         area.anchor(Align2::RIGHT_BOTTOM, vec2(-8.0, -44.0 - lift)).show(ctx, |ui| {
@@ -107,6 +137,12 @@ impl Toasts {
                         ui.allocate_ui_with_layout(room, column, |ui| {
                             ui.set_width(room.x);
                             ui.add(egui::Label::new(toast.words.as_str()).wrap());
+                            if let Kind::Step(Some((command, word))) = toast.kind
+                                && may(command)
+                                && ui.button(word).accessible_name(format!("Message: {word}")).clicked()
+                            {
+                                asked = Some(command);
+                            }
                         });
                         let close = ui.add(egui::Button::new("×").small().frame(false));
                         if close.accessible_name(format!("Dismiss: {}", toast.words)).clicked() {
@@ -116,6 +152,7 @@ impl Toasts {
                 });
             }
         });
+        asked
     }
 }
 
@@ -140,5 +177,16 @@ mod tests {
         toasts.tick(14.0);
         assert!(toasts.lines.iter().all(|toast| toast.until == Until::Gone));
         assert_eq!(toasts.all().collect::<Vec<_>>(), ["second", "first"]);
+    }
+
+    #[test]
+    fn many_steps_are_one_message() {
+        let mut toasts = Toasts::default();
+        toasts.say_step("Taken back: region 2 added", Some(("edit.redo", "Redo")));
+        toasts.say_step("Taken back: region 1 added", Some(("edit.redo", "Redo")));
+        assert_eq!(toasts.all().collect::<Vec<_>>(), ["Taken back: region 1 added"]);
+        toasts.say("Something else");
+        toasts.say_step("Done again: region 1 added", None);
+        assert_eq!(toasts.lines.len(), 3, "what came between stays where it was");
     }
 }

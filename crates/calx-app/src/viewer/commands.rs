@@ -11,7 +11,7 @@ use super::several::{self, Form, has_several};
 use super::state::Layout;
 use super::toolbox::{self, ToolKind, may_draw};
 use super::window::{Windowing, is_grey, offered};
-use super::{actions, calibrate, states};
+use super::{actions, calibrate, exported, states};
 use crate::commands::{Command, Scope};
 use crate::seams::WhyNot;
 use crate::state::{AppState, has_case, may_edit};
@@ -309,6 +309,9 @@ pub const COMMANDS: &[Command] = commands! {
         states::has_one, |state, _| states::next(state);
     "viewer.state_off", "Without presentation state", "The image as the case shows it", "View", [], states::is_on,
         |state, _| states::show(state, None);
+    "viewer.as_exported", "View as exported",
+        "Through the presentation states that an export writes: window, turns and marks as other programs show them; \
+         again to go back", "View", [], exported::may_view, |state, _| exported::toggle(state);
     "viewer.link_windows", "Link windows", "Windows of alike images move together", "View", [], has_case,
         |state, _| state.viewer.is_linked = !state.viewer.is_linked;
     "viewer.corner", "Text over the images", "Full, short, none", "View", ["O"], has_case,

@@ -37,6 +37,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) framing: Framing,
     pub(crate) is_inverted: bool,
     pub(crate) state: Option<&'a PresentationState>,
+    /// The state is the one that an export writes.
+    pub(crate) is_as_exported: bool,
     pub(crate) renderer: RendererKind,
     pub(crate) level: CornerText,
 }
@@ -166,7 +168,13 @@ fn badges_of(facts: &Facts<'_>) -> Vec<String> {
     let image = facts.image;
     let has_mm = image.effective_spacing().is_some() || !image.ultrasound_regions.is_empty();
     let is_burned_in = image.burned_in == BurnedIn::Yes && image.pixels_cleared.is_none();
-    let state = facts.state.map(|state| format!("STATE {}", states::name_of(state)));
+    let state = facts.state.map(|state| {
+        if facts.is_as_exported {
+            "AS EXPORTED".to_owned()
+        } else {
+            format!("STATE {}", states::name_of(state))
+        }
+    });
     let words = [
         (image.key, "KEY IMAGE"),
         (facts.framing.is_mirrored, "FLIPPED"),

@@ -296,6 +296,7 @@ pub(crate) fn set_window(state: &mut AppState, index: usize, windowing: Windowin
         };
         if at == index || follows().is_some() {
             pane.windowing = windowing;
+            pane.awaited = None;
             // A window by hand goes over the state's; another one of the file is seen without the state.
             if !matches!(windowing, Windowing::Choice(WindowChoice::Set(_))) {
                 pane.state = None;

@@ -57,7 +57,8 @@ pub(crate) fn draw(
     let number = u32::try_from(index).unwrap_or_default();
     let what = PaneImage { image: &loaded, table, view, place };
     state.painter.paint(ui, PaneId(FIRST_PANE + number), &what);
-    if let Some(session) = state.session.as_deref().filter(|_| !state.held.hides_marks()) {
+    let hides_marks = state.held.hides_marks() || pane.is_as_exported();
+    if let Some(session) = state.session.as_deref().filter(|_| !hides_marks) {
         let over = marks::Over {
             case: session.case(),
             schema: session.schema(),

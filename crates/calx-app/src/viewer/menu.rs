@@ -64,7 +64,8 @@ pub(crate) fn entry(state: &mut AppState, ui: &mut egui::Ui, command: &'static C
     let may = (command.when)(state);
     let keys = crate::shell::keys::shown(state, command).unwrap_or_default();
     let button = egui::Button::new(command.name).shortcut_text(keys);
-    let response = ui.add_enabled(may.is_ok(), button);
+    let name = format!("{} (context menu)", command.name);
+    let response = ui.add_enabled(may.is_ok(), button).accessible_name(name);
     let response = match may {
         Ok(()) => response.on_hover_text(command.tip),
         Err(why) => response.on_disabled_hover_text(why),

@@ -15,6 +15,7 @@ mod bar;
 mod calibrate;
 mod commands;
 mod corner;
+pub mod exported;
 mod gesture;
 mod hit;
 mod ink;
@@ -58,6 +59,8 @@ pub fn take_back_point(state: &mut AppState) -> bool {
 pub fn ui(state: &mut AppState, ui: &mut egui::Ui) {
     state.pointed = None;
     follow(state);
+    states::take_up(state);
+    exported::follow(state);
     clipboard(state, ui.ctx());
     Panel::top("viewer bar").show(ui, |ui| bar::ui(state, ui));
     // In a narrow window, or a large scale, the images come first: the strip goes, findings keep to their share.

@@ -191,6 +191,7 @@ fn over(state: &mut AppState, ui: &egui::Ui, index: usize, image: &CaseImage, le
                 framing: pane.framing,
                 is_inverted: pane.is_inverted,
                 state: pane.state.as_deref(),
+                is_as_exported: pane.is_as_exported(),
                 renderer: state.painter.describe().kind,
                 level: viewer.corner,
             };
@@ -220,7 +221,10 @@ fn over(state: &mut AppState, ui: &egui::Ui, index: usize, image: &CaseImage, le
                 fades: !viewer.is_pointing,
                 is_drawing: viewer.tool.shape().is_some(),
             };
-            clicked = marks::draw(viewer, ui, &over, lens);
+            // A state that an export writes brings the marks with it.
+            if !pane.is_as_exported() {
+                clicked = marks::draw(viewer, ui, &over, lens);
+            }
             if viewer.focus == index
                 && let Some(tool) = viewer.machine.as_deref()
             {

@@ -11,11 +11,13 @@ use std::sync::Arc;
 
 use calx_model::{
     Case, CaseId, CaseImage, DisplayPipeline, ImageId, PresentationState, RegionId, Shape, ShapeKind, Side,
+    SopInstanceUid,
 };
 use calx_render::DisplayTable;
 use calx_tools::{Outline, Tool};
 
 use super::calibrate::Known;
+use super::exported::{AsExported, Maker};
 use super::layer::Layers;
 use super::measured::Measured;
 use super::points::{Extent, Framing, Lens};
@@ -121,6 +123,15 @@ pub struct Playing {
     pub since: f64,
 }
 
+/// A presentation state that is laid over an image as soon as it is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Awaited {
+    /// Which.
+    pub state: SopInstanceUid,
+    /// The window then: the state's, or one by hand over it.
+    pub windowing: Windowing,
+}
+
 /// One pane.
 #[derive(Debug)]
 pub struct Pane {
@@ -136,6 +147,10 @@ pub struct Pane {
     pub windowing: Windowing,
     /// The presentation state it is shown by.
     pub state: Option<Arc<PresentationState>>,
+    /// One that is on its way, after the window began anew.
+    pub awaited: Option<Awaited>,
+    /// It shows, or will show, the image by the state that an export writes.
+    pub exported: Option<AsExported>,
     /// Greys turned over by hand.
     pub is_inverted: bool,
     /// How fast a clip runs, 1 as it was taken.
@@ -158,6 +173,8 @@ impl Pane {
             framing: Framing::default(),
             windowing: Windowing::default(),
             state: None,
+            awaited: None,
+            exported: None,
             is_inverted: false,
             speed: 1.0,
             playing: None,
@@ -179,11 +196,19 @@ impl Pane {
         };
         self.windowing = Windowing::Choice(display.window);
         self.state = None;
+        self.awaited = None;
+        self.exported = None;
         self.is_inverted = display.invert;
         self.playing = None;
         self.shown = None;
         self.made = None;
         self.wheel = 0.0;
+    }
+
+    /// Whether the image is shown by the state that an export writes.
+    #[must_use]
+    pub fn is_as_exported(&self) -> bool {
+        self.state.is_some() && self.exported.is_some_and(AsExported::is_made)
     }
 
     /// The size of what is shown.
@@ -296,6 +321,10 @@ pub struct Viewer {
     pub(crate) offered_states: Vec<Arc<PresentationState>>,
     /// What lies over the images besides marks.
     pub(crate) layers: Layers,
+    /// The case is shown as an export of it will be.
+    pub is_as_exported: bool,
+    /// Makes the states for that.
+    pub(crate) maker: Maker,
 }
 
 impl Default for Viewer {
@@ -329,6 +358,8 @@ impl Default for Viewer {
             measured: Measured::default(),
             offered_states: Vec::new(),
             layers: Layers::default(),
+            is_as_exported: false,
+            maker: Maker::default(),
         }
     }
 }
@@ -361,7 +392,7 @@ impl Viewer {
     /// Whether nothing is being worked out.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.measured.is_idle() && self.layers.is_idle()
+        self.measured.is_idle() && self.layers.is_idle() && self.maker.is_idle()
     }
 
     /// The frame that is shown of an image.
@@ -378,8 +409,11 @@ impl Viewer {
 
     /// The case shows other images: panes are hung anew.
     pub(crate) fn hang(&mut self, case: &Case, hands: Hands) {
+        // Asked for on another screen, before the images of this case were hung.
+        let is_as_exported = self.is_as_exported && self.hung.is_none();
         *self = Self {
             hung: Some(case.id),
+            is_as_exported,
             corner: self.corner,
             has_panels: self.has_panels,
             tool: self.tool,

@@ -82,7 +82,7 @@ pub(crate) fn follow(state: &mut AppState) {
     let study = image.and_then(|image| state.case()?.study_of(image)?.source.clone());
     state.viewer.offered_states = match (loaded, study) {
         (Some(loaded), Some(study)) => {
-            let all = state.frames.states(&study);
+            let all = state.frames.states(&study).unwrap_or_default();
             let is_for = |found: &&Arc<PresentationState>| {
                 found.applies_to(&loaded.key.uid, loaded.key.frame) && !found.is_subtraction
             };
@@ -90,6 +90,28 @@ pub(crate) fn follow(state: &mut AppState) {
         }
         _ => Vec::new(),
     };
+}
+
+/// Lays the states over their images again that were on before the window began anew, once they are read.
+pub(crate) fn take_up(state: &mut AppState) {
+    for index in 0..state.viewer.panes.len() {
+        let pane = state.viewer.panes.get(index);
+        let Some((image, awaited)) = pane.and_then(|pane| Some((pane.image?, pane.awaited.clone()?))) else {
+            continue;
+        };
+        let study = state.case().and_then(|case| case.study_of(image)?.source.clone());
+        let Some(all) = study.map_or_else(|| Some(Arc::default()), |study| state.frames.states(&study))
+        else {
+            continue;
+        };
+        let found = all.iter().find(|found| found.instance.as_ref() == Some(&awaited.state)).cloned();
+        let Some(pane) = state.viewer.panes.get_mut(index) else { continue };
+        pane.awaited = None;
+        if found.is_some() {
+            pane.state = found;
+            pane.windowing = awaited.windowing;
+        }
+    }
 }
 
 /// There is a state for what is shown.
@@ -126,7 +148,10 @@ pub(crate) fn next(state: &mut AppState) {
 pub(crate) fn show(state: &mut AppState, wanted: Option<Arc<PresentationState>>) {
     let image = state.viewer.pane().and_then(|pane| pane.image);
     let image = image.and_then(|id| state.case()?.image(id)).cloned();
+    state.viewer.is_as_exported = false;
     let (Some(pane), Some(image)) = (state.viewer.pane_mut(), image) else { return };
+    pane.exported = None;
+    pane.awaited = None;
     let Some(wanted) = wanted else {
         let (frame, playing) = (pane.frame, pane.playing);
         pane.show(&image);
@@ -142,7 +167,7 @@ pub(crate) fn show(state: &mut AppState, wanted: Option<Arc<PresentationState>>)
     }
 }
 
-fn switch_on(pane: &mut Pane, wanted: &Arc<PresentationState>) -> Result<(), String> {
+pub(crate) fn switch_on(pane: &mut Pane, wanted: &Arc<PresentationState>) -> Result<(), String> {
     let shown = pane.shown.as_ref().ok_or("the image is not there yet")?;
     pipeline(wanted, &shown.loaded, Windowing::State, false).map_err(|error| error.to_string())?;
     let of = applied(wanted, &shown.loaded);

@@ -1,4 +1,4 @@
-//! The thread that writes exports, as the command line does.
+//! The thread that writes exports, as the command line does, and looks what stands where one is to go.
 //!
 //! Not here: what is asked of it ([`crate::shell`]), how an export is written (`calx-export`).
 //!
@@ -9,15 +9,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use calx_dicom::derived::DerivedOptions;
 use calx_dicom::{FrameSource, WorkerOptions};
 use calx_export::workspace_pixels::CACHE_BYTES;
-use calx_export::{ExportError, ExportOptions, ExportReport, Means, Step, Watch, export_from, exporters};
+use calx_export::{
+    ExportError, ExportOptions, ExportReport, Means, Standing, Step, Watch, export_from, exporters, standing,
+};
 use calx_model::Case;
 use calx_render::RendererChoice;
 use calx_workspace::Workspace;
 
 use super::desk::{Desk, Outbox, Wake};
 use super::saver::words;
+
+/// What the thread is asked.
+#[derive(Debug)]
+pub enum Ask {
+    /// To look what stands there.
+    Look(PathBuf),
+    /// To write.
+    Write(Box<ExportAsk>),
+}
 
 /// An export that is asked for.
 #[derive(Debug)]
@@ -32,6 +44,10 @@ pub struct ExportAsk {
     pub folder: PathBuf,
     /// An earlier export in its place goes.
     pub replaces: bool,
+    /// Objects that carry the patient may leave: a person said so, and the journal holds it.
+    pub identity: bool,
+    /// Of DICOM objects.
+    pub derived: DerivedOptions,
     /// Set to stop it.
     pub stop: Arc<AtomicBool>,
 }
@@ -39,6 +55,13 @@ pub struct ExportAsk {
 /// What the thread tells.
 #[derive(Debug)]
 pub enum ExportTold {
+    /// What stands where an export would go.
+    Stands {
+        /// There.
+        folder: PathBuf,
+        /// What, or why nobody knows.
+        found: Result<Standing, String>,
+    },
     /// How far it is.
     Step {
         /// What is done now: `html: image 2 of 4`.
@@ -61,11 +84,17 @@ pub enum ExportTold {
 ///
 /// # Errors
 /// The system gives no thread.
-pub fn open(workers: WorkerOptions, wake: &Wake) -> std::io::Result<Desk<ExportAsk, ExportTold>> {
-    Desk::open("export", wake, move |ask: ExportAsk, out| {
-        out.tell(match write(&ask, &workers, out) {
-            Ok(report) => ExportTold::Done(Box::new(report)),
-            Err(Refused { why, hint }) => ExportTold::Failed { why, hint },
+pub fn open(workers: WorkerOptions, wake: &Wake) -> std::io::Result<Desk<Ask, ExportTold>> {
+    Desk::open("export", wake, move |ask: Ask, out| {
+        out.tell(match ask {
+            Ask::Look(folder) => {
+                let found = standing(&folder).map_err(|error| words(&error));
+                ExportTold::Stands { folder, found }
+            }
+            Ask::Write(ask) => match write(&ask, &workers, out) {
+                Ok(report) => ExportTold::Done(Box::new(report)),
+                Err(Refused { why, hint }) => ExportTold::Failed { why, hint },
+            },
         });
     })
 }
@@ -83,7 +112,7 @@ fn write(
     let unopened = |error: &dyn std::error::Error| Refused { why: words(error), hint: None };
     let workspace = Workspace::open(&ask.root).map_err(|error| unopened(&error))?;
     let mut renderer = calx_render::open(RendererChoice::Auto).map_err(|error| unopened(&error))?;
-    let drawing = ask.targets.iter().filter(|name| draws(name)).count();
+    let drawing = ask.targets.iter().filter(|name| goes_through_images(name)).count();
     let images = ask.case.images().count();
     let follower = Follower {
         stop: &ask.stop,
@@ -94,7 +123,14 @@ fn write(
     };
     let frames = FrameSource::new(CACHE_BYTES, workers.clone());
     let means = Means { frames, renderer: renderer.as_mut(), watch: &follower };
-    let options = ExportOptions { force: ask.replaces, ..ExportOptions::default() };
+    let options = ExportOptions {
+        force: ask.replaces,
+        identity: ask.identity,
+        // A case of several patients leaves by the command line only, where it is said.
+        several_patients: false,
+        derived: ask.derived,
+        predecessors: Vec::new(),
+    };
     export_from(&workspace, &ask.case, &ask.targets, &ask.folder, &options, means).map_err(|error| Refused {
         why: words(&error),
         hint: match &error {
@@ -102,16 +138,18 @@ fn write(
             ExportError::Exists { .. } => {
                 Some("tick “Replace an earlier export”, or choose another folder".to_owned())
             }
-            ExportError::IdentityNotAsked => {
-                Some("leave DICOM objects out here; calx export --identity writes them".to_owned())
-            }
+            // The case says that all its images are synthetic, and a file does not.
+            ExportError::IdentityNotAsked => Some(
+                "a file no longer says that it is synthetic; import it again, or leave DICOM objects out"
+                    .to_owned(),
+            ),
             ExportError::BurnedIn { .. } | ExportError::Stopped => None,
             other => other.hint(),
         },
     })
 }
 
-fn draws(name: &str) -> bool {
+fn goes_through_images(name: &str) -> bool {
     exporters().iter().any(|exporter| exporter.name() == name && exporter.needs().pixels)
 }
 

@@ -214,7 +214,7 @@ impl Frames for Loader {
         self.thumbs.get(ctx, uid)
     }
 
-    fn states(&mut self, study: &StudyInstanceUid) -> Found {
+    fn states(&mut self, study: &StudyInstanceUid) -> Option<Found> {
         self.states.of(study)
     }
 

@@ -54,6 +54,8 @@ pub struct Step {
 pub enum StepAction {
     /// An edit.
     Edit(Edit),
+    /// Something was done with the case, which stays as it is.
+    Record,
     /// The last one was taken back.
     Undo,
     /// It was done again.
@@ -246,6 +248,7 @@ impl Saver {
         let stamp = step.stamp.clone();
         match &step.action {
             StepAction::Edit(edit) => writer.commit(edit.clone(), stamp).map(drop),
+            StepAction::Record => writer.record(stamp).map(drop),
             StepAction::Undo => writer.undo(stamp).map(drop),
             StepAction::Redo => writer.redo(stamp).map(drop),
         }

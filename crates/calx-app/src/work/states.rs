@@ -31,7 +31,8 @@ enum Ask {
 /// States by study.
 pub(super) struct States {
     desk: Desk<Ask, (StudyInstanceUid, Found)>,
-    known: BTreeMap<StudyInstanceUid, Found>,
+    /// Nothing for those that are being read.
+    known: BTreeMap<StudyInstanceUid, Option<Found>>,
 }
 
 impl std::fmt::Debug for States {
@@ -61,24 +62,29 @@ impl States {
         self.desk.ask(Ask::Root(root.to_path_buf()));
     }
 
-    /// The states of a study: none until they are read.
-    pub(super) fn of(&mut self, study: &StudyInstanceUid) -> Found {
+    /// The states of a study; none until they are read.
+    pub(super) fn of(&mut self, study: &StudyInstanceUid) -> Option<Found> {
         if let Some(found) = self.known.get(study) {
-            return Arc::clone(found);
+            return found.clone();
         }
-        let none: Found = Arc::new([]);
-        self.known.insert(study.clone(), Arc::clone(&none));
+        self.known.insert(study.clone(), None);
         self.desk.ask(Ask::Study(study.clone()));
-        none
+        None
     }
 
     pub(super) fn poll(&mut self) {
         for told in self.desk.take() {
             match told {
                 Told::Said((study, found)) => {
-                    self.known.insert(study, found);
+                    self.known.insert(study, Some(found));
                 }
-                Told::Broke(why) => tracing::error!(%why, "reading presentation states broke down"),
+                Told::Broke(why) => {
+                    tracing::error!(%why, "reading presentation states broke down");
+                    // Nobody waits for those any more.
+                    self.known.values_mut().for_each(|found| {
+                        found.get_or_insert_with(|| Arc::new([]));
+                    });
+                }
             }
         }
     }

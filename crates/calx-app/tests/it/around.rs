@@ -1,9 +1,11 @@
 //! Menus, palette, sheets, the bars, the case screen.
 
-use calx_app::Screen;
 use calx_app::seams::SaveState;
 use calx_app::shell::Sheet;
+use calx_app::{App, Screen};
+use calx_model::{CaseField, Edit};
 use egui::{Key, Modifiers};
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use crate::memory::{MemorySession, case, said, state, statement_id, window, with_case};
@@ -56,7 +58,7 @@ fn a_menu_holds_its_commands_and_says_what_cannot_be_done() {
     window.run();
     window.get_by_label("Edit menu").click();
     window.run();
-    let undo = window.get_by_label("Undo");
+    let undo = window.get_by_label("Undo (Edit menu)");
     assert!(undo.accesskit_node().is_disabled());
 }
 
@@ -98,22 +100,56 @@ fn what_the_disk_refused_is_shown_and_tried_again() {
     assert!(window.query_by_label("3 edits wait").is_none());
 }
 
+/// One history: what is typed in a text of the case is taken back there, then what was done before it.
 #[test]
-fn undo_in_a_text_belongs_to_the_text() {
+fn undo_in_a_text_of_the_case_goes_on_into_the_case() {
     let mut state = with_case(case());
     state.screen = Screen::Case;
+    let edit = Edit::SetCase { field: CaseField::Licence("CC BY 4.0".to_owned()) };
+    assert!(state.apply(edit, "test"));
     let mut window = window(state, [1280.0, 1600.0]);
     window.run();
     window.get_by_label("Title").click();
     window.run();
     window.key_press_modifiers(Modifiers::COMMAND, Key::End);
     window.event(egui::Event::Text(" of the hand".to_owned()));
+    window.run_steps(2);
+    let undo = |window: &mut Harness<'_, App>| {
+        window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        window.run_steps(4);
+    };
+    let title = |window: &Harness<'_, App>| window.get_by_label("Title").accesskit_node().value();
+    assert_eq!(title(&window).as_deref(), Some("Vascular calcification of the hand"));
+    undo(&mut window);
+    assert_eq!(title(&window).as_deref(), Some("Vascular calcification"));
+    assert_eq!(said(&window.state().state), ["Taken back: title changed"]);
+    undo(&mut window);
+    assert_eq!(window.state().state.case().unwrap().licence, "", "the step before is the case's");
+    assert_eq!(said(&window.state().state), ["Taken back: licence changed"]);
+    undo(&mut window);
+    assert!(said(&window.state().state).iter().any(|words| words == "Undo: there is nothing to undo"));
+    // What was taken back is offered where it is said.
+    window.get_by_label("Message: Redo").click();
+    window.run_steps(4);
+    assert_eq!(window.state().state.case().unwrap().licence, "CC BY 4.0");
+    assert_eq!(said(&window.state().state)[0], "Done again: licence changed");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Y);
+    window.run_steps(4);
+    assert_eq!(window.state().state.case().unwrap().title, "Vascular calcification of the hand");
+}
+
+#[test]
+fn the_menu_says_what_undo_takes_back() {
+    let mut state = with_case(case());
+    let edit = Edit::SetCase { field: CaseField::Licence("CC BY 4.0".to_owned()) };
+    assert!(state.apply(edit, "test"));
+    let mut window = window(state, [1280.0, 800.0]);
     window.run();
-    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.get_by_label("Edit menu").click();
     window.run();
-    assert!(window.state().state.flash.is_none(), "the case took nothing back");
-    let document = window.state().state.session.as_deref().unwrap().document();
-    assert!(document.next_undo().is_none() && document.next_redo().is_none());
+    window.get_by_label("Undo (Edit menu)").hover();
+    window.run_steps(60);
+    window.get_by_label_contains("shows where it was: licence changed");
 }
 
 #[test]

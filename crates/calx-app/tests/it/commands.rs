@@ -123,6 +123,15 @@ fn vessel(n: u128) -> Region {
     Region { image: id(2, 22), shape, ..memory::region(n, 1) }
 }
 
+/// A study of a workspace on disk in the viewer.
+fn looked_at() -> (Option<tempfile::TempDir>, Window) {
+    let (folder, mut window) = listed();
+    ask(&mut window, "library.open");
+    wait_for(&mut window, "the study", |state| state.session.is_some());
+    window.run_steps(3);
+    (folder, window)
+}
+
 // What is done and looked at
 
 fn nothing(_: &mut Window) {}
@@ -574,6 +583,10 @@ fn tools(command: &str) -> Option<Trial> {
 
 fn viewer(command: &str) -> Option<Trial> {
     match command {
+        // What it shows is held against the pane's own picture in `exporting`.
+        "viewer.as_exported" => on(looked_at, nothing, |window| {
+            state(window).viewer.is_as_exported && pane(window).exported.is_some()
+        }),
         "viewer.next_region" => on(marked, nothing, |window| selected(window) == [region_id(3)]),
         "viewer.previous_region" => on(marked, nothing, |window| selected(window) == [region_id(1)]),
         "viewer.fit" => {

@@ -77,6 +77,10 @@ impl Session for MemorySession {
         self.document.commit(edit, stamp(), |_| Ok::<(), HistoryError>(())).map_err(|error| error.to_string())
     }
 
+    fn record(&mut self, _what: &str) -> Result<(), String> {
+        self.document.record(stamp(), |_| Ok::<(), HistoryError>(())).map_err(|error| error.to_string())
+    }
+
     fn undo(&mut self) -> Result<Place, String> {
         self.document.undo(stamp(), |_| Ok::<(), HistoryError>(())).map_err(|error| error.to_string())?;
         Ok(Place { statement: Some(statement_id(1)), ..Place::default() })

@@ -67,8 +67,12 @@ fn the_window_exports_what_the_command_line_exports() {
     assert_eq!(written.keys().collect::<Vec<_>>(), files(&beside).keys().collect::<Vec<_>>());
     assert_eq!(written, files(&beside));
 
-    // The same again is refused, with what to do; nothing there changed.
-    play(&mut host, "click \"Export now\"\nwait idle\nwait frames 6\nexpect \"Not exported\"\n");
+    // The same again is told before it is pressed, with what to do, and cannot be; nothing there changed.
+    play(
+        &mut host,
+        "wait \"An export of this case is there already\"\nexpect \"an export is there already: tick “Replace it”, or name another folder\"\n\
+         expect \"An export of this case is there already\"\n",
+    );
     assert_eq!(files(&out.join("1")), written);
     play(
         &mut host,

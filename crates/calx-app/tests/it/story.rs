@@ -113,7 +113,7 @@ fn a_hand_is_marked_saved_undone_and_found_again() {
 }
 
 /// The window with pictures, or a word why not. `CALX_GPU=required` turns the word into a failure.
-fn drawn(start: AppStart) -> Option<Offscreen> {
+pub(crate) fn drawn(start: AppStart) -> Option<Offscreen> {
     match Offscreen::open(start, true) {
         Err(HostError::NoAdapter { reason }) if std::env::var("CALX_GPU").as_deref() != Ok("required") => {
             println!("skipped: {reason}");

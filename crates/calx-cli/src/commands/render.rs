@@ -4,7 +4,6 @@
 
 mod contact_sheet;
 mod picture;
-mod through_gsps;
 
 pub(super) use picture::letters;
 
@@ -15,7 +14,9 @@ use std::path::{Path, PathBuf};
 
 use calx_dicom::{FrameHandle, FrameSource, Locator, Read};
 use calx_export::workspace_pixels::{CACHE_BYTES, ahead, load};
-use calx_export::{ImagePixels, MarkChoice, ValueKind, write_npy, write_png, write_values_png};
+use calx_export::{
+    ImagePixels, MarkChoice, OwnState, OwnStateError, ValueKind, write_npy, write_png, write_values_png,
+};
 use calx_model::{PresentationState, VoiLutFunction, Window, WindowChoice};
 use calx_render::{Renderer, RendererChoice, View, draw_marks};
 use calx_workspace::durable;
@@ -363,13 +364,22 @@ impl Run<'_> {
             list => Some(listed_regions(case, list)?),
         };
         let workspace = session::workspace(self.global)?;
-        let (state, told) = through_gsps::state(&through_gsps::Of {
+        let made = OwnState {
             case,
             image,
             schema: workspace.schema(),
             locator: &found.locator,
             frames: self.frames,
             only: only.as_deref(),
+            calx_version: env!("CARGO_PKG_VERSION"),
+        }
+        .make();
+        let (state, told) = made.map_err(|error| match error {
+            OwnStateError::Header(_) => Failure::new(Exit::NothingUsable, error),
+            OwnStateError::None(_) => {
+                Failure::new(Exit::SomeFailed, error).hint("draw it without --through-gsps")
+            }
+            _ => Failure::new(Exit::SomeFailed, error),
         })?;
         self.note(told.into_iter());
         Ok(state)

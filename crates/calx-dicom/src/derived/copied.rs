@@ -329,8 +329,8 @@ mod tests {
     use crate::write::Coding;
 
     fn with(values: &[(u32, &str)]) -> DataSet {
-        let mut data = DataSet::default();
-        data.charset = crate::text::Charset::of(&["ISO_IR 192".to_owned()]).0;
+        let charset = crate::text::Charset::of(&["ISO_IR 192".to_owned()]).0;
+        let mut data = DataSet { charset, ..DataSet::default() };
         for (tag, value) in values {
             let tag = Tag(u16::try_from(tag >> 16).unwrap(), u16::try_from(tag & 0xffff).unwrap());
             let value = Held::Bytes(value.as_bytes().to_vec().into());

@@ -146,7 +146,7 @@ mod tests {
         let second = report("1.5", "20260302093000", &["1.9"]);
         let third = report("1.7", "20260302080000", &["1.9", "1.5"]);
         check(&[], None);
-        check(&[first.clone()], Some("1.9"));
+        check(std::slice::from_ref(&first), Some("1.9"));
         check(&[first.clone(), second.clone()], Some("1.5"));
         // Whose place was taken counts more than the date.
         check(&[first.clone(), second.clone(), third], Some("1.7"));

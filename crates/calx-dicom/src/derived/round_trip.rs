@@ -28,6 +28,7 @@ fn objects_of(case: &Case, schema: &Schema, seg_regions: SegRegions) -> Result<V
         invert: false,
         window_name: "minmax".to_owned(),
         pixel_aspect: 1.0,
+        others: Vec::new(),
     };
     let words: Vec<String> = (1..=case.regions.len()).map(|n| format!("({n})")).collect();
     let root = Root {

@@ -105,6 +105,7 @@ impl SourceFacts {
             spacing_mm: None,
             synthetic: image.synthetic,
             copied: Copied::of(&crate::dataset::DataSet::default(), &mut Vec::new()),
+            zone: None,
             lossy: None,
         }
     }

@@ -16,7 +16,7 @@ use super::uids::Profile;
 use crate::image::read_image_info;
 use crate::locator::Locator;
 use crate::open::open_source;
-use crate::scan::{Keep, Wanted};
+use crate::scan::Wanted;
 use crate::source::Source;
 
 /// Everything a [`Root`] borrows.

@@ -51,7 +51,7 @@ pub(super) fn run(args: &RestoreArgs, workspace: &Workspace, global: &Global, ou
     let found = document(&files)?;
     let document = files.remove(found.at);
     let changed = if args.accept_changed { Changed::Taken } else { Changed::Refused };
-    let read = workspace.case_of_document(&document, &found.head, files, changed);
+    let read = workspace.case_of_document(&document, &found.head, files.clone(), changed);
     let read = read.map_err(|error| unreadable(&document, error))?;
     read.notices.iter().for_each(|notice| out.note(format!("! {notice}")));
     let case = read.value;

@@ -10,8 +10,8 @@ use calx_dicom::derived::{
     DerivedOptions, Predecessor, SegGeometry, SegRegions, SrProfile, read_predecessor,
 };
 use calx_export::case_folder_name;
-use calx_export::{ExportError, ReaderLine, exporter::exporter};
-use calx_model::{Action, Case, Document};
+use calx_export::{ExportError, ReaderLine, consent};
+use calx_model::{Case, Document};
 use calx_workspace::Workspace;
 use clap::{Args, ValueEnum};
 
@@ -20,9 +20,6 @@ use crate::args::Global;
 use crate::failure::{Exit, Failure, OrExit};
 use crate::out::Out;
 use crate::session::{self, Writing};
-
-/// The command that the journal names.
-const TOOL: &str = "export --identity";
 
 #[derive(Debug, Args)]
 pub(crate) struct ObjectArgs {
@@ -107,17 +104,9 @@ impl ObjectArgs {
         paths.iter().map(|path| read_predecessor(&path.as_path().into()).or_exit(Exit::SomeFailed)).collect()
     }
 
-    /// The targets that carry the patient of this case.
-    fn identified<'a>(case: &Case, targets: &[&'a str]) -> Vec<&'a str> {
-        if case.images().all(|(_, image)| image.synthetic) {
-            return Vec::new();
-        }
-        targets.iter().copied().filter(|name| exporter(name).is_some_and(|e| e.needs().identity)).collect()
-    }
-
     /// Refuses what nobody asked for.
     pub(super) fn check(&self, case: &Case, targets: &[&str]) -> Result<(), Failure> {
-        if self.identity || Self::identified(case, targets).is_empty() {
+        if self.identity || consent::identified(case, targets).is_empty() {
             return Ok(());
         }
         Err(export_failure(ExportError::IdentityNotAsked))
@@ -133,31 +122,15 @@ impl ObjectArgs {
         global: &Global,
         out: &Out,
     ) -> Result<Document, Failure> {
-        let identified = Self::identified(document.case(), targets);
-        if identified.is_empty() || is_recorded(&document, &identified, &session::author(global)) {
+        let identified = consent::identified(document.case(), targets);
+        if identified.is_empty() || consent::is_recorded(&document, &identified, &session::author(global)) {
             return Ok(document);
         }
-        let mut writing = Writing::open(workspace, typed, TOOL, global, out)?;
+        let mut writing = Writing::open(workspace, typed, consent::TOOL, global, out)?;
         writing.record(&identified.join(","))?;
         drop(writing);
         session::read(workspace, typed)
     }
-}
-
-/// Whether the last rows, since the content last changed, say so already.
-fn is_recorded(document: &Document, targets: &[&str], who: &str) -> bool {
-    let words = |tool: &str| -> Option<String> {
-        let list = tool.strip_prefix(&format!("calx {TOOL} ("))?.strip_suffix(')')?;
-        Some(list.to_owned())
-    };
-    document
-        .rows()
-        .iter()
-        .rev()
-        .take_while(|row| matches!(row.action, Action::Record {}))
-        .filter(|row| row.stamp.who == who)
-        .filter_map(|row| words(&row.stamp.tool))
-        .any(|list| targets.iter().all(|target| list.split(',').any(|word| word == *target)))
 }
 
 /// Says what each outside reader takes.

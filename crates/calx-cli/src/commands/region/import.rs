@@ -156,13 +156,16 @@ fn tell_needed(objects: &mut [(Object, Vec<ForeignRegion>)]) {
     }
 }
 
+/// Objects as they are told, regions that are taken, and the edits that take them.
+type Taking = (Vec<Object>, Vec<Taken>, Vec<Edit>);
+
 /// What becomes of each place.
 fn planned(
     args: &ImportArgs,
     schema: &Schema,
     case: &Case,
     read: Vec<(Object, Vec<ForeignRegion>)>,
-) -> Result<(Vec<Object>, Vec<Taken>, Vec<Edit>), Failure> {
+) -> Result<Taking, Failure> {
     let mut plan = Plan::new(case, schema, args.label.as_deref())?;
     let mut objects = Vec::new();
     for (mut object, regions) in read {

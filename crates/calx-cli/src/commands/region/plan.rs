@@ -47,6 +47,9 @@ pub(super) struct Planned {
     pub(super) wordless: BTreeMap<SopInstanceUid, usize>,
 }
 
+/// Regions by image and place: their frames, and the label that a planned one gets.
+type Places = HashMap<(ImageId, Shape), Vec<(Vec<u32>, Option<String>)>>;
+
 /// What is planned so far.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
@@ -58,7 +61,7 @@ pub(super) struct Plan<'a> {
     /// Ids of the case and of what is planned.
     ids: BTreeSet<Uuid>,
     /// By image and place: frames of regions of the case, and of planned ones with the label they get.
-    places: HashMap<(ImageId, Shape), Vec<(Vec<u32>, Option<String>)>>,
+    places: Places,
     /// Areas of the case, which a mask may be.
     areas: Vec<&'a Region>,
     /// Tracking UID by region.
@@ -69,7 +72,7 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(case: &'a Case, schema: &'a Schema, label: Option<&'a str>) -> Result<Self, Failure> {
-        let mut places: HashMap<(ImageId, Shape), Vec<(Vec<u32>, Option<String>)>> = HashMap::new();
+        let mut places = Places::new();
         for region in &case.regions {
             let key = (region.image, as_reported(&region.shape));
             places.entry(key).or_default().push((region.frames.clone(), None));

@@ -333,7 +333,7 @@ impl Item {
 }
 
 #[test]
-fn images_are_named_with_the_frame_shown() {
+fn images_are_named_with_all_frames_of_a_region() {
     let case = (0..)
         .map(random_case)
         .find(|case| {
@@ -345,7 +345,11 @@ fn images_are_named_with_the_frame_shown() {
         let image = case.image(region.image).unwrap();
         let on = super::to_items::image_of(region, image);
         assert_eq!(on.instance, image.source.as_str());
-        let frame = region.frames.first().copied().unwrap_or(image.display.frame);
-        assert_eq!(on.frames, if image.frames > 1 { vec![frame] } else { Vec::new() });
+        let frames = match region.frames.as_slice() {
+            _ if image.frames == 1 => Vec::new(),
+            [] => (1..=image.frames).collect(),
+            stated => stated.to_vec(),
+        };
+        assert_eq!(on.frames, frames);
     }
 }

@@ -319,7 +319,7 @@ fn a_region_of_very_many_parts_has_its_largest_drawn_and_that_is_told() {
     let speckled = |x: u32, y: u32| {
         let (dx, dy) = (i64::from(x % 20) - 10, i64::from(y) - 100);
         let is_disc = x < 200 && dx * dx + dy * dy < 36;
-        is_disc || ((x + y) % 2 == 0 && !(90..110).contains(&y))
+        is_disc || ((x + y).is_multiple_of(2) && !(90..110).contains(&y))
     };
     sample.mark(0, Shape::Mask(Mask::from_bits(200, 256, speckled).unwrap()), "other");
     let (value, told) = state(&sample, 0);
