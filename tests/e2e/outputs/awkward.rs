@@ -25,13 +25,16 @@ fn table(holder: (u16, u16), of: NewElement) -> NewElement {
     NewElement { tag: holder, vr: *b"SQ", value: NewValue::Items(vec![item]) }
 }
 
-/// An image with such elements and without its own windows and rescale.
+/// An image with such elements; a table of theirs stands in place of its window or rescale.
 fn with(extra: Vec<NewElement>) -> impl Fn(u32) -> NewImage {
     move |number| {
         let mut new = dx((203, 97), Some((0.1, 0.1)))(number);
         new.extra.clone_from(&extra);
-        if extra.iter().any(|element| matches!(element.tag, (0x0028, 0x3000 | 0x3010))) {
+        let has = |tag| extra.iter().any(|element| element.tag == tag);
+        if has((0x0028, 0x3010)) {
             new.windows.clear();
+        }
+        if has((0x0028, 0x3000)) || has((0x0028, 0x3010)) {
             new.left_out = vec![(0x0028, 0x1052), (0x0028, 0x1053), (0x0028, 0x1054)];
         }
         new

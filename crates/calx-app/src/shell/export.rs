@@ -222,6 +222,15 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
         let scroll =
             ScrollArea::vertical().max_height((room.y - 200.0).max(120.0)).auto_shrink([false, true]);
         scroll.show(ui, |ui| {
+            // Above what was chosen: who pressed the button reads on there, however far down the sheet was.
+            let told = ui.scope(|ui| outcome(state, ui)).response;
+            let kind = std::mem::discriminant(&state.exports.run);
+            let seen = ui.data_mut(|data| data.get_temp(Id::unique("outcome of an export")));
+            if seen != Some(kind) {
+                ui.data_mut(|data| data.insert_temp(Id::unique("outcome of an export"), kind));
+                ui.scroll_to_rect(told.rect, Some(Align::TOP));
+            }
+            ui.add_space(8.0);
             ui.add_enabled_ui(!state.exports.is_writing(), |ui| {
                 what(state, ui);
                 objects::options(state, ui);
@@ -230,8 +239,6 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
                 ui.add_space(10.0);
                 place::ui(state, ui, &name);
             });
-            ui.add_space(8.0);
-            outcome(state, ui);
         });
         ui.add_space(10.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -387,17 +394,17 @@ fn outcome(state: &mut AppState, ui: &mut egui::Ui) {
                     let path = RichText::new(&folder).monospace().color(theme::TEXT);
                     ui.add(egui::Label::new(path).wrap().selectable(true));
                 });
-                for file in &report.files {
-                    let words = format!("{}  {}", file.path, size(file.bytes));
-                    ui.label(RichText::new(words).small().color(theme::QUIET));
-                }
+                objects::readers(ui, &report.readers);
                 for line in &report.privacy {
                     ui.add(egui::Label::new(RichText::new(line).small().color(theme::QUIET)).wrap());
                 }
                 for line in &report.notices {
                     ui.add(egui::Label::new(RichText::new(line).small().color(theme::AMBER)).wrap());
                 }
-                objects::readers(ui, &report.readers);
+                for file in &report.files {
+                    let words = format!("{}  {}", file.path, size(file.bytes));
+                    ui.label(RichText::new(words).small().color(theme::QUIET));
+                }
             });
         }
     }

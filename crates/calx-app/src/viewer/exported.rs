@@ -167,7 +167,7 @@ pub(crate) fn follow(state: &mut AppState) {
         }
         return;
     }
-    let (Some(root), Some(workers)) = (&state.root, &state.exports.workers) else { return };
+    let Some(root) = &state.root else { return };
     let mut asks = Vec::new();
     for index in viewer.seen() {
         let Some(pane) = viewer.panes.get_mut(index) else { continue };
@@ -195,6 +195,7 @@ pub(crate) fn follow(state: &mut AppState) {
             });
         }
     }
+    let Some(workers) = &state.exports.workers else { return };
     for ask in asks {
         viewer.maker.ask(ask, workers, &state.wake);
     }

@@ -80,11 +80,14 @@ fn objects_of_a_patient_leave_by_a_word_that_the_journal_holds() {
     assert!(case(&host).images().all(|(_, image)| !image.synthetic));
     let rows = journal(&root).len();
     let out = folder.path().join("out");
-    play(&mut host, &format!("do file.export \"{}\"\n{REST}expect no \"{TICK}\"\n", out.display()));
+    play(
+        &mut host,
+        &format!("size 1280x1500\ndo file.export \"{}\"\n{REST}expect no \"{TICK}\"\n", out.display()),
+    );
     play(
         &mut host,
         &format!(
-            "click \"Export html\"\nclick \"Export png\"\nclick \"Export sr\"\nclick \"Export kos\"\n{REST}expect \"{TICK}\"\n\
+            "click \"Export html\"\nclick \"Export png\"\nclick \"Export json\"\nclick \"Export sr\"\nclick \"Export kos\"\n{REST}expect \"{TICK}\"\n\
              expect \"tick that these objects carry the patient's name and dates, or leave DICOM objects out\"\n"
         ),
     );
@@ -135,7 +138,7 @@ fn synthetic_objects_need_no_word_and_take_the_options() {
     play(
         &mut host,
         &format!(
-            "do file.export \"{}\"\n{REST}click \"Export html\"\nclick \"Export png\"\nclick \"Export seg\"\n{REST}\
+            "size 1280x1500\ndo file.export \"{}\"\n{REST}click \"Export html\"\nclick \"Export png\"\nclick \"Export json\"\nclick \"Export seg\"\n{REST}\
              expect no \"{TICK}\"\nclick \"Geometry of masks: Nominal\"\nwait frames 2\nclick \"Export now\"\n{REST}\
              expect \"masks as segmentations\"\n",
             out.display()
@@ -269,7 +272,7 @@ fn a_chosen_presentation_state_is_given_back_after_a_lost_device() {
         play(
             &mut host,
             &format!(
-                "do file.export \"{}\"\n{REST}click \"Export html\"\nclick \"Export png\"\nclick \"Export gsps\"\n{REST}\
+                "size 1280x1500\ndo file.export \"{}\"\n{REST}click \"Export html\"\nclick \"Export png\"\nclick \"Export gsps\"\n{REST}\
                  click \"Export now\"\n{REST}click \"Close\"\n",
                 out.display()
             ),

@@ -40,7 +40,7 @@ fn no_two_controls_of_a_screen_have_one_name() {
             let mut window = window(state, size);
             window.run_steps(6);
             all.extend(doubled(&window).into_iter().map(|name| format!("{screen:?}: {name}")));
-            for menu in ["File", "Edit", "View", "Tools", "Region", "Case", "Help"] {
+            for menu in ["File", "Edit", "View", "Tools", "Region", "Reading", "List", "Help"] {
                 window.get_by_label(&format!("{menu} menu")).click();
                 window.run_steps(4);
                 all.extend(
