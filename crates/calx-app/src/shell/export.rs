@@ -222,15 +222,6 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
         let scroll =
             ScrollArea::vertical().max_height((room.y - 200.0).max(120.0)).auto_shrink([false, true]);
         scroll.show(ui, |ui| {
-            // Above what was chosen: who pressed the button reads on there, however far down the sheet was.
-            let told = ui.scope(|ui| outcome(state, ui)).response;
-            let kind = std::mem::discriminant(&state.exports.run);
-            let seen = ui.data_mut(|data| data.get_temp(Id::unique("outcome of an export")));
-            if seen != Some(kind) {
-                ui.data_mut(|data| data.insert_temp(Id::unique("outcome of an export"), kind));
-                ui.scroll_to_rect(told.rect, Some(Align::TOP));
-            }
-            ui.add_space(8.0);
             ui.add_enabled_ui(!state.exports.is_writing(), |ui| {
                 what(state, ui);
                 objects::options(state, ui);
@@ -239,6 +230,8 @@ pub(super) fn show(state: &mut AppState, ctx: &egui::Context) -> bool {
                 ui.add_space(10.0);
                 place::ui(state, ui, &name);
             });
+            ui.add_space(8.0);
+            outcome(state, ui);
         });
         ui.add_space(10.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -441,6 +434,12 @@ fn buttons(
     }
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         *stays = !ui.button("Close").clicked();
+        // What came of it may lie below the edge of the sheet.
+        match &state.exports.run {
+            Run::Done(_) => drop(ui.label(RichText::new("Exported").color(theme::GREEN))),
+            Run::Failed { .. } => drop(ui.label(RichText::new("Not exported").color(theme::RED))),
+            Run::None | Run::Recording(_) | Run::Going { .. } => {}
+        }
     });
 }
 

@@ -87,7 +87,7 @@ fn objects_of_a_patient_leave_by_a_word_that_the_journal_holds() {
     play(
         &mut host,
         &format!(
-            "click \"Export html\"\nclick \"Export png\"\nclick \"Export json\"\nclick \"Export sr\"\nclick \"Export kos\"\n{REST}expect \"{TICK}\"\n\
+            "click \"Export html\"\nclick \"Export png\"\nclick \"Export json\"\nclick \"Export sr\"\nwait frames 6\nclick \"Export kos\"\n{REST}expect \"{TICK}\"\n\
              expect \"tick that these objects carry the patient's name and dates, or leave DICOM objects out\"\n"
         ),
     );
@@ -140,7 +140,7 @@ fn synthetic_objects_need_no_word_and_take_the_options() {
         &format!(
             "size 1280x1500\ndo file.export \"{}\"\n{REST}click \"Export html\"\nclick \"Export png\"\nclick \"Export json\"\nclick \"Export seg\"\n{REST}\
              expect no \"{TICK}\"\nclick \"Geometry of masks: Nominal\"\nwait frames 2\nclick \"Export now\"\n{REST}\
-             expect \"masks as segmentations\"\n",
+             expect \"1 mask as segmentations\"\n",
             out.display()
         ),
     );
