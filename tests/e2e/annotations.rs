@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use calx_dicom::Read;
+use calx_dicom::derived::Annotations;
 use calx_model::Shape;
 use serde_json::{Value, json};
 
@@ -333,11 +335,10 @@ fn mangled_objects_give_words() {
         assert!(good > 100 && bad > 0, "{name}: {good} read, {bad} refused");
         for length in (0..bytes.len()).step_by(bytes.len() / 40) {
             let cut = read(&bytes[..length]);
-            // Cut behind the marks and between two elements it is a whole object, and all of its marks are there.
-            let is_whole =
-                |cut: &calx_dicom::Read<_>| format!("{:?}", whole.value) == format!("{:?}", cut.value);
-            let is_told = cut.as_ref().map_or(true, |cut| !cut.notices.is_empty() || is_whole(cut));
-            assert!(is_told, "{name} of {length}: {cut:?}");
+            // Between two elements of the outermost level a file may end; then no place of it may be missing.
+            let is_told =
+                |cut: &Read<Annotations>| !cut.notices.is_empty() || cut.value.regions == whole.value.regions;
+            assert!(cut.as_ref().map_or(true, is_told), "{name} of {length}: {cut:?}");
         }
         // As a person meets it.
         fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();

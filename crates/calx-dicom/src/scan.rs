@@ -28,6 +28,9 @@ use crate::write::encode::Weight;
 const MAX_DEPTH: usize = 64;
 /// Elements of one data set, or items of one sequence.
 pub(crate) const MAX_IN_LEVEL: usize = 50_000;
+/// Looks at the file beyond two for each element (every one may have a delimiter): delimiters alone are no header, and
+/// passing them takes time.
+const MAX_STRAY: usize = 1_000_000;
 /// What an element costs besides its value: itself, and the smallest piece of memory for the value.
 #[allow(clippy::as_conversions, reason = "a constant below 100; no conversion can be called in one")]
 const KEPT_EACH: u64 = size_of::<(Tag, Element)>() as u64 + 32;
@@ -67,7 +70,7 @@ pub(crate) struct Truncation {
 /// How much of a file one pass takes before it is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Most {
-    /// Elements and items, kept or passed. Twice as often is the file looked at: every one may have a delimiter.
+    /// Elements and items, kept or passed.
     pub(crate) elements: usize,
     /// Bytes of what is kept, elements and values together.
     pub(crate) kept: u64,
@@ -265,8 +268,10 @@ impl Scanner<'_> {
     /// Counts one look at the file: delimiters and fragments cost time too.
     fn count_step(&mut self) -> Result<(), ReadHeaderError> {
         self.steps += 1;
-        let most = self.most.elements;
-        if self.steps > 2 * most { Err(ReadHeaderError::Elements(most)) } else { Ok(()) }
+        if self.steps > 2 * self.elements + MAX_STRAY {
+            return Err(ReadHeaderError::Elements(self.most.elements));
+        }
+        Ok(())
     }
 
     fn encoding(&self, explicit: bool) -> Encoding {
@@ -347,8 +352,7 @@ impl Scanner<'_> {
     /// it stopped.
     fn pass_unwanted(&mut self, at: u64, outermost: bool) -> Result<u64, ReadHeaderError> {
         let Some(level) = self.levels.last_mut() else { return Ok(at) };
-        let most = self.most.elements;
-        let most = (most - self.elements).min(MAX_IN_LEVEL - level.count).min(2 * most - self.steps);
+        let most = (self.most.elements - self.elements).min(MAX_IN_LEVEL - level.count);
         let bytes = self.source.ahead(at, 12)?;
         let rest = level.end.saturating_sub(at);
         let passed = if outermost {

@@ -131,7 +131,7 @@ pub fn read_annotations(locator: &Locator) -> Result<Read<Annotations>, ReadAnno
             let Graphics { regions, left_out } = graphics_of(&state);
             (value.regions, value.left_out) = (regions, left_out);
             // What is odd about its greys is no matter of places.
-            notices.retain(|notice| notice.tag.is_none_or(|(group, _)| matches!(group, 0x0008 | 0x0070)));
+            notices.retain(|notice| notice.tag.is_none_or(|(group, _)| !matches!(group, 0x0028 | 0x2050)));
             if value.regions.is_empty() && value.left_out.is_empty() {
                 notices.push(Notice::new(NO_GRAPHICS));
             }
