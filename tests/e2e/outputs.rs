@@ -414,10 +414,9 @@ fn dcmqi_finds_our_pixels_once_there_is_a_geometry() {
         wanted.entry(seg.to_str().unwrap().to_owned()).or_default().push(mask.count());
     }
     let mut compared = 0;
-    for (seg, mut wanted) in wanted {
+    for (seg, wanted) in wanted {
         let masks = found[&seg].as_object().unwrap().values();
         let mut read: Vec<u64> = masks.map(|one| one["pixels"].as_u64().unwrap()).collect();
-        (read.sort_unstable(), wanted.sort_unstable());
         for count in &wanted {
             // Shapes with an edge of their own may stand beside them.
             let at = read.iter().position(|one| one == count);
