@@ -194,9 +194,13 @@ fn fit(stated: &str, form: Form) -> Result<Fitted, &'static str> {
         Form::Id(most) => id(stated, most).map(Fitted::whole),
         Form::Sex => sex(stated).map(Fitted::whole).ok_or("the value is neither M, F nor O"),
         Form::Words => {
-            let text = one_line(stated, 64).into_owned();
-            let told = (text.chars().count() < stated.chars().count()).then_some("the words are shortened");
-            Ok(Fitted { text, told })
+            let text = one_line(stated, usize::MAX);
+            if text.chars().count() <= 64 {
+                return Ok(Fitted::whole(text));
+            }
+            // Three points of one byte each: there are readers that count bytes.
+            let kept: String = text.chars().take(61).collect();
+            Ok(Fitted { text: format!("{}...", kept.trim_end()), told: Some("the words are shortened") })
         }
         Form::Age => {
             age(stated).map(Fitted::whole).ok_or("the value is no age in days, weeks, months or years")
